@@ -1,0 +1,44 @@
+// A fault is a row of the table that happened, with what only operators may see. The only class of the hub.
+
+import { FAULTS, type FaultCode, type FaultRow } from './table.ts'
+
+export interface FaultDetail {
+  /** Public sentence naming the party and what happened; made from the row when absent. */
+  readonly message?: string
+  /** For the journal and the log only: addresses, lower-level messages. */
+  readonly detail?: string
+  readonly cause?: unknown
+  /** More members of the answer's `data`, e.g. `connection_status`. */
+  readonly data?: Readonly<Record<string, string>>
+  /** More headers of the answer, e.g. `Allow`, `Retry-After`. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** What the responder answered, if it did. */
+  readonly responderHttpStatus?: number
+}
+
+export class Fault extends Error {
+  readonly code: FaultCode
+  readonly row: FaultRow
+  readonly info: FaultDetail
+
+  constructor(code: FaultCode, info: FaultDetail = {}) {
+    // Faults are ordinary answers, not bugs: a stack would cost more than the whole fault.
+    const limit = Error.stackTraceLimit
+    Error.stackTraceLimit = 0
+    super(info.message ?? FAULTS[code].when, info.cause === undefined ? undefined : { cause: info.cause })
+    Error.stackTraceLimit = limit
+    this.name = 'Fault'
+    this.code = code
+    this.row = FAULTS[code]
+    this.info = info
+  }
+}
+
+/** Any thrown thing as a Fault; what is none already is `hub_failure`, a bug of the hub with its cause kept. */
+export function toFault(thrown: unknown): Fault {
+  if (thrown instanceof Fault) return thrown
+  return new Fault('hub_failure', {
+    cause: thrown,
+    detail: thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown),
+  })
+}

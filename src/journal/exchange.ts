@@ -1,0 +1,88 @@
+// The record of one exchange: one request and its answer, both legs. Opened when the request arrives, filled by
+// every station, closed once; the journal's entry, the log line and the metrics are views of it.
+
+import type { FaultCode, Reached, Recovery, Side } from '../faults/table.ts'
+import type { InterfaceRole } from '../ocpi/module.ts'
+import type { PartyKey } from '../ocpi/party.ts'
+import type { VersionNumber } from '../ocpi/version.ts'
+
+/** The way a request took; `configuration` = answered by one of the hub's own modules. */
+export type Mode = 'direct' | 'broadcast' | 'open' | 'get-all' | 'callback' | 'configuration'
+
+/** Mutable while the exchange runs. Instants are `performance.now()` milliseconds; `startedAt` is wall clock. */
+export interface Exchange {
+  readonly startedAt: number
+  readonly start: number
+  readonly method: string
+  /** Path without query, as the requester wrote it. */
+  readonly path: string
+  requestId: string
+  correlationId: string
+  forwardedRequestId?: string
+  version?: VersionNumber
+  /** Ids of the two platforms. */
+  requester?: string
+  responder?: string
+  from?: PartyKey
+  to?: PartyKey
+  module?: string
+  interface?: InterfaceRole
+  mode?: Mode
+  /** When the outbound request went out on a connection, its answer's first byte came, its last byte came. */
+  connectedAt?: number
+  firstByteAt?: number
+  answeredAt?: number
+  /** When the outbound leg began. */
+  forwardedAt?: number
+  httpStatus?: number
+  /** OCPI status code of the answer. */
+  code?: number
+  author?: 'responder' | 'hub'
+  fault?: FaultCode
+  message?: string
+  /** For operators only. */
+  detail?: string
+  /** Journal reference: given to every exchange that is journalled. */
+  reference?: string
+  responderHttpStatus?: number
+  /** Code of the responder's own list, when it does not speak OCPI (dialects). */
+  responderCode?: string
+  /** Journalled even when 1xxx: asynchronous modules, call-backs, broadcasts (the correlation's time line). */
+  keep?: boolean
+  /** SHA-256 prefixes or sizes are not kept; only these byte counts are. */
+  bytesIn?: number
+  bytesOut?: number
+}
+
+/** What the journal keeps and the admin API shows. No bodies, no tokens, no query string. */
+export interface JournalEntry {
+  readonly reference: string
+  /** RFC 3339 UTC with milliseconds: when the request arrived. */
+  readonly time: string
+  readonly author: 'responder' | 'hub'
+  readonly code: number
+  readonly fault?: FaultCode
+  readonly at?: Side
+  readonly reached?: Reached
+  readonly recovery?: Recovery
+  readonly http_status: number
+  readonly from?: PartyKey
+  readonly to?: PartyKey
+  readonly requester?: string
+  readonly responder?: string
+  readonly module?: string
+  readonly interface?: InterfaceRole
+  readonly method: string
+  readonly path: string
+  readonly mode?: Mode
+  readonly request_id: string
+  readonly forwarded_request_id?: string
+  readonly correlation_id: string
+  readonly duration_ms: number
+  /** Milliseconds from the start of the outbound leg; a phase that was not reached is left out. */
+  readonly phases?: { readonly connect?: number; readonly first_byte?: number; readonly total?: number }
+  readonly message?: string
+  readonly detail?: string
+  readonly responder_http_status?: number
+  readonly responder_code?: string
+}

@@ -1,0 +1,23 @@
+// The port behind the journal: an append-only, bounded list of entries, newest first when read.
+// Search, summary and time lines are built on these calls alone, so that every adapter answers alike.
+
+import type { JournalEntry } from './exchange.ts'
+
+export interface JournalPage {
+  readonly entries: readonly JournalEntry[]
+  /** Position to go on from, opaque; absent at the oldest entry. */
+  readonly next?: string
+}
+
+export interface JournalStore {
+  /** Keeps the entries, oldest first, and drops the oldest past the bound. A lost store loses entries, never an exchange. */
+  append(entries: readonly JournalEntry[]): Promise<void>
+  /** Up to `limit` entries newest first, from `position` on. Throws `Fault` `store_unavailable`. */
+  read(options: { limit: number; position?: string }): Promise<JournalPage>
+  get(reference: string): Promise<JournalEntry | undefined>
+  /** All entries of one X-Correlation-ID, oldest first. */
+  byCorrelation(correlationId: string): Promise<readonly JournalEntry[]>
+  /** Called with entries that anyone appended (this process or, on Redis, another hub). Gives the way to stop. */
+  watch(listener: (entries: readonly JournalEntry[]) => void): () => void
+  close(): Promise<void>
+}

@@ -1,0 +1,234 @@
+// The JSON envelope of every OCPI answer (R12): written for the hub's own answers, and read, without parsing
+// the data, to learn the `status_code` of somebody else's (R103). Bodies pass as bytes; nothing here re-writes them.
+
+export interface Envelope {
+  readonly data?: unknown
+  readonly status_code: number
+  readonly status_message?: string
+  readonly timestamp: string
+}
+
+/** The hub's own envelope as JSON text; `now` in milliseconds since the epoch. `undefined` members are left out. */
+export function writeEnvelope(
+  answer: { data?: unknown; statusCode: number; statusMessage?: string | undefined },
+  now: number = Date.now(),
+): string {
+  return JSON.stringify({
+    data: answer.data,
+    status_code: answer.statusCode,
+    status_message: answer.statusMessage,
+    timestamp: new Date(now).toISOString(),
+  } satisfies Record<keyof Envelope, unknown>)
+}
+
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+const OPEN_OBJECT = 0x7b
+const CLOSE_OBJECT = 0x7d
+const OPEN_ARRAY = 0x5b
+const CLOSE_ARRAY = 0x5d
+const COLON = 0x3a
+const COMMA = 0x2c
+const KEY = Buffer.from('status_code')
+
+function isBlank(byte: number): boolean {
+  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09
+}
+
+/**
+ * Reads the top-level `status_code` of a whole answer, or `undefined` if the bytes are not an OCPI envelope.
+ * A `status_code` nested in data or standing in a string is never taken. Reads from the end first, where the usual
+ * envelope has its short tail, and passes over everything only when `data` comes last. A code is a bare integer
+ * from 1000 to 4999; of several equal keys the last counts, as in every JSON parser.
+ */
+export function readStatusCode(body: Buffer): number | undefined {
+  let start = 0
+  if (body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf) start = 3
+  while (start < body.length && isBlank(body[start]!)) start++
+  let end = body.length
+  while (end > start && isBlank(body[end - 1]!)) end--
+  if (body[start] !== OPEN_OBJECT || body[end - 1] !== CLOSE_OBJECT || end - start < 2) return undefined
+  const tail = readTail(body, start, end - 1)
+  return tail === 'nested' ? readWhole(body, start, end) : tail
+}
+
+/**
+ * Walks back over the scalar members before the closing brace. In valid JSON a quote inside a string is escaped,
+ * so string borders are exact in this direction too. 'nested' = met the end of an object or array first.
+ */
+function readTail(body: Buffer, start: number, closing: number): number | undefined | 'nested' {
+  let position = closing - 1
+  let memberEnd = closing
+  let colon = -1
+  while (position > start) {
+    const byte = body[position]!
+    if (byte === QUOTE) {
+      const opening = openingQuote(body, start, position)
+      if (opening < 0) return undefined
+      if (colon > 0 && isKey(body, opening, position)) return readCode(body, colon + 1, memberEnd)
+      position = opening - 1
+      continue
+    }
+    if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) return 'nested'
+    if (byte === COLON) colon = position
+    else if (byte === COMMA) {
+      memberEnd = position
+      colon = -1
+    }
+    position--
+  }
+  return undefined
+}
+
+function openingQuote(body: Buffer, start: number, closing: number): number {
+  let position = closing
+  for (;;) {
+    position = body.lastIndexOf(QUOTE, position - 1)
+    if (position <= start) return -1
+    let slashes = 0
+    while (body[position - 1 - slashes] === BACKSLASH) slashes++
+    if (slashes % 2 === 0) return position
+  }
+}
+
+function isKey(body: Buffer, opening: number, closing: number): boolean {
+  return closing - opening - 1 === KEY.length && body.compare(KEY, 0, KEY.length, opening + 1, closing) === 0
+}
+
+function readCode(body: Buffer, from: number, to: number): number | undefined {
+  while (from < to && isBlank(body[from]!)) from++
+  while (to > from && isBlank(body[to - 1]!)) to--
+  if (to - from !== 4) return undefined
+  let code = 0
+  for (let position = from; position < to; position++) {
+    const digit = body[position]! - 0x30
+    if (digit < 0 || digit > 9) return undefined
+    code = code * 10 + digit
+  }
+  return code >= 1000 && code <= 4999 ? code : undefined
+}
+
+function readWhole(body: Buffer, start: number, end: number): number | undefined {
+  const scanner = createStatusCodeScanner()
+  scanner.push(start === 0 && end === body.length ? body : body.subarray(start, end))
+  return scanner.end()
+}
+
+export interface StatusCodeScanner {
+  /** Takes the next bytes of the answer. */
+  push(chunk: Buffer): void
+  /** The code seen so far at the top level, whole or not. */
+  readonly code: number | undefined
+  /** Whether the bytes so far may still be a JSON object. */
+  readonly plausible: boolean
+  /** After the last byte: the code if the answer was one complete object, else `undefined`. */
+  end(): number | undefined
+}
+
+/** Reads the top-level `status_code` of an answer that arrives in pieces, in constant memory. */
+export function createStatusCodeScanner(): StatusCodeScanner {
+  let depth = 0
+  let inString = false
+  let escaped = false
+  let begun = false
+  let complete = false
+  let broken = false
+  let code: number | undefined
+  // Top-level member under way: its key, collected only while it can still be ours, then its value's digits.
+  let collecting: number[] | undefined
+  let expectsKey = false
+  let valueDigits: number[] | undefined
+  let ours = false
+
+  function finishValue(): void {
+    if (valueDigits) {
+      const digits = Buffer.from(valueDigits)
+      code = readCode(digits, 0, digits.length)
+      valueDigits = undefined
+    }
+  }
+
+  function structural(byte: number): void {
+    if (isBlank(byte)) return
+    if (complete) broken = true
+    else if (!begun) {
+      begun = byte === OPEN_OBJECT
+      broken = !begun
+      depth = 1
+      expectsKey = true
+    } else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
+      if (valueDigits) valueDigits.push(byte)
+      depth++
+    } else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) {
+      if (depth === 1) finishValue()
+      depth--
+      complete = depth === 0
+      broken = complete && byte !== CLOSE_OBJECT
+    } else if (depth === 1) topLevel(byte)
+  }
+
+  function topLevel(byte: number): void {
+    if (byte === COMMA) {
+      finishValue()
+      expectsKey = true
+    } else if (byte === COLON) {
+      expectsKey = false
+      if (ours) valueDigits = []
+      ours = false
+    } else if (valueDigits && valueDigits.length < 8) valueDigits.push(byte)
+  }
+
+  function closeString(): void {
+    inString = false
+    if (collecting) {
+      ours = Buffer.from(collecting).equals(KEY)
+      collecting = undefined
+    }
+  }
+
+  return {
+    push(chunk) {
+      let position = chunk[0] === 0xef && !begun && chunk[1] === 0xbb && chunk[2] === 0xbf ? 3 : 0
+      while (position < chunk.length && !broken) {
+        const byte = chunk[position]!
+        if (!inString) {
+          if (byte === QUOTE) {
+            inString = true
+            if (!begun || complete) broken = true
+            collecting = depth === 1 && expectsKey ? [] : undefined
+            if (depth === 1 && valueDigits) valueDigits.push(byte)
+          } else structural(byte)
+        } else if (escaped) {
+          escaped = false
+          collecting?.push(byte)
+        } else if (byte === BACKSLASH) {
+          escaped = true
+          collecting?.push(byte)
+        } else if (byte === QUOTE) closeString()
+        else if (collecting) {
+          if (collecting.length <= KEY.length) collecting.push(byte)
+        } else {
+          const next = nextStringEvent(chunk, position)
+          position = next - 1
+        }
+        position++
+      }
+    },
+    get code() {
+      return code
+    },
+    get plausible() {
+      return begun && !broken
+    },
+    end() {
+      return complete && !broken ? code : undefined
+    },
+  }
+}
+
+/** Where the next quote or backslash stands at or after `from`, or the end of the chunk. */
+function nextStringEvent(chunk: Buffer, from: number): number {
+  let position = from
+  while (position < chunk.length && chunk[position] !== QUOTE && chunk[position] !== BACKSLASH) position++
+  return position
+}

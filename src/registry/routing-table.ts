@@ -1,0 +1,99 @@
+// The immutable snapshot every request is routed with: platforms, parties and tokens in maps, endpoints taken
+// apart once. Built whole on each change and swapped by reference; a build of 10,000 parties takes milliseconds.
+
+import { readTarget, type Endpoint, type Target } from '../ocpi/endpoint.ts'
+import { moduleKey, type InterfaceRole } from '../ocpi/module.ts'
+import { partyKey, type PartyId, type PartyKey } from '../ocpi/party.ts'
+import { writeAuthorization } from '../ocpi/token.ts'
+import type { ConnectionStatus, InboundToken, Platform, PlatformRole } from './platform.ts'
+
+/** An endpoint with its URL taken apart. */
+export interface RoutedEndpoint {
+  readonly endpoint: Endpoint
+  readonly target: Target
+}
+
+/** A platform as requests need it. */
+export interface Connection {
+  readonly platform: Platform
+  /** Ready Authorization header value for requests to it; `''` while it has no outbound token. */
+  readonly authorization: string
+  readonly parties: ReadonlyMap<PartyKey, readonly PlatformRole[]>
+  /** The only party of the platform, if there is just one (T5). */
+  readonly soleParty: PartyId | undefined
+  /** First endpoint of (module in any spelling, interface). */
+  endpoint(module: string, role: InterfaceRole): RoutedEndpoint | undefined
+}
+
+/** One party in one role, and where it is connected. */
+export interface PartyEntry {
+  readonly key: PartyKey
+  readonly connection: Connection
+  readonly role: PlatformRole
+  readonly status: ConnectionStatus
+}
+
+export interface RoutingTable {
+  /** Grows with every snapshot of this process. */
+  readonly revision: number
+  readonly connections: ReadonlyMap<string, Connection>
+  readonly parties: ReadonlyMap<PartyKey, readonly PartyEntry[]>
+  /** Platform and token for a keyed token hash. */
+  readonly tokens: ReadonlyMap<string, { readonly connection: Connection; readonly token: InboundToken }>
+}
+
+/** Status of one role: that of its platform, but a withdrawn role is SUSPENDED (T23). */
+export function statusOf(platform: Platform, role: PlatformRole): ConnectionStatus {
+  return role.withdrawn ? 'SUSPENDED' : platform.status
+}
+
+/** Builds the snapshot. Endpoints whose URL is unusable are left out; later platforms never displace earlier ones. */
+export function buildRoutingTable(platforms: Iterable<Platform>, revision: number): RoutingTable {
+  const connections = new Map<string, Connection>()
+  const parties = new Map<PartyKey, PartyEntry[]>()
+  const tokens = new Map<string, { connection: Connection; token: InboundToken }>()
+  for (const platform of platforms) {
+    const connection = toConnection(platform)
+    connections.set(platform.id, connection)
+    for (const token of platform.inbound) {
+      if (!tokens.has(token.hash)) tokens.set(token.hash, { connection, token })
+    }
+    for (const [key, roles] of connection.parties) {
+      const entries = roles.map((role) => ({ key, connection, role, status: statusOf(platform, role) }))
+      const others = parties.get(key)
+      if (others) others.push(...entries)
+      else parties.set(key, entries)
+    }
+  }
+  return { revision, connections, parties, tokens }
+}
+
+function toConnection(platform: Platform): Connection {
+  const parties = new Map<PartyKey, PlatformRole[]>()
+  for (const role of platform.roles) {
+    const key = partyKey(role)
+    const roles = parties.get(key)
+    if (roles) roles.push(role)
+    else parties.set(key, [role])
+  }
+  const endpoints = new Map<string, RoutedEndpoint>()
+  for (const endpoint of platform.endpoints) {
+    const key = endpointKey(endpoint.module, endpoint.role)
+    const target = endpoints.has(key) ? undefined : readTarget(endpoint.url)
+    if (target) endpoints.set(key, { endpoint, target })
+  }
+  const live = platform.roles.filter((role) => !role.withdrawn)
+  const keys = new Set(live.map(partyKey))
+  const { outbound } = platform
+  return {
+    platform,
+    authorization: outbound ? writeAuthorization(outbound.token, outbound.form) : '',
+    parties,
+    soleParty: keys.size === 1 ? live[0] : undefined,
+    endpoint: (module, role) => endpoints.get(endpointKey(module, role)),
+  }
+}
+
+function endpointKey(module: string, role: InterfaceRole): string {
+  return `${role} ${moduleKey(module)}`
+}
