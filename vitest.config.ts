@@ -1,9 +1,14 @@
+// Three projects, one per way of testing. TEST_REPORT names a file for a JSON report beside the usual lines.
+
 import { defineConfig } from 'vitest/config'
 
 const shared = { pool: 'forks', testTimeout: 20_000, hookTimeout: 60_000 } as const
 
+const report = process.env.TEST_REPORT
+
 export default defineConfig({
   test: {
+    ...(report ? { reporters: ['default', 'json'], outputFile: { json: report } } : {}),
     maxWorkers: 2,
     projects: [
       { test: { ...shared, name: 'unit', include: ['test/unit/**/*.test.ts', 'test/tidy.test.ts'] } },
