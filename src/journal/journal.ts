@@ -1,0 +1,158 @@
+// The journal: takes the record of every exchange at its end, counts it, logs it, and keeps what was not a success.
+// Keeping never holds up a request: entries wait in a bounded buffer and are appended together a moment later.
+
+import { setTimeout as pause } from 'node:timers/promises'
+import { isSuccess, toEntry } from './entry.ts'
+import type { Exchange, JournalEntry } from './exchange.ts'
+import type { Log } from './log.ts'
+import type { Metrics } from './metrics.ts'
+import {
+  searchJournal,
+  summarizeJournal,
+  type JournalFilter,
+  type JournalResult,
+  type Summary,
+  type SummaryField,
+} from './query.ts'
+import { createReferences } from './reference.ts'
+import type { JournalStore } from './store.ts'
+
+export interface Journal {
+  /** For `Exchange.reference`, as soon as an answer is to name it. */
+  newReference(): string
+  /** Call once, at the very end of every exchange. Never throws and never waits. */
+  record(exchange: Exchange): void
+  get(reference: string): Promise<JournalEntry | undefined>
+  /** Newest first; `undefined` when the cursor does not belong to this query. Throws `Fault` `store_unavailable`. */
+  query(
+    filter: JournalFilter,
+    page: { readonly limit: number; readonly cursor?: string },
+  ): Promise<JournalResult | undefined>
+  /** Throws `Fault` `store_unavailable`. */
+  summary(filter: JournalFilter, by: readonly SummaryField[]): Promise<Summary>
+  /** All kept entries of one X-Correlation-ID, oldest first. */
+  correlation(correlationId: string): Promise<readonly JournalEntry[]>
+  /** Called with new entries, those of other hubs on the same store included. Gives the way to stop. */
+  watch(listener: (entries: readonly JournalEntry[]) => void): () => void
+  /** Writes what is waiting and closes the store. */
+  close(): Promise<void>
+}
+
+export interface JournalParts {
+  readonly store: JournalStore
+  readonly log: Log
+  readonly metrics: Metrics
+}
+
+/** Entries that may wait for the store; more are dropped and counted. */
+const WAITING_MAX = 10_000
+/** Entries of one append: small enough that preparing them does not hold up requests. */
+const BATCH_ENTRIES_MAX = 500
+/** Pause before a run of appends, in milliseconds: what a crash can cost. */
+const BATCH_PAUSE_MS = 10
+/** How long a reader waits for entries on their way to the store. */
+const SETTLE_MS = 250
+
+/** Connects log, metrics and store. */
+export function createJournal({ store, log, metrics }: JournalParts): Journal {
+  const newReference = createReferences()
+  const writer = createWriter({ store, log, metrics })
+  return {
+    newReference,
+    record(exchange) {
+      const end = performance.now()
+      metrics.record(exchange, end)
+      const success = isSuccess(exchange.code)
+      const kept = !success || exchange.keep === true
+      const logged = log.wants(success)
+      if (!kept && !logged) return
+      const entry = toEntry(exchange, exchange.reference ?? newReference(), end)
+      if (logged) log.exchange(entry, exchange)
+      if (kept) writer.add(entry)
+    },
+    async get(reference) {
+      return writer.find(reference) ?? store.get(reference)
+    },
+    async query(filter, page) {
+      await writer.settle()
+      return searchJournal(store, filter, page)
+    },
+    async summary(filter, by) {
+      await writer.settle()
+      return summarizeJournal(store, filter, by)
+    },
+    async correlation(correlationId) {
+      await writer.settle()
+      return store.byCorrelation(correlationId)
+    },
+    watch: (listener) => store.watch(listener),
+    async close() {
+      await writer.drain()
+      await store.close()
+    },
+  }
+}
+
+interface Writer {
+  add(entry: JournalEntry): void
+  /** An entry that has not reached the store yet. */
+  find(reference: string): JournalEntry | undefined
+  /** Waits, but not long, until what was added is in the store. */
+  settle(): Promise<void>
+  drain(): Promise<void>
+}
+
+function createWriter({ store, log, metrics }: JournalParts): Writer {
+  const dropped = metrics.counter(
+    'ocpi_hub_journal_dropped_total',
+    'Journal entries lost: store failing or too slow.',
+  )
+  const waiting: JournalEntry[] = []
+  let writing: readonly JournalEntry[] = []
+  let running: Promise<void> | undefined
+  let failing = false
+
+  function add(entry: JournalEntry): void {
+    if (waiting.length >= WAITING_MAX) {
+      dropped.add([])
+      return
+    }
+    waiting.push(entry)
+    running ??= run()
+  }
+
+  async function run(): Promise<void> {
+    await pause(BATCH_PAUSE_MS)
+    while (waiting.length > 0) {
+      writing = waiting.splice(0, BATCH_ENTRIES_MAX)
+      await append(writing)
+      writing = []
+    }
+    running = undefined
+  }
+
+  async function append(entries: readonly JournalEntry[]): Promise<void> {
+    try {
+      await store.append(entries)
+      if (failing) log.info({}, 'the journal is being kept again')
+      failing = false
+    } catch (err) {
+      dropped.add([], entries.length)
+      // Once per outage: a line for each batch would bury the reason.
+      if (!failing)
+        log.error({ err, entries: entries.length }, 'the journal cannot be kept; entries are lost')
+      failing = true
+    }
+  }
+
+  return {
+    add,
+    find: (reference) => [...waiting, ...writing].find((entry) => entry.reference === reference),
+    settle: async () => {
+      if (running) await Promise.race([running, pause(SETTLE_MS, undefined, { ref: false })])
+    },
+    drain: async () => {
+      while (running) await running
+    },
+  }
+}

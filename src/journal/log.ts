@@ -1,0 +1,87 @@
+// The only door to pino: JSON lines written at once, so that a crash loses none. Operator lines go through
+// info, warn and error; one line per exchange has fixed field names. Tokens and URLs to call back are struck out.
+
+import { pino, type DestinationStream } from 'pino'
+import type { Exchange, JournalEntry } from './exchange.ts'
+
+export interface LogOptions {
+  /** One of pino's levels, `silent` included. */
+  readonly level: string
+  /** errors = a line for every exchange that is not 1xxx; all = for each. */
+  readonly exchanges: 'errors' | 'all'
+}
+
+export interface Log {
+  debug(fields: object, message: string): void
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  /** An `err` among the fields is written with its stack. */
+  error(fields: object, message: string): void
+  /** Whether an exchange with this code gets a line. */
+  wants(success: boolean): boolean
+  /** The line of an exchange; `exchange` adds the byte counts that the entry does not keep. */
+  exchange(entry: JournalEntry, exchange: Pick<Exchange, 'bytesIn' | 'bytesOut'>): void
+  /** Takes over new options at once (reload). Throws when the level is none of pino's. */
+  configure(options: LogOptions): void
+}
+
+const SECRETS = [
+  'authorization',
+  'Authorization',
+  'token',
+  'response_url',
+  'outbound',
+  'inbound',
+  'secret_key',
+]
+const REDACTED = ['', '*.', '*.*.'].flatMap((depth) => SECRETS.map((name) => `${depth}${name}`))
+
+/** A log that writes to standard output, or to `destination`. */
+export function createLog(options: LogOptions, destination: DestinationStream = standardOutput()): Log {
+  const logger = pino(
+    {
+      level: options.level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      redact: { paths: REDACTED, censor: '[redacted]' },
+    },
+    destination,
+  )
+  let { exchanges } = options
+  return {
+    debug: (fields, message) => logger.debug(fields, message),
+    info: (fields, message) => logger.info(fields, message),
+    warn: (fields, message) => logger.warn(fields, message),
+    error: (fields, message) => logger.error(fields, message),
+    wants: (success) => !success || exchanges === 'all',
+    exchange: (entry, bytes) => logger[levelOf(entry)](toLine(entry, bytes), 'exchange'),
+    configure(next) {
+      logger.level = next.level
+      exchanges = next.exchanges
+    },
+  }
+}
+
+function standardOutput(): DestinationStream {
+  return pino.destination({ fd: 1, sync: true })
+}
+
+// The side that must act sets the level: an operator reads `error` as "mine", `warn` as "my partner's".
+function levelOf(entry: JournalEntry): 'info' | 'warn' | 'error' {
+  if (entry.at === 'hub') return entry.recovery === 'wait' ? 'warn' : 'error'
+  return entry.at === 'responder' ? 'warn' : 'info'
+}
+
+function toLine(entry: JournalEntry, bytes: Pick<Exchange, 'bytesIn' | 'bytesOut'>): object {
+  const { time, duration_ms: total_ms, phases, ...fields } = entry
+  return {
+    ...fields,
+    arrived: time,
+    total_ms,
+    ...(phases === undefined ? {} : { phases }),
+    ...(phases?.total === undefined ? {} : { upstream_ms: phases.total }),
+    ...(bytes.bytesIn === undefined ? {} : { bytes_in: bytes.bytesIn }),
+    ...(bytes.bytesOut === undefined ? {} : { bytes_out: bytes.bytesOut }),
+  }
+}
