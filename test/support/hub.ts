@@ -1,0 +1,77 @@
+// The hub under test: the same composition as in production, in memory, on free ports.
+
+import type { HubConfig } from '../../src/config/hub-config.ts'
+import { createHub, type Hub } from '../../src/hub.ts'
+import type { JournalEntry } from '../../src/journal/exchange.ts'
+import { testConfig, type ConfigOverrides } from './config.ts'
+import type { Party } from './party.ts'
+import { waitFor } from './wait.ts'
+
+export interface TestHub extends Hub {
+  readonly config: HubConfig
+  /** A call of the admin API; `path` starts behind `/api/v1`. */
+  admin(path: string, init?: { method?: string; json?: unknown }): Promise<{ status: number; json: unknown }>
+  /** The journal's entries, newest first, by the query of `GET /errors`. */
+  errors(query?: string): Promise<JournalEntry[]>
+  /** The entry with this reference, once it is written. */
+  entry(reference: string): Promise<JournalEntry>
+}
+
+/** Starts a hub with the test configuration; the caller closes it. */
+export async function startHub(overrides: ConfigOverrides = {}): Promise<TestHub> {
+  const config = testConfig(overrides)
+  const hub = await createHub(config)
+
+  async function admin(path: string, init: { method?: string; json?: unknown } = {}) {
+    const response = await fetch(`${hub.adminUrl}/api/v1${path}`, {
+      method: init.method ?? 'GET',
+      headers: {
+        authorization: `Bearer ${hub.adminToken}`,
+        ...(init.json === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(init.json === undefined ? {} : { body: JSON.stringify(init.json) }),
+    })
+    const text = await response.text()
+    return { status: response.status, json: text === '' ? undefined : (JSON.parse(text) as unknown) }
+  }
+
+  return {
+    ...hub,
+    config,
+    admin,
+    errors: async (query = '') => ((await admin(`/errors${query}`)).json as { items: JournalEntry[] }).items,
+    entry: (reference) =>
+      waitFor(
+        async () => {
+          const { status, json } = await admin(`/errors/${reference}`)
+          return status === 200 ? (json as JournalEntry) : undefined
+        },
+        { what: `journal entry ${reference}` },
+      ),
+  }
+}
+
+export type Scene<Parties> = Parties & { readonly hub: TestHub; close(): Promise<void> }
+
+/**
+ * Parties and the hub between them: the parties listen first, then the hub starts with each as a static connection.
+ * `const { hub, emsp, cpo } = await stage({ emsp: party('NL-EMS', 'EMSP'), cpo: party('DE-CPO', 'CPO') })`
+ */
+export async function stage<Parties extends Readonly<Record<string, Party>>>(
+  parties: Parties,
+  overrides: ConfigOverrides = {},
+): Promise<Scene<Parties>> {
+  const cast = Object.values(parties)
+  await Promise.all(cast.map((one) => one.listen()))
+  const platforms = [...cast.map((one) => one.platform()), ...(overrides.platforms ?? [])]
+  const hub = await startHub({ ...overrides, platforms })
+  for (const one of cast) one.join(hub.ocpiUrl)
+  return {
+    ...parties,
+    hub,
+    close: async () => {
+      await hub.close()
+      await Promise.all(cast.map((one) => one.close()))
+    },
+  }
+}
