@@ -21,7 +21,12 @@ export interface PlatformConfig {
   readonly tokens: { readonly inbound: string; readonly outbound?: string; readonly form?: TokenForm }
   readonly versionsUrl?: string
   readonly endpoints?: readonly Endpoint[]
-  readonly roles: readonly { readonly countryCode: string; readonly partyId: string; readonly role: string; readonly name?: string }[]
+  readonly roles: readonly {
+    readonly countryCode: string
+    readonly partyId: string
+    readonly role: string
+    readonly name?: string
+  }[]
   readonly status: ConnectionStatus
   readonly errors: DialectName
 }
@@ -38,7 +43,11 @@ export interface HubConfig {
   readonly listen: { readonly ocpi: ListenConfig; readonly admin: ListenConfig }
   readonly admin: {
     readonly token?: string
-    readonly tokens: readonly { readonly name: string; readonly role: 'read' | 'operate'; readonly sha256: string }[]
+    readonly tokens: readonly {
+      readonly name: string
+      readonly role: 'read' | 'operate'
+      readonly sha256: string
+    }[]
   }
   readonly registry: {
     readonly driver: 'embedded' | 'redis'
@@ -49,7 +58,11 @@ export interface HubConfig {
   /** 32 bytes; absent = made once and kept beside the embedded registry. */
   readonly secretKey?: Buffer
   readonly forwarding: ForwardingOptions
-  readonly liveness: { readonly probeAfterMs: number; readonly timeoutMs: number; readonly offlineAfter: number }
+  readonly liveness: {
+    readonly probeAfterMs: number
+    readonly timeoutMs: number
+    readonly offlineAfter: number
+  }
   readonly network: NetworkOptions
   readonly journal: { readonly maxEntries: number }
   readonly log: { readonly level: string; readonly exchanges: 'errors' | 'all' }

@@ -1,0 +1,189 @@
+// The kinds of value a configuration file has, each with the sentence that is printed when a value is not of it.
+// No sentence repeats the value: it may be a secret that stands in the wrong place.
+
+import { isIP } from 'node:net'
+import ipaddr from 'ipaddr.js'
+import * as z from 'zod'
+import { readTarget } from '../ocpi/endpoint.ts'
+import { readPartyText } from '../ocpi/party.ts'
+
+const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/
+const SIZE = /^(\d+(?:\.\d+)?) ?(B|[kK]B|MB|GB|KiB|MiB|GiB)$/
+const RATE = /^([1-9]\d*)\/(\d+(?:\.\d+)?)?(ms|s|m|h|d)$/
+
+const MILLISECONDS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+}
+const BYTES: Readonly<Record<string, number>> = {
+  B: 1,
+  kB: 1e3,
+  KB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  KiB: 2 ** 10,
+  MiB: 2 ** 20,
+  GiB: 2 ** 30,
+}
+
+/** Longer and Node's timers would overflow and fire at once (2^31 - 1 ms). */
+const DURATION_MAX_MS = 24 * 86_400_000
+/** Node's buffers end at 4 GiB; nothing the hub holds should come near. */
+const SIZE_MAX_BYTES = 2 ** 30
+
+const DURATION_TEXT = 'must be a duration with its unit, as in 250ms, 30s, 5m or 1h'
+const SIZE_TEXT = 'must be a size with its unit, as in 500B, 64KiB or 10MiB'
+const RATE_TEXT = 'must be a rate, as in 100/s or 6000/1m'
+
+/** `30s` -> 30000. Units ms, s, m, h, d; more than nothing and at most 24d. */
+export function duration() {
+  return z
+    .string({ error: DURATION_TEXT })
+    .regex(DURATION, { error: DURATION_TEXT })
+    .transform((text) => toNumber(DURATION, text, MILLISECONDS))
+    .pipe(
+      z
+        .number()
+        .min(1, { error: 'must be a duration of at least 1ms' })
+        .max(DURATION_MAX_MS, { error: 'must be a duration of at most 24d' }),
+    )
+}
+
+/** `10MiB` -> 10485760. Units B, kB, MB, GB (powers of 1000) and KiB, MiB, GiB (of 1024); 1B to 1GiB. */
+export function size() {
+  return z
+    .string({ error: SIZE_TEXT })
+    .regex(SIZE, { error: SIZE_TEXT })
+    .transform((text) => toNumber(SIZE, text, BYTES))
+    .pipe(
+      z
+        .number()
+        .min(1, { error: 'must be a size of at least 1B' })
+        .max(SIZE_MAX_BYTES, { error: 'must be a size of at most 1GiB' }),
+    )
+}
+
+/** `100/s`, `6000/1m` -> requests per period. */
+export function rate() {
+  return z
+    .string({ error: RATE_TEXT })
+    .regex(RATE, { error: RATE_TEXT })
+    .transform((text) => {
+      const [, requests, count, unit] = RATE.exec(text)!
+      return { requests: Number(requests), perMs: Math.round(Number(count ?? 1) * MILLISECONDS[unit!]!) }
+    })
+    .refine((value) => value.perMs >= 1 && value.perMs <= DURATION_MAX_MS, {
+      error: 'must have a period of 1ms to 24d',
+    })
+}
+
+function toNumber(pattern: RegExp, text: string, units: Readonly<Record<string, number>>): number {
+  const [, count, unit] = pattern.exec(text)!
+  return Math.round(Number(count) * units[unit!]!)
+}
+
+/** A whole number; what comes from the environment is text and read as the number it shows. */
+export function integer(limits: { min: number; max: number }) {
+  const error = `must be a whole number from ${limits.min} to ${limits.max}`
+  return z.preprocess(
+    (value) => (typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value),
+    z.int({ error }).min(limits.min, { error }).max(limits.max, { error }),
+  )
+}
+
+/** true or false, also as text from the environment. */
+export function flag() {
+  return z.preprocess(
+    (value) => (value === 'true' ? true : value === 'false' ? false : value),
+    z.boolean({ error: 'must be true or false' }),
+  )
+}
+
+/** Text that is not empty. */
+export function text() {
+  return z
+    .string()
+    .min(1, { error: 'must not be empty' })
+    .max(1000, { error: 'must not be longer than 1000 characters' })
+}
+
+/** A token as it may stand in an Authorization header (OCPI 2.2.1 credentials object; longer ones are met in the field). */
+export function token() {
+  return z
+    .string()
+    .regex(/^[\x21-\x7e]{1,256}$/, { error: 'must be 1 to 256 visible ASCII characters without blanks' })
+}
+
+export function countryCode() {
+  return z.string().regex(/^[A-Za-z]{2}$/, { error: 'must be two letters (ISO 3166-1 alpha-2)' })
+}
+
+export function partyId() {
+  return z.string().regex(/^[A-Za-z0-9]{3}$/, { error: 'must be three letters or digits' })
+}
+
+/** An absolute http(s) URL the hub can call. Whether http is allowed is said elsewhere: network.require_https. */
+export function url() {
+  const error = 'must be an absolute http:// or https:// URL without user name and blanks'
+  return z.string().refine((value) => readTarget(value) !== undefined, { error })
+}
+
+/** The base of the hub's own URLs: no trailing slash, no query, so that paths can be put behind it. */
+export function baseUrl() {
+  return url()
+    .refine((value) => !value.endsWith('/'), { error: 'must not end with a slash' })
+    .refine((value) => !/[?#]/.test(value), { error: 'must not have a query or a fragment' })
+}
+
+export function redisUrl() {
+  const error = 'must be a redis:// or rediss:// URL'
+  return z.string().refine((value) => /^rediss?:\/\//.test(value) && URL.canParse(value), { error })
+}
+
+/** An address range, e.g. 10.0.0.0/8 or fd00::/8. */
+export function cidr() {
+  return z.string().superRefine((value, context) => {
+    const isAddress = isIP(value) !== 0
+    if (!isAddress && ipaddr.isValidCIDR(value)) return
+    const message = isAddress
+      ? `must be a range: write /${isIP(value) === 4 ? 32 : 128} behind a single address`
+      : 'must be an address range, as in 10.0.0.0/8 or fd00::/8'
+    context.addIssue({ code: 'custom', message })
+  })
+}
+
+/** A party on its own: `DE-CPO`, in any spelling. */
+export function partyText() {
+  return z
+    .string()
+    .refine((value) => readPartyText(value) !== undefined, { error: 'must name a party, as in NL-EMS' })
+}
+
+/** Whom a route is about: `*` anybody, `NL-*` everybody of a country, `DE-CPO` (or `de-cpo`, `DE*CPO`) one party. */
+export function partyPattern() {
+  const error = 'must be a party (DE-CPO), the parties of a country (NL-*) or anybody ("*")'
+  return z.string().refine(isPartyPattern, { error })
+}
+
+function isPartyPattern(value: string): boolean {
+  return value === '*' || /^[A-Za-z]{2}-\*$/.test(value) || readPartyText(value) !== undefined
+}
+
+/** One value, or a list of them. */
+export function oneOrMore<T extends z.ZodType>(item: T) {
+  return z.union([item, z.array(item).min(1, { error: 'must not be an empty list' })])
+}
+
+/** 32 bytes in Base64; empty = not given. */
+export function key32() {
+  return z.string().refine((value) => value === '' || isKey32(value), {
+    error: 'must be 32 bytes in Base64: make one with "openssl rand -base64 32"',
+  })
+}
+
+function isKey32(value: string): boolean {
+  return /^[A-Za-z0-9+/_-]{43}=?$/.test(value) && Buffer.from(value, 'base64').length === 32
+}

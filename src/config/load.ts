@@ -1,0 +1,101 @@
+// Reads a configuration file: YAML, environment variables, schema, cross-checks. Every fault of the file is
+// reported at once, with its line and column; a configuration comes out only when there is none.
+
+import { access, constants, readFile } from 'node:fs/promises'
+import { crossCheck } from './cross-checks.ts'
+import { readDocument, type ConfigDocument, type ConfigFault } from './document.ts'
+import type { HubConfig } from './hub-config.ts'
+import { pathText, sentence, toFindings, type Finding } from './messages.ts'
+import { fileSchema } from './schema.ts'
+import { toHubConfig } from './to-hub-config.ts'
+
+export type { ConfigFault } from './document.ts'
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** Either a configuration, deep-frozen, and no faults; or faults alone, in the order of the file. */
+export type ConfigResult =
+  | { readonly config: HubConfig; readonly faults: readonly [] }
+  | { readonly config?: undefined; readonly faults: readonly ConfigFault[] }
+
+/**
+ * Loads the file at `path`, with variables of `env`. Paths in it (registry.path, tls files) are taken from the
+ * working directory, not from the file's; that the tls files can be read is checked here. Never throws.
+ */
+export async function loadConfig(path: string, env: Environment): Promise<ConfigResult> {
+  let text: string
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path))
+  } catch (error) {
+    return { faults: [{ file: path, line: 1, col: 1, message: unreadable(error) }] }
+  }
+  const document = readDocument(text, path, env)
+  const result = check(document)
+  if (!result.config) return result
+  const faults = await checkFiles(result.config, document)
+  return faults.length === 0 ? result : { faults }
+}
+
+/** The same for text at hand; touches no file. `fileName` only stands in the faults. */
+export function readConfig(text: string, fileName: string, env: Environment): ConfigResult {
+  return check(readDocument(text, fileName, env))
+}
+
+/** `config/hub.yaml:7:3: forwarding.timeot: unknown key (did you mean "timeout"?)` */
+export function formatFault(fault: ConfigFault): string {
+  return `${fault.file}:${fault.line}:${fault.col}: ${fault.message}`
+}
+
+function check(document: ConfigDocument): ConfigResult {
+  if (document.broken) return { faults: document.faults }
+  const data = document.data ?? {}
+  const parsed = fileSchema.safeParse(data, { error: sentence })
+  const issues = parsed.success ? [] : parsed.error.issues
+  const findings = [
+    ...issues.flatMap((issue) => toFindings(issue, data, (path) => document.scalar(path)?.node)),
+    ...crossCheck(data),
+  ]
+  const faults = [...document.faults]
+  for (const finding of findings) {
+    const fault = toConfigFault(finding, document)
+    // A variable that is not set, say, is one fault and not also a bad value.
+    if (!document.faults.some((other) => isSamePlace(other, fault))) faults.push(fault)
+  }
+  if (parsed.success && faults.length === 0) return { config: toHubConfig(parsed.data), faults: [] }
+  return { faults: faults.toSorted((one, other) => one.line - other.line || one.col - other.col) }
+}
+
+function toConfigFault({ path, message, part }: Finding, document: ConfigDocument): ConfigFault {
+  const names = part === 'value' ? (document.scalar(path)?.variables ?? []) : []
+  const origin = names.length === 0 ? '' : ` (it comes from ${names.map((name) => `\${${name}}`).join(', ')})`
+  const place = pathText(path)
+  const text = message === 'is missing' ? `${place} ${message}` : `${place}: ${message}`
+  return document.fault(path, place === '' ? `the file ${message}` : text + origin, part)
+}
+
+function isSamePlace(one: ConfigFault, other: ConfigFault): boolean {
+  return one.line === other.line && one.col === other.col
+}
+
+async function checkFiles(config: HubConfig, document: ConfigDocument): Promise<ConfigFault[]> {
+  const faults: ConfigFault[] = []
+  for (const side of ['ocpi', 'admin'] as const) {
+    const { cert, key, clientCa } = config.listen[side].tls ?? {}
+    for (const [name, file] of Object.entries({ cert, key, client_ca: clientCa })) {
+      if (file === undefined) continue
+      const path = ['listen', side, 'tls', name]
+      const failure = await access(file, constants.R_OK).then(() => undefined, unreadable)
+      if (failure !== undefined) faults.push(document.fault(path, `${pathText(path)}: ${failure}`))
+    }
+  }
+  return faults
+}
+
+function unreadable(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException | undefined)?.code
+  if (code === 'ENOENT') return 'there is no such file'
+  if (code === 'EACCES') return 'the file may not be read by this user'
+  if (code === 'EISDIR') return 'this is a directory'
+  return error instanceof TypeError
+    ? 'the file is not UTF-8 text'
+    : `the file cannot be read (${code ?? 'unknown reason'})`
+}

@@ -1,0 +1,123 @@
+// What is said about a value that does not fit the schema. Values are never repeated, except numbers and words
+// written in the file that only lack quotes: a secret that stands in the wrong place must not be printed.
+
+import { closest, distance } from 'fastest-levenshtein'
+import type { Scalar } from 'yaml'
+import * as z from 'zod'
+import { fileSchema } from './schema.ts'
+import type { ConfigPath } from './document.ts'
+
+export interface Finding {
+  readonly path: ConfigPath
+  readonly message: string
+  readonly part: 'key' | 'value'
+}
+
+type Issue = z.core.$ZodIssue
+type RawIssue = z.core.$ZodRawIssue
+
+/** zod's own sentences in the words of a file; a schema's own sentence goes first. */
+export function sentence(issue: RawIssue): string | undefined {
+  if (issue.code !== 'invalid_type') return undefined
+  if (issue.input === undefined) return 'is missing'
+  if (issue.expected === 'string') return 'must be text'
+  if (issue.expected === 'array') return 'must be a list'
+  if (issue.expected === 'object') return 'must be a section of keys'
+  return undefined
+}
+
+/** The findings of one zod issue: one for each unknown key, those of the branch that was meant for a union. */
+export function toFindings(
+  issue: Issue,
+  data: unknown,
+  scalar: (path: ConfigPath) => Scalar | undefined,
+): Finding[] {
+  if (issue.code === 'unrecognized_keys') {
+    const known = Object.keys(schemaAt(issue.path)?.properties ?? {})
+    return issue.keys.map((key) => ({
+      path: [...issue.path, key],
+      message: `unknown key${didYouMean(key, known)}`,
+      part: 'key',
+    }))
+  }
+  if (issue.code === 'invalid_union') {
+    const value = valueAt(data, issue.path)
+    const branches = issue.errors.map((issues) =>
+      issues.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })),
+    )
+    const meant = Array.isArray(value)
+      ? branches.at(-1)
+      : branches.findLast((issues) => !isListIssue(issues[0], issue.path))
+    return (meant ?? []).flatMap((inner) => toFindings(inner as Issue, data, scalar))
+  }
+  const value = valueAt(data, issue.path)
+  const message = quoteAdvice(issue, value, scalar(issue.path)) ?? valueMessage(issue, value)
+  return [{ path: issue.path, message, part: 'value' }]
+}
+
+/** `routes[2].timeout`. */
+export function pathText(path: ConfigPath): string {
+  return path
+    .map((step, index) =>
+      typeof step === 'number' ? `[${step}]` : `${index === 0 ? '' : '.'}${String(step)}`,
+    )
+    .join('')
+}
+
+function isListIssue(issue: Issue | undefined, path: ConfigPath): boolean {
+  return issue?.code === 'invalid_type' && issue.expected === 'array' && issue.path.length === path.length
+}
+
+/** YAML reads an unquoted 010 as the number 10 and 2.2 as a number: the text was meant. */
+function quoteAdvice(issue: Issue, value: unknown, node: Scalar | undefined): string | undefined {
+  if (typeof value !== 'number' && typeof value !== 'boolean') return undefined
+  const isText =
+    issue.code === 'invalid_type' && issue.expected === 'string' && issue.message === 'must be text'
+  const isWord =
+    issue.code === 'invalid_value' && issue.values.every((allowed) => typeof allowed === 'string')
+  if (!isText && !isWord) return undefined
+  const isSecret = SECRETS.has(String(issue.path.at(-1)))
+  const advice = isSecret ? 'put it in quotes' : `quote it: "${node?.source ?? String(value)}"`
+  return `must be text, but YAML reads a ${typeof value} here; ${advice}`
+}
+
+const SECRETS: ReadonlySet<string> = new Set(['token', 'inbound', 'outbound', 'sha256', 'secret_key', 'url'])
+
+function valueMessage(issue: Issue, value: unknown): string {
+  if (issue.code !== 'invalid_value') return issue.message
+  if (value === undefined) return 'is missing'
+  const allowed = issue.values.map(String)
+  return `must be ${allowed.length === 1 ? '' : 'one of '}${allowed.join(', ')}${typeof value === 'string' ? didYouMean(value, allowed) : ''}`
+}
+
+function didYouMean(text: string, words: readonly string[]): string {
+  if (words.length === 0 || text.length > 40) return ''
+  const folded = text.toLowerCase()
+  const longer = words.find((word) => folded.length > 1 && word.toLowerCase().startsWith(folded))
+  if (longer !== undefined) return ` (did you mean "${longer}"?)`
+  const lower = words.map((word) => word.toLowerCase())
+  const best = closest(folded, lower)
+  return distance(folded, best) <= Math.max(1, Math.floor(best.length / 3))
+    ? ` (did you mean "${words[lower.indexOf(best)]}"?)`
+    : ''
+}
+
+function valueAt(data: unknown, path: ConfigPath): unknown {
+  let value = data
+  for (const step of path)
+    value =
+      value === null || typeof value !== 'object' ? undefined : (value as Record<PropertyKey, unknown>)[step]
+  return value
+}
+
+interface JsonSchema {
+  readonly properties?: Readonly<Record<string, JsonSchema>>
+  readonly items?: JsonSchema
+}
+
+function schemaAt(path: ConfigPath): JsonSchema | undefined {
+  let schema = z.toJSONSchema(fileSchema, { io: 'input', unrepresentable: 'any' }) as JsonSchema | undefined
+  for (const step of path)
+    schema = typeof step === 'number' ? schema?.items : schema?.properties?.[String(step)]
+  return schema
+}

@@ -1,0 +1,252 @@
+// The shape of the configuration file: every key, its default, and what an editor shows about it.
+// What concerns several keys at once stands in cross-checks.ts; the file's units become numbers here.
+
+import * as z from 'zod'
+import { ROLES } from '../ocpi/role.ts'
+import { OFFERABLE_VERSIONS, VERSIONS, type VersionNumber } from '../ocpi/version.ts'
+import {
+  baseUrl,
+  cidr,
+  countryCode,
+  duration,
+  flag,
+  integer,
+  key32,
+  oneOrMore,
+  partyId,
+  partyPattern,
+  partyText,
+  rate,
+  redisUrl,
+  size,
+  text,
+  token,
+  url,
+} from './fields.ts'
+
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
+const INTERFACES = ['SENDER', 'RECEIVER'] as const
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
+const VERSION_NUMBERS = Object.keys(VERSIONS) as VersionNumber[]
+const MODULE_ID = { pattern: /^[A-Za-z0-9_-]{1,36}$/, error: 'must be a module id, as in locations' }
+
+const hub = z.strictObject({
+  country_code: countryCode().describe('Country code of the hub itself.'),
+  party_id: partyId().describe('Party id of the hub itself.'),
+  name: text().describe("Name in the hub's business details."),
+  public_url: baseUrl().describe('Base of every URL the hub hands out; never taken from a Host header.'),
+  versions: z
+    .array(z.enum(OFFERABLE_VERSIONS))
+    .min(1, { error: 'must name at least one version' })
+    .default(['2.3.0', '2.2.1'])
+    .describe('OCPI versions offered; "2.2" and "2.1.1" may be added.'),
+})
+
+const tls = z.strictObject({
+  cert: text().describe('PEM file: certificate and chain.'),
+  key: text().describe('PEM file: private key.'),
+  client_ca: text().optional().describe('PEM file: only clients with a certificate of this CA are let in.'),
+})
+
+function listener(host: string, port: number) {
+  return z
+    .strictObject({
+      host: text().default(host).describe('Address to listen on.'),
+      port: integer({ min: 0, max: 65_535 }).default(port).describe('Port; 0 = any free one.'),
+      tls: tls.optional().describe('Serve https instead of http.'),
+    })
+    .prefault({})
+}
+
+const listen = z.strictObject({
+  ocpi: listener('0.0.0.0', 8080).describe('The OCPI side, for parties.'),
+  admin: listener('127.0.0.1', 8081).describe('Admin API, dashboard, metrics, health.'),
+})
+
+const adminToken = z.strictObject({
+  name: text().describe('Who has it; shown in the log.'),
+  role: z.enum(['read', 'operate']).describe('read: look; operate: change as well.'),
+  sha256: z
+    .string()
+    .regex(/^[0-9a-fA-F]{64}$/, { error: 'must be the SHA-256 of the token: 64 hexadecimal digits' })
+    .describe('SHA-256 of the token, hexadecimal.'),
+})
+
+const admin = z.strictObject({
+  token: z
+    .union([z.literal(''), token()])
+    .default('')
+    .describe(
+      'Bearer token of the admin API. Empty: a random one, printed once at start; refused when admin listens beyond loopback.',
+    ),
+  tokens: z.array(adminToken).default([]).describe('More tokens, with names and roles.'),
+})
+
+const registry = z.strictObject({
+  driver: z
+    .enum(['embedded', 'redis'])
+    .default('embedded')
+    .describe('embedded: on local disk; redis: shared by several hubs.'),
+  path: text()
+    .default('.data')
+    .describe('embedded: directory of the durable state, from the working directory; ":memory:" for none.'),
+  url: redisUrl().default('redis://127.0.0.1:6379').describe('redis: where it is.'),
+  key_prefix: z
+    .string()
+    .max(100, { error: 'must not be longer than 100 characters' })
+    .default('ocpi-hub:')
+    .describe('redis: put before every key.'),
+})
+
+const forwarding = z.strictObject({
+  connect_timeout: duration().prefault('5s').describe('Time to get a connection, TLS included.'),
+  timeout: duration().prefault('30s').describe('From sending the request to the last byte of the answer.'),
+  max_request_body: size().prefault('10MiB').describe('Larger requests get 413.'),
+  max_response_body: size().prefault('50MiB').describe('Larger answers are a fault of the responder.'),
+})
+
+const count = (max: number) => integer({ min: 1, max })
+
+const limits = z.strictObject({
+  in_flight: count(1_000_000)
+    .default(2000)
+    .describe('Requests in flight in the whole hub; over it 503 at once.'),
+  connections_per_platform: count(65_535)
+    .default(64)
+    .describe('Open connections per receiving platform and origin.'),
+  pending_per_platform: count(1_000_000)
+    .default(192)
+    .describe('Requests in flight per receiving platform; over it answered at once.'),
+  held_answer: size()
+    .prefault('1MiB')
+    .describe('Answers up to this size are held until whole; larger ones stream.'),
+})
+
+const liveness = z.strictObject({
+  probe_after: duration().prefault('5m').describe('Silence before the hub asks a platform for its versions.'),
+  timeout: duration().prefault('10s').describe('Time for that probe.'),
+  offline_after: count(1000)
+    .default(3)
+    .describe('Connection failures in a row that make a platform OFFLINE.'),
+})
+
+const network = z.strictObject({
+  require_https: flag().default(true).describe('Refuse http:// URLs of platforms.'),
+  allow: z
+    .array(cidr())
+    .default([])
+    .describe('Private or loopback ranges the hub may call; public addresses are always allowed.'),
+})
+
+const journal = z.strictObject({
+  max_entries: count(100_000_000).default(100_000).describe('The oldest entries go first.'),
+})
+
+const log = z.strictObject({
+  level: z.enum(LOG_LEVELS).default('info').describe('Least level that is written.'),
+  exchanges: z
+    .enum(['errors', 'all'])
+    .default('errors')
+    .describe('One line per exchange: of everything but 1xxx, or of all.'),
+})
+
+const moduleId = () => z.string().regex(MODULE_ID.pattern, { error: MODULE_ID.error })
+
+const endpoint = z.strictObject({
+  module: moduleId().describe('Module id.'),
+  role: z.enum(INTERFACES).describe('Interface of the module.'),
+  url: url().describe('Absolute URL of the endpoint.'),
+})
+
+const role = z.strictObject({
+  country_code: countryCode().describe('Country code of the party.'),
+  party_id: partyId().describe('Party id; in quotes if it is all digits.'),
+  role: z.enum(ROLES).describe('Role of the party.'),
+  name: text().optional().describe("Name in the party's business details."),
+})
+
+const platformTokens = z.strictObject({
+  inbound: token().describe('What the platform shows to the hub.'),
+  outbound: token().optional().describe('What the hub shows to the platform.'),
+  form: z
+    .enum(['base64', 'raw'])
+    .optional()
+    .describe('How the outbound token is written in the header; by default as the version says.'),
+})
+
+const platform = z.strictObject({
+  id: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, {
+      error: 'must be 1 to 64 letters, digits, dots, dashes or underscores',
+    })
+    .describe('Name of the connection in the admin API, logs and metrics.'),
+  version: z.enum(VERSION_NUMBERS).default('2.2.1').describe('OCPI version spoken with this platform.'),
+  tokens: platformTokens.describe('Credentials tokens of the connection.'),
+  versions_url: url().optional().describe('Endpoints are discovered from here.'),
+  endpoints: z.array(endpoint).optional().describe('Or listed here; these win.'),
+  roles: z
+    .array(role)
+    .min(1, { error: 'must name at least one party' })
+    .describe('The parties behind this connection.'),
+  status: z
+    .enum(['CONNECTED', 'OFFLINE', 'PLANNED', 'SUSPENDED'])
+    .default('CONNECTED')
+    .describe('Status at start.'),
+  errors: z
+    .enum(['ocpi', 'opencharge', 'proof', 'ivxp'])
+    .default('ocpi')
+    .describe('The error format this platform answers with.'),
+})
+
+const route = z.strictObject({
+  from: oneOrMore(partyPattern())
+    .optional()
+    .describe('Requesting party: DE-CPO, "NL-*", "*"; left out: anybody.'),
+  to: z
+    .union([
+      z.literal('none'),
+      partyPattern(),
+      z.array(partyPattern()).min(1, { error: 'must not be an empty list' }),
+    ])
+    .optional()
+    .describe('Addressed party, in the same way; none: a request without TO headers.'),
+  module: oneOrMore(moduleId()).optional().describe('Module id.'),
+  interface: z.enum(INTERFACES).optional().describe('Interface of the module.'),
+  method: oneOrMore(z.enum(METHODS)).optional().describe('HTTP method.'),
+  action: z.literal('deny').optional().describe('deny: refuse with 4001.'),
+  deliver_to: partyText().optional().describe('The party that gets it instead.'),
+  timeout: duration().optional().describe('Instead of forwarding.timeout.'),
+  max_in_flight: count(1_000_000).optional().describe('Requests of this route in flight.'),
+  rate: rate().optional().describe('Requests per period and requesting party, as in 100/s or 6000/1m.'),
+})
+
+/** The whole file. Input: snake_case with units; output: the same keys with milliseconds and bytes. */
+export const fileSchema = z.strictObject({
+  hub: hub.describe('Who the hub is.'),
+  listen: listen.prefault({}).describe('Where it listens.'),
+  admin: admin.prefault({}).describe('Who may operate it.'),
+  registry: registry.prefault({}).describe('Where it keeps who is connected.'),
+  secret_key: key32()
+    .default('')
+    .describe(
+      '32 bytes, Base64: seals the tokens the hub uses outbound. Empty: made once and kept beside the embedded registry.',
+    ),
+  forwarding: forwarding.prefault({}).describe('How requests are passed on.'),
+  limits: limits.prefault({}).describe('How much at once.'),
+  liveness: liveness.prefault({}).describe('How the hub finds out who is there.'),
+  network: network.prefault({}).describe('What the hub may call.'),
+  journal: journal.prefault({}).describe('What it remembers.'),
+  log: log.prefault({}).describe('What it writes to standard output.'),
+  platforms: z
+    .array(platform)
+    .default([])
+    .describe('Static connections; others are made by the credentials handshake or the admin API.'),
+  routes: z
+    .array(route)
+    .default([])
+    .describe('First match wins; what none matches is routed by address alone.'),
+  sandbox: flag().default(false).describe('Run simulated parties beside the hub.'),
+})
+
+export type FileConfig = z.output<typeof fileSchema>

@@ -1,0 +1,112 @@
+// From the checked file to the configuration as the program uses it: names in camel case, empty secrets left out,
+// everything frozen.
+
+import { partyKey, readPartyText } from '../ocpi/party.ts'
+import type { RouteRule } from '../routing/rule.ts'
+import type { HubConfig, ListenConfig, PlatformConfig } from './hub-config.ts'
+import type { FileConfig } from './schema.ts'
+
+/** Names and shapes of the program for a file that passed every check. Deep-frozen. */
+export function toHubConfig(file: FileConfig): HubConfig {
+  return deepFreeze<HubConfig>({
+    hub: {
+      countryCode: file.hub.country_code,
+      partyId: file.hub.party_id,
+      name: file.hub.name,
+      publicUrl: file.hub.public_url,
+      versions: file.hub.versions,
+    },
+    listen: { ocpi: toListen(file.listen.ocpi), admin: toListen(file.listen.admin) },
+    admin: {
+      ...(file.admin.token === '' ? {} : { token: file.admin.token }),
+      tokens: file.admin.tokens.map((token) => ({ ...token, sha256: token.sha256.toLowerCase() })),
+    },
+    registry: {
+      driver: file.registry.driver,
+      path: file.registry.path,
+      url: file.registry.url,
+      keyPrefix: file.registry.key_prefix,
+    },
+    ...(file.secret_key === '' ? {} : { secretKey: Buffer.from(file.secret_key, 'base64') }),
+    forwarding: {
+      connectTimeoutMs: file.forwarding.connect_timeout,
+      timeoutMs: file.forwarding.timeout,
+      maxRequestBodyBytes: file.forwarding.max_request_body,
+      maxResponseBodyBytes: file.forwarding.max_response_body,
+      heldAnswerBytes: file.limits.held_answer,
+      connectionsMax: file.limits.connections_per_platform,
+      pendingMax: file.limits.pending_per_platform,
+      inFlightMax: file.limits.in_flight,
+    },
+    liveness: {
+      probeAfterMs: file.liveness.probe_after,
+      timeoutMs: file.liveness.timeout,
+      offlineAfter: file.liveness.offline_after,
+    },
+    network: { requireHttps: file.network.require_https, allow: file.network.allow },
+    journal: { maxEntries: file.journal.max_entries },
+    log: file.log,
+    platforms: file.platforms.map(toPlatform),
+    routes: file.routes.map(toRoute),
+    sandbox: file.sandbox,
+  })
+}
+
+function toListen({ host, port, tls }: FileConfig['listen']['ocpi']): ListenConfig {
+  if (!tls) return { host, port }
+  return { host, port, tls: { cert: tls.cert, key: tls.key, ...present({ clientCa: tls.client_ca }) } }
+}
+
+function toPlatform(platform: FileConfig['platforms'][number]): PlatformConfig {
+  const { inbound, outbound, form } = platform.tokens
+  return {
+    id: platform.id,
+    version: platform.version,
+    tokens: { inbound, ...present({ outbound, form }) },
+    ...present({ versionsUrl: platform.versions_url, endpoints: platform.endpoints }),
+    roles: platform.roles.map((role) => ({
+      countryCode: role.country_code,
+      partyId: role.party_id,
+      role: role.role,
+      ...present({ name: role.name }),
+    })),
+    status: platform.status,
+    errors: platform.errors,
+  }
+}
+
+function toRoute(route: FileConfig['routes'][number]): RouteRule {
+  const receiver = route.deliver_to === undefined ? undefined : readPartyText(route.deliver_to)
+  return present({
+    from: many(route.from),
+    to: route.to === 'none' ? route.to : many(route.to),
+    module: many(route.module),
+    interface: route.interface,
+    method: many(route.method),
+    action: route.action,
+    deliverTo: receiver && partyKey(receiver),
+    timeoutMs: route.timeout,
+    maxInFlight: route.max_in_flight,
+    rate: route.rate,
+  })
+}
+
+function many<T>(value: T | readonly T[] | undefined): readonly T[] | undefined {
+  if (value === undefined) return undefined
+  return Array.isArray(value) ? (value as readonly T[]) : [value as T]
+}
+
+type Present<T> = { [K in keyof T]?: Exclude<T[K], undefined> }
+
+/** The members that have a value: `exactOptionalPropertyTypes` tells absent from undefined. */
+function present<T extends object>(value: T): Present<T> {
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as Present<T>
+}
+
+function deepFreeze<T>(value: T): T {
+  // A buffer cannot be frozen; it is the secret key, which nobody writes to.
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || Object.isFrozen(value))
+    return value
+  for (const member of Object.values(value)) deepFreeze(member)
+  return Object.freeze(value)
+}
