@@ -80,6 +80,7 @@ export const FAULTS = {
   http_response_incomplete: row(['transport', 'responder', 'yes', 200, 4003, 'check', 'the connection broke in the middle of the answer', 'Look in the party\'s log for the request id.']),
   http_response_body_size: row(['http', 'responder', 'yes', 200, 4000, 'ask_responder', 'the answer is larger than the hub takes', 'Answer in pages, or the operator raises forwarding.max_response_body.']),
   token_rejected: row(['http', 'hub', 'yes', 200, 4003, 'ask_hub', 'the party refused the hub\'s own credentials token', 'The hub\'s operator renews the credentials with this party.']),
+  connection_declined: row(['http', 'responder', 'yes', 200, 4003, 'ask_responder', 'the party declines the connection with the hub', 'Ask the party\'s operator to admit the hub; it owes no reason, and repeating does not help.']),
   responder_busy: row(['http', 'responder', 'yes', 200, 4000, 'wait', 'the party answered 429, too many requests', 'Repeat after Retry-After.']),
   responder_unavailable: row(['http', 'responder', 'maybe', 200, 4003, 'check', 'a gateway in front of the party answered 502 or 503', 'The party looks behind its own gateway.']),
   responder_timeout: row(['http', 'responder', 'maybe', 200, 4002, 'check', 'a gateway in front of the party answered 504 or 408', 'The party looks behind its own gateway.']),

@@ -1,16 +1,16 @@
 // A platform is one connection: its tokens, version, endpoints and parties. Plain immutable data;
 // a change makes a new object and goes through the registry's compare-and-set.
 
+import type { DialectName } from '../dialects/dialect.ts'
 import type { Endpoint } from '../ocpi/endpoint.ts'
 import type { Role } from '../ocpi/role.ts'
 import type { TokenForm } from '../ocpi/token.ts'
 import type { VersionNumber } from '../ocpi/version.ts'
 
+export type { DialectName }
+
 /** OCPI 2.2.1 ConnectionStatus (R85). */
 export type ConnectionStatus = 'CONNECTED' | 'OFFLINE' | 'PLANNED' | 'SUSPENDED'
-
-/** The error format a platform answers with. */
-export type DialectName = 'ocpi' | 'opencharge' | 'proof' | 'ivxp'
 
 /** One party in one role. */
 export interface PlatformRole {
@@ -55,6 +55,7 @@ export interface Platform {
   readonly outbound?: OutboundToken
   readonly endpoints: readonly Endpoint[]
   readonly roles: readonly PlatformRole[]
+  /** The error format it answers with. */
   readonly errors: DialectName
   /** RFC 3339 of the last stored change. */
   readonly lastUpdated: string

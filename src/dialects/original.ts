@@ -1,0 +1,100 @@
+// What is kept of a responder's own words: read without trust, bounded, and otherwise as it came. Numbers of the
+// details keep their spelling (amounts of money stand there), so members are cut out of the text, not re-written.
+
+import { createScanner } from 'jsonc-parser'
+
+/** Most bytes of a message or of details that are passed on. */
+export const KEPT_BYTES_MAX = 8192
+/** Deepest nesting that is parsed: deeper JSON is an attack on time and memory, not an answer. */
+export const NESTING_MAX = 200_000
+
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+
+/** The bytes behind a UTF-8 byte order mark, if there is one. */
+export function withoutBom(body: Buffer): Buffer {
+  return body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf ? body.subarray(3) : body
+}
+
+/** Whether there is nothing but JSON's white space. */
+export function isBlankBody(body: Buffer): boolean {
+  return body.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d)
+}
+
+/** The JSON value of a body, or `undefined` when it is not JSON or nested beyond reason. Never throws. */
+export function readJson(body: Buffer): { readonly text: string; readonly value: unknown } | undefined {
+  if (isNestedDeeper(body, NESTING_MAX)) return undefined
+  try {
+    const text = body.toString('utf8')
+    return { text, value: JSON.parse(text) as unknown }
+  } catch {
+    return undefined
+  }
+}
+
+function isNestedDeeper(body: Buffer, max: number): boolean {
+  if (body.length <= max) return false
+  let depth = 0
+  let inString = false
+  for (let position = 0; position < body.length; position++) {
+    const byte = body[position]!
+    if (inString) {
+      if (byte === BACKSLASH) position++
+      else if (byte === QUOTE) inString = false
+    } else if (byte === QUOTE) inString = true
+    // `[` and `{`, `]` and `}` differ in one bit only.
+    else if ((byte & 0xdf) === 0x5b) {
+      if (++depth > max) return true
+    } else if ((byte & 0xdf) === 0x5d) depth--
+  }
+  return false
+}
+
+/** Own member at the end of a path of objects; arrays, null and everything inherited count as absent. */
+export function memberAt(value: unknown, path: readonly string[]): unknown {
+  let inner = value
+  for (const name of path) {
+    if (typeof inner !== 'object' || inner === null || Array.isArray(inner)) return undefined
+    inner = Object.hasOwn(inner, name) ? (inner as Record<string, unknown>)[name] : undefined
+  }
+  return inner
+}
+
+/** JSON text of the member at a path of objects in valid JSON, as it was written; of equal names the last, as in JSON.parse. */
+export function memberTextAt(text: string, path: readonly string[]): string | undefined {
+  let inner: string | undefined = text
+  for (const name of path) inner = inner === undefined ? undefined : memberText(inner, name)
+  return inner
+}
+
+function memberText(text: string, name: string): string | undefined {
+  const scanner = createScanner(text, true)
+  let depth = 0
+  let key = ''
+  let start = -1
+  let end = -1
+  let found: string | undefined
+  for (scanner.scan(); scanner.getTokenLength() > 0; scanner.scan()) {
+    const offset = scanner.getTokenOffset()
+    const mark = text[offset]!
+    if (mark === '}' || mark === ']') depth--
+    if (mark === ',' ? depth === 1 : depth === 0) {
+      if (start >= 0 && key === name) found = text.slice(start, end)
+      start = -1
+    } else if (depth === 1 && mark === ':') start = offset + 1
+    else if (depth === 1 && mark === '"' && start < 0) key = scanner.getTokenValue()
+    if (mark === '{' || mark === '[') depth++
+    end = offset + scanner.getTokenLength()
+  }
+  return found?.trim()
+}
+
+/** Text of at most `KEPT_BYTES_MAX` bytes, cut between characters and marked with an ellipsis when it was longer. */
+export function boundedText(text: string): string {
+  // No UTF-16 unit takes less than one byte: what is cut here would be cut anyway.
+  const bytes = Buffer.from(text.slice(0, KEPT_BYTES_MAX + 1), 'utf8')
+  if (bytes.length <= KEPT_BYTES_MAX) return text
+  let end = KEPT_BYTES_MAX - Buffer.byteLength('…')
+  while ((bytes[end]! & 0xc0) === 0x80) end--
+  return `${bytes.toString('utf8', 0, end)}…`
+}
