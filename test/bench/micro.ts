@@ -5,6 +5,8 @@
 import { createHmac } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import pTimeout from 'p-timeout'
+import type * as EnvelopeFile from '../../src/ocpi/envelope.ts'
+import type * as TokenFile from '../../src/ocpi/token.ts'
 
 interface Variant {
   readonly name: string
@@ -15,10 +17,8 @@ interface Variant {
 const ROUNDS = Number(process.argv[2] ?? 9)
 
 const dist = new URL('../../dist/ocpi/', import.meta.url).href
-const { readStatusCode } = (await import(`${dist}envelope.js`)) as typeof import('../../src/ocpi/envelope.ts')
-const { hashToken, readAuthorization } = (await import(
-  `${dist}token.js`
-)) as typeof import('../../src/ocpi/token.ts')
+const { readStatusCode } = (await import(`${dist}envelope.js`)) as typeof EnvelopeFile
+const { hashToken, readAuthorization } = (await import(`${dist}token.js`)) as typeof TokenFile
 
 await compare('a deadline around an exchange that answers in the next turn of the loop', 40_000, deadlines())
 for (const [size, objects] of [
