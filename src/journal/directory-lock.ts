@@ -1,0 +1,89 @@
+// A lock that cannot be left behind: its holder listens on a local socket, which the kernel closes however the
+// process ends. Process ids would not do: in containers every hub has the same one, and ids are used again.
+
+import { randomUUID } from 'node:crypto'
+import { existsSync, rmSync } from 'node:fs'
+import { connect, createServer, type Server } from 'node:net'
+import { hostname, tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+
+/** Who holds the directory. */
+export interface Claim {
+  /** Absolute path of the holder's socket. */
+  readonly socket: string
+  readonly pid: number
+  readonly host: string
+}
+
+/** Where the claim is kept. `exchange` writes `next` only if the claim is still the one `seen`, atomically. */
+export interface Claims {
+  read(): Claim | undefined
+  exchange(seen: Claim | undefined, next: Claim): boolean
+}
+
+// sun_path holds 108 bytes on Linux and 104 on macOS.
+const SOCKET_PATH_BYTES_MAX = 100
+const ATTEMPTS_MAX = 20
+
+/** Takes the directory, or throws an `Error` that names the process that has it. Gives the way to release it. */
+export async function takeDirectory(directory: string, claims: Claims): Promise<() => Promise<void>> {
+  const socket = socketPath(directory)
+  const own: Claim = { socket, pid: process.pid, host: hostname() }
+  const server = await listen(socket)
+  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+    const holder = claims.read()
+    if (holder && (await isAlive(holder.socket))) {
+      await stop(server)
+      throw new Error(
+        `registry.path ${directory} is in use by another ocpi-hub (process ${holder.pid} on ${holder.host}). ` +
+          'Give each hub a directory of its own, or share one registry with the driver "redis".',
+      )
+    }
+    // The claim stays when the directory is given back: a claim without a listener is nobody's.
+    if (claims.exchange(holder, own)) {
+      if (holder) rmSync(holder.socket, { force: true })
+      return () => stop(server)
+    }
+  }
+  await stop(server)
+  throw new Error(`registry.path ${directory} cannot be locked: several processes keep trying to`)
+}
+
+function socketPath(directory: string): string {
+  const name = `lock-${randomUUID().slice(0, 8)}.sock`
+  const path = join(resolve(directory), name)
+  return Buffer.byteLength(path) <= SOCKET_PATH_BYTES_MAX ? path : join(tmpdir(), `ocpi-hub-${name}`)
+}
+
+function listen(socket: string): Promise<Server> {
+  return new Promise((done, failed) => {
+    const server = createServer((connection) => connection.destroy())
+    server.once('error', failed)
+    server.listen(socket, () => {
+      // The lock must not keep a process running that is done otherwise.
+      server.unref()
+      server.removeListener('error', failed)
+      server.on('error', () => {})
+      done(server)
+    })
+  })
+}
+
+function stop(server: Server): Promise<void> {
+  return new Promise((done) => server.close(() => done()))
+}
+
+/** Whether somebody listens. A socket that cannot be asked counts as held: better refused than shared. */
+function isAlive(socket: string): Promise<boolean> {
+  return new Promise((done) => {
+    if (!existsSync(socket)) return done(false)
+    const connection = connect(socket)
+    connection.once('connect', () => {
+      connection.destroy()
+      done(true)
+    })
+    connection.once('error', (error: NodeJS.ErrnoException) => {
+      done(error.code !== 'ECONNREFUSED' && error.code !== 'ENOENT')
+    })
+  })
+}

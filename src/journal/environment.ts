@@ -1,0 +1,127 @@
+// The one lmdb environment of an embedded hub, shared by journal, registry and links. Only one process may hold a
+// directory: lmdb itself would let several write, but each would go on serving its own snapshot in memory.
+
+import { mkdirSync } from 'node:fs'
+import { open, type Database, type DatabaseOptions, type Key, type RootDatabase } from 'lmdb'
+import { takeDirectory, type Claim, type Claims } from './directory-lock.ts'
+
+export interface Environment {
+  readonly path: string
+  /** Opens or makes a named sub-database. */
+  openDatabase<Value, Name extends Key = string>(
+    options: DatabaseOptions & { readonly name: string },
+  ): Database<Value, Name>
+  /**
+   * Commits every put and remove that `action` calls, on whichever sub-databases, all or none of them, and resolves
+   * when they are on the disk. The only way to write asynchronously: see `OPTIONS`. Rejects when the disk fails or
+   * is full; nothing is changed then, and a later write may succeed again.
+   */
+  write(action: () => void): Promise<void>
+  /** Waits for the writes under way and gives the directory back. */
+  close(): Promise<void>
+}
+
+/** Grows with each change that an older hub could not read. */
+const SCHEMA_VERSION = 1
+
+// lmdb's two defaults are switched off because both lose track of a failed commit: with batching by event turn its
+// own promise is rejected with nobody listening, which ends the process; with overlapping syncs close() never ends.
+const OPTIONS = { maxDbs: 32, encoding: 'json', eventTurnBatching: false, overlappingSync: false } as const
+
+/**
+ * Opens the directory `path`, making it (mode 0700) when it does not exist.
+ * Throws an `Error` whose message is meant for the operator when another process holds the directory, when it was
+ * written by a newer hub, and when it cannot be read or written.
+ */
+export async function openEnvironment(path: string): Promise<Environment> {
+  const root = openRoot(path)
+  try {
+    const meta = root.openDB<unknown, string>({ name: 'meta', encoding: 'json' })
+    const release = await takeDirectory(path, toClaims(meta))
+    try {
+      checkSchema(path, meta)
+    } catch (error) {
+      await release()
+      throw error
+    }
+    return toEnvironment(path, root, release)
+  } catch (error) {
+    await root.close()
+    throw error
+  }
+}
+
+function openRoot(path: string): RootDatabase<unknown, string> {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 })
+    // noSubdir: false, because a dot in the directory's name would make lmdb take it for a file.
+    return open<unknown, string>({ ...OPTIONS, path, noSubdir: false })
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new Error(`registry.path ${path} cannot be opened: ${reason}`, { cause })
+  }
+}
+
+function checkSchema(path: string, meta: Database<unknown, string>): void {
+  const found = meta.get('schema')
+  if (found === undefined) {
+    meta.putSync('schema', SCHEMA_VERSION)
+  } else if (typeof found !== 'number' || found > SCHEMA_VERSION) {
+    throw new Error(
+      `registry.path ${path} was written by a newer ocpi-hub: its data has format ${JSON.stringify(found)}, ` +
+        `this version reads up to ${SCHEMA_VERSION}. Start the newer version, or use another directory.`,
+    )
+  }
+}
+
+function toEnvironment(
+  path: string,
+  root: RootDatabase<unknown, string>,
+  release: () => Promise<void>,
+): Environment {
+  const writing = new Set<Promise<void>>()
+  let closing: Promise<void> | undefined
+  async function close(): Promise<void> {
+    await Promise.allSettled(writing)
+    await release()
+    await root.close()
+  }
+  return {
+    path,
+    openDatabase: <Value, Name extends Key>(options: DatabaseOptions & { readonly name: string }) =>
+      root.openDB<Value, Name>({ encoding: 'json', ...options }),
+    write(action) {
+      if (closing) return Promise.reject(new Error(`registry.path ${path} is closed`))
+      const write = commit(root, action).finally(() => writing.delete(write))
+      writing.add(write)
+      return write
+    },
+    close: () => (closing ??= close()),
+  }
+}
+
+async function commit(root: RootDatabase<unknown, string>, action: () => void): Promise<void> {
+  try {
+    await root.batch(action)
+  } catch (error) {
+    // lmdb's error says only that it failed and carries a promise that is rejected with the reason.
+    const reason: unknown = await Promise.resolve((error as { commitError?: unknown }).commitError).catch(
+      (cause: unknown) => cause,
+    )
+    throw reason ?? error
+  }
+}
+
+// The claim is exchanged inside lmdb's write transaction, which is exclusive among processes.
+function toClaims(meta: Database<unknown, string>): Claims {
+  const read = () => meta.get('claim') as Claim | undefined
+  return {
+    read,
+    exchange: (seen, next) =>
+      meta.transactionSync(() => {
+        if (read()?.socket !== seen?.socket) return false
+        meta.putSync('claim', next)
+        return true
+      }),
+  }
+}
