@@ -1,7 +1,9 @@
 // The one lmdb environment of an embedded hub, shared by journal, registry and links. Only one process may hold a
 // directory: lmdb itself would let several write, but each would go on serving its own snapshot in memory.
 
-import { mkdirSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, readSync, statfsSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { open, type Database, type DatabaseOptions, type Key, type RootDatabase } from 'lmdb'
 import { takeDirectory, type Claim, type Claims } from './directory-lock.ts'
 
@@ -23,6 +25,13 @@ export interface Environment {
 
 /** Grows with each change that an older hub could not read. */
 const SCHEMA_VERSION = 1
+const REASON_WAIT_MS = 100
+const FREE_BYTES_MIN = 1024 * 1024
+// First page of an lmdb file: where its magic number and its page size stand.
+const HEAD_BYTES = 64
+const MAGIC_AT = 24
+const MAGIC = 0xbeefc0de
+const PAGE_SIZE_AT = 48
 
 // lmdb's two defaults are switched off because both lose track of a failed commit: with batching by event turn its
 // own promise is rejected with nobody listening, which ends the process; with overlapping syncs close() never ends.
@@ -35,31 +44,54 @@ const OPTIONS = { maxDbs: 32, encoding: 'json', eventTurnBatching: false, overla
  */
 export async function openEnvironment(path: string): Promise<Environment> {
   const root = openRoot(path)
+  let release = async (): Promise<void> => {}
   try {
     const meta = root.openDB<unknown, string>({ name: 'meta', encoding: 'json' })
-    const release = await takeDirectory(path, toClaims(meta))
-    try {
-      checkSchema(path, meta)
-    } catch (error) {
-      await release()
-      throw error
-    }
+    release = await takeDirectory(path, toClaims(meta))
+    checkSchema(path, meta)
     return toEnvironment(path, root, release)
   } catch (error) {
+    await release()
     await root.close()
-    throw error
+    throw explained(path, error)
   }
 }
 
 function openRoot(path: string): RootDatabase<unknown, string> {
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 })
+    checkFile(path)
     // noSubdir: false, because a dot in the directory's name would make lmdb take it for a file.
     return open<unknown, string>({ ...OPTIONS, path, noSubdir: false })
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new Error(`registry.path ${path} cannot be opened: ${reason}`, { cause })
+  } catch (error) {
+    throw explained(path, error)
   }
+}
+
+// lmdb ends the process with a segmentation fault on a file that is not its own, and on one it cannot begin.
+function checkFile(path: string): void {
+  const free = statfsSync(path)
+  if (free.bavail * free.bsize < FREE_BYTES_MIN) throw new Error('the disk is full')
+  const file = join(path, 'data.mdb')
+  const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0
+  if (size === 0) return
+  const head = Buffer.alloc(HEAD_BYTES)
+  const descriptor = openSync(file, 'r')
+  try {
+    readSync(descriptor, head, 0, HEAD_BYTES, 0)
+  } finally {
+    closeSync(descriptor)
+  }
+  const pageBytes = head.readUInt32LE(PAGE_SIZE_AT)
+  if (head.readUInt32LE(MAGIC_AT) !== MAGIC || size < 2 * pageBytes) {
+    throw new Error('data.mdb is damaged or not a database; put a backup in its place, or move it away')
+  }
+}
+
+function explained(path: string, error: unknown): Error {
+  const reason = error instanceof Error ? error.message : String(error)
+  if (reason.startsWith('registry.path ')) return new Error(reason)
+  return new Error(`registry.path ${path} cannot be used: ${reason}`, { cause: error })
 }
 
 function checkSchema(path: string, meta: Database<unknown, string>): void {
@@ -104,12 +136,15 @@ async function commit(root: RootDatabase<unknown, string>, action: () => void): 
   try {
     await root.batch(action)
   } catch (error) {
-    // lmdb's error says only that it failed and carries a promise that is rejected with the reason.
-    const reason: unknown = await Promise.resolve((error as { commitError?: unknown }).commitError).catch(
-      (cause: unknown) => cause,
-    )
-    throw reason ?? error
+    throw (await reasonOf(error)) ?? error
   }
+}
+
+// lmdb's error says only that it failed, and carries a promise that is rejected with the reason a moment later.
+async function reasonOf(error: unknown): Promise<unknown> {
+  const { commitError } = error as { commitError?: Promise<unknown> }
+  const reason = commitError?.catch((cause: unknown) => cause)
+  return Promise.race([reason, pause(REASON_WAIT_MS)])
 }
 
 // The claim is exchanged inside lmdb's write transaction, which is exclusive among processes.
