@@ -5,6 +5,8 @@ import { FAULTS, type FaultCode, type FaultRow } from './table.ts'
 export interface FaultDetail {
   /** Public sentence naming the party and what happened; made from the row when absent. */
   readonly message?: string
+  /** Public clause that replaces the row's `when` but still starts from the party: `answered HTTP 500 …`. */
+  readonly what?: string
   /** For the journal and the log only: addresses, lower-level messages. */
   readonly detail?: string
   readonly cause?: unknown
@@ -12,6 +14,8 @@ export interface FaultDetail {
   readonly data?: Readonly<Record<string, string>>
   /** More headers of the answer, e.g. `Allow`, `Retry-After`. */
   readonly headers?: Readonly<Record<string, string>>
+  /** HTTP status more exact than the row's: 408, 414, 431 for a request that is not well-formed. */
+  readonly httpStatus?: number
   /** What the responder answered, if it did. */
   readonly responderHttpStatus?: number
 }

@@ -6,6 +6,8 @@ export type VersionNumber = '2.0' | '2.1.1' | '2.2' | '2.2.1' | '2.3.0'
 export interface VersionRow {
   /** Routing headers and interface roles in endpoints exist (R41, R15). */
   readonly routed: boolean
+  /** Versions of one family read each other's messages: 2.2 and 2.2.1 differ in one member's cardinality only. */
+  readonly family: string
   /** Form of the token in the Authorization header (R3, R4). */
   readonly tokenForm: 'base64' | 'raw'
   /** Shape of the credentials object (R34). */
@@ -29,20 +31,70 @@ const CODES_2_2_1 = [...CODES_2_2, 4000]
 const ROLES_2_2 = ['CPO', 'EMSP', 'HUB', 'NAP', 'NSP', 'OTHER', 'SCSP']
 
 export const VERSIONS: Readonly<Record<VersionNumber, VersionRow>> = {
-  '2.0': { routed: false, tokenForm: 'raw', credentials: 'flat', hubRole: false, roles: [], modules: MODULES_2_1, statusCodes: CODES_2_0, customRanges: false },
-  '2.1.1': { routed: false, tokenForm: 'raw', credentials: 'flat', hubRole: false, roles: [], modules: MODULES_2_1, statusCodes: CODES_2_1, customRanges: false },
-  '2.2': { routed: true, tokenForm: 'base64', credentials: 'roles', hubRole: true, roles: ROLES_2_2, modules: MODULES_2_2, statusCodes: CODES_2_2, customRanges: true },
-  '2.2.1': { routed: true, tokenForm: 'base64', credentials: 'roles', hubRole: true, roles: ROLES_2_2, modules: MODULES_2_2, statusCodes: CODES_2_2_1, customRanges: true },
+  '2.0': {
+    family: '2.0',
+    routed: false,
+    tokenForm: 'raw',
+    credentials: 'flat',
+    hubRole: false,
+    roles: [],
+    modules: MODULES_2_1,
+    statusCodes: CODES_2_0,
+    customRanges: false,
+  },
+  '2.1.1': {
+    family: '2.1.1',
+    routed: false,
+    tokenForm: 'raw',
+    credentials: 'flat',
+    hubRole: false,
+    roles: [],
+    modules: MODULES_2_1,
+    statusCodes: CODES_2_1,
+    customRanges: false,
+  },
+  '2.2': {
+    family: '2.2',
+    routed: true,
+    tokenForm: 'base64',
+    credentials: 'roles',
+    hubRole: true,
+    roles: ROLES_2_2,
+    modules: MODULES_2_2,
+    statusCodes: CODES_2_2,
+    customRanges: true,
+  },
+  '2.2.1': {
+    family: '2.2',
+    routed: true,
+    tokenForm: 'base64',
+    credentials: 'roles',
+    hubRole: true,
+    roles: ROLES_2_2,
+    modules: MODULES_2_2,
+    statusCodes: CODES_2_2_1,
+    customRanges: true,
+  },
   '2.3.0': {
-    routed: true, tokenForm: 'base64', credentials: 'roles', hubRole: false,
+    family: '2.3.0',
+    routed: true,
+    tokenForm: 'base64',
+    credentials: 'roles',
+    hubRole: false,
     roles: ['CPO', 'EMSP', 'NAP', 'NSP', 'OTHER', 'SCSP'],
     modules: [...MODULES_2_2, 'invoicereconciliation', 'payments', 'Booking'],
-    statusCodes: CODES_2_2_1, customRanges: true,
+    statusCodes: CODES_2_2_1,
+    customRanges: true,
   },
 }
 
 /** Versions the hub can offer, newest first. */
-export const OFFERABLE_VERSIONS = ['2.3.0', '2.2.1', '2.2', '2.1.1'] as const satisfies readonly VersionNumber[]
+export const OFFERABLE_VERSIONS = [
+  '2.3.0',
+  '2.2.1',
+  '2.2',
+  '2.1.1',
+] as const satisfies readonly VersionNumber[]
 
 /** Whether `text` is a version this hub knows the rules of. */
 export function isVersion(text: string): text is VersionNumber {
@@ -53,4 +105,9 @@ export function isVersion(text: string): text is VersionNumber {
 export function knowsStatusCode(version: VersionNumber, code: number): boolean {
   const row = VERSIONS[version]
   return row.statusCodes.includes(code) || (row.customRanges && Math.floor(code / 100) % 10 === 9)
+}
+
+/** Whether a message of one version can be passed to a platform on the other as it is (T6). */
+export function sharesMessages(a: VersionNumber, b: VersionNumber): boolean {
+  return VERSIONS[a].family === VERSIONS[b].family
 }

@@ -1,0 +1,58 @@
+// Opens the connections of the forwarding leg: guarded addresses, an exact connect deadline, and the mark that
+// tells a connection that has served before from a fresh one.
+
+import { buildConnector } from 'undici'
+import { CONNECT_TIMEOUT } from '../faults/observe.ts'
+import { type AddressGuard, ipLiteral, prohibited } from './guard.ts'
+
+// Errors of sockets that had already carried an answer: the keep-alive race, where nothing of the new request was read.
+const REUSED_SOCKET_ERRORS = new WeakSet<Error>()
+
+/** Whether this error ended a connection that had carried bytes of an earlier answer. */
+export function isReusedConnectionError(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  if (REUSED_SOCKET_ERRORS.has(error)) return true
+  const socket = (error as Error & { socket?: { bytesRead?: number } | null }).socket
+  return typeof socket?.bytesRead === 'number' && socket.bytesRead > 0
+}
+
+/**
+ * A connector for undici. `connectTimeoutMs` covers DNS, TCP and TLS and is exact; undici's own connect timer
+ * fires up to half a second late, so it is off.
+ */
+export function createConnector(guard: AddressGuard, connectTimeoutMs: number): buildConnector.connector {
+  const open = buildConnector({
+    timeout: 0,
+    lookup: guard.lookup,
+    keepAlive: true,
+    keepAliveInitialDelay: 30_000,
+    maxCachedSessions: 100,
+  } as buildConnector.BuildOptions)
+
+  return (options, callback) => {
+    const literal = ipLiteral(options.hostname)
+    if (!guard.allowsScheme(options.protocol) || (literal !== undefined && !guard.allowsAddress(literal))) {
+      queueMicrotask(() => callback(prohibited(options.hostname), null))
+      return
+    }
+    let settled = false
+    const timer = setTimeout(() => {
+      settled = true
+      socket?.destroy()
+      callback(Object.assign(new Error('connect deadline'), { code: CONNECT_TIMEOUT }), null)
+    }, connectTimeoutMs)
+    const socket = open(options, (...[error, opened]: Parameters<buildConnector.Callback>) => {
+      clearTimeout(timer)
+      if (settled) {
+        opened?.destroy()
+        return
+      }
+      settled = true
+      if (error) return callback(error, null)
+      opened.on('error', (cause: Error) => {
+        if (opened.bytesRead > 0) REUSED_SOCKET_ERRORS.add(cause)
+      })
+      callback(null, opened)
+    }) as unknown as { destroy(): void } | undefined
+  }
+}

@@ -1,0 +1,104 @@
+// Direct forwarding: one request to one party, its answer back. The other ways (broadcast, GET ALL, asking
+// several) are made of this one.
+
+import { toFault } from '../faults/fault.ts'
+import type { Exchange } from '../journal/exchange.ts'
+import { partyKey } from '../ocpi/party.ts'
+import type { Route } from '../routing/decide.ts'
+import type { Message } from '../routing/message.ts'
+import { readAnswer, type Relayed } from './answer.ts'
+import type { ForwardingOptions } from './options.ts'
+import { toOutbound } from './request.ts'
+import type { Send } from './send.ts'
+
+export interface ForwardingParts {
+  readonly send: Send
+  readonly options: ForwardingOptions
+  /** This hub's name in Via. */
+  readonly viaName: string
+  readonly translate: Translate
+}
+
+/** Replaces a party's own URLs by hub URLs, on the way out and on the way back (links room). */
+export interface Translate {
+  /** Body and query of a request, with the requester's `response_url` replaced (R75, R76). */
+  request(
+    message: Message,
+    route: Route,
+    exchange: Exchange,
+  ): Promise<{ body: Buffer | undefined; query: string }>
+  /** Answer headers, with `Link` and `Location` replaced (R70, R82). */
+  answer(
+    headers: string[],
+    message: Message,
+    route: Route,
+    exchange: Exchange,
+    requestUrl: string,
+  ): Promise<string[]>
+}
+
+/** The one who waits for the answer. */
+export interface Requester {
+  /** Calls back when the requester hangs up before it was answered. */
+  whenGone(callback: () => void): void
+}
+
+/**
+ * Forwards the message and gives the answer to relay. Fills the exchange's outbound members.
+ * Throws the Fault that explains why there is no answer. A GET ends when its requester is gone; others go on.
+ */
+export async function forwardTo(
+  route: Route,
+  message: Message,
+  exchange: Exchange,
+  requester: Requester | undefined,
+  parts: ForwardingParts,
+): Promise<Relayed> {
+  const { connection } = route.party
+  exchange.responder = connection.platform.id
+  exchange.to = partyKey(route.addressed)
+  const { body, query } = message.row.responseUrl
+    ? await parts.translate.request(message, route, exchange)
+    : message
+  const outgoing = {
+    method: message.method,
+    rest: message.rest,
+    query,
+    forward: message.head.forward,
+    via: message.head.via,
+    body,
+  }
+  const leg = {
+    connection,
+    endpoint: route.endpoint,
+    from: route.from,
+    to: route.party.role,
+    timeoutMs: route.rule?.timeoutMs ?? parts.options.timeoutMs,
+  }
+  const request = toOutbound(outgoing, leg, exchange, parts.viaName)
+  const flight = parts.send(request)
+  if (message.method === 'GET') requester?.whenGone(flight.cancel)
+  try {
+    const raw = await flight.answer
+    exchange.responderHttpStatus = raw.status
+    const relayed = await readAnswer(raw, message, parts.options.maxResponseBodyBytes)
+    if (!needsTranslation(relayed.headers)) return relayed
+    const url = request.origin + request.path
+    return {
+      ...relayed,
+      headers: await parts.translate.answer(relayed.headers, message, route, exchange, url),
+    }
+  } catch (error) {
+    // A large answer that nobody will read is still on its way.
+    flight.cancel()
+    throw toFault(error)
+  }
+}
+
+function needsTranslation(headers: readonly string[]): boolean {
+  for (let index = 0; index < headers.length; index += 2) {
+    const name = headers[index]!
+    if ((name.length === 4 || name.length === 8) && /^(?:link|location)$/i.test(name)) return true
+  }
+  return false
+}

@@ -1,0 +1,173 @@
+// Sends one request to a platform and gives its answer, or the Fault that explains why there is none. Owns the
+// connection pools, their caps and the one deadline of the exchange; never retries but for the keep-alive race.
+
+import pTimeout from 'p-timeout'
+import { Client, Pool } from 'undici'
+import { Fault, toFault } from '../faults/fault.ts'
+import { type Attempt, type AttemptRequest, type RawAnswer, type Sink, startAttempt } from './attempt.ts'
+import { createConnector, isReusedConnectionError } from './connector.ts'
+import { type AddressGuard, createAddressGuard } from './guard.ts'
+import type { ForwardingOptions, NetworkOptions } from './options.ts'
+
+export interface OutboundRequest extends AttemptRequest {
+  /** Whose caps and connections it uses. */
+  readonly platformId: string
+  readonly origin: string
+  readonly timeoutMs: number
+}
+
+export interface Flight {
+  /** The answer; rejects with a Fault. `rest` of a large one is under the same deadline and rejects alike. */
+  readonly answer: Promise<RawAnswer>
+  /** The requester is gone, or nobody wants the rest: ends the flight with `requester_gone`. */
+  readonly cancel: () => void
+}
+
+export interface Send {
+  (request: OutboundRequest): Flight
+  /** Requests under way to a platform. */
+  readonly inFlight: (platformId: string) => number
+  /** Closes the connections to platforms that are no longer there. */
+  readonly retain: (isLive: (platformId: string) => boolean) => void
+  readonly guard: AddressGuard
+  readonly close: () => Promise<void>
+}
+
+interface Lane {
+  inFlight: number
+  readonly pools: Map<string, Pool>
+}
+
+// What is safe to send twice when nothing of an answer was read: RFC 9110 §9.2.2. PATCH and POST never (R92).
+const IDEMPOTENT = new Set(['GET', 'PUT', 'DELETE'])
+
+/** Builds the sender; `network` decides which addresses it may call. */
+export function createSend(options: ForwardingOptions, network: NetworkOptions): Send {
+  const guard = createAddressGuard(network)
+  const lanes = new Map<string, Lane>()
+  const limits = { heldMax: options.heldAnswerBytes, bodyMax: options.maxResponseBodyBytes }
+  const clientOptions = {
+    connect: createConnector(guard, options.connectTimeoutMs),
+    pipelining: 1,
+    keepAliveTimeout: 4_000,
+    // A server's Keep-Alive hint may lengthen it, but not past what the keep-alive race makes unsafe.
+    keepAliveMaxTimeout: 10_000,
+    maxHeaderSize: 16_384,
+    // The exchange has one deadline of its own; undici's timers fire up to half a second late.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  }
+
+  function laneOf(platformId: string): Lane {
+    let lane = lanes.get(platformId)
+    if (!lane) {
+      lane = { inFlight: 0, pools: new Map() }
+      lanes.set(platformId, lane)
+    }
+    return lane
+  }
+
+  function poolOf(lane: Lane, origin: string): Pool {
+    let pool = lane.pools.get(origin)
+    if (!pool) {
+      pool = new Pool(origin, { ...clientOptions, connections: options.connectionsMax })
+      lane.pools.set(origin, pool)
+    }
+    return pool
+  }
+
+  /** Once more on a connection of its own, after a reused one died before any byte of an answer. */
+  function onceMore(request: OutboundRequest): Attempt {
+    const client = new Client(request.origin, clientOptions)
+    const attempt = startAttempt(client, request, limits)
+    const close = () => void client.close().catch(() => {})
+    attempt.answer.then((answer) => (answer.rest ? undefined : close()), close)
+    return attempt
+  }
+
+  function send(request: OutboundRequest): Flight {
+    const lane = laneOf(request.platformId)
+    if (lane.inFlight >= options.pendingMax) {
+      const fault = new Fault('destination_unavailable', {
+        detail: `over the cap of ${options.pendingMax} requests in flight`,
+      })
+      return { answer: Promise.reject(fault), cancel: () => {} }
+    }
+    lane.inFlight++
+    const deadlineAt = performance.now() + request.timeoutMs
+    let attempt = startAttempt(poolOf(lane, request.origin), request, limits)
+
+    let released = false
+    function release(): void {
+      if (!released) lane.inFlight--
+      released = true
+    }
+
+    function retryOrThrow(error: unknown): Promise<RawAnswer> {
+      const cause = error instanceof Fault ? error.info.cause : undefined
+      if (attempt.stage() !== 'waiting' || !isReusedConnectionError(cause)) throw error
+      attempt = onceMore(request)
+      return attempt.answer
+    }
+
+    /** Settles at the deadline itself and only then tells undici, which would take its time. */
+    function underDeadline<T>(promise: Promise<T>): Promise<T> {
+      const strike = (): never => {
+        const fault = new Fault(
+          attempt.stage() === 'connecting' ? 'connection_timeout' : 'http_response_timeout',
+        )
+        attempt.cancel(fault)
+        throw fault
+      }
+      const milliseconds = deadlineAt - performance.now()
+      if (milliseconds <= 0) {
+        promise.catch(() => {})
+        return Promise.resolve().then(strike)
+      }
+      // p-timeout makes its error, stack and all, before it is needed; without the stack it costs little.
+      const limit = Error.stackTraceLimit
+      Error.stackTraceLimit = 0
+      const guarded = pTimeout(promise, { milliseconds, fallback: strike })
+      Error.stackTraceLimit = limit
+      return guarded
+    }
+
+    function arrived(answer: RawAnswer): RawAnswer {
+      const { rest } = answer
+      if (rest) return { ...answer, rest: (sink: Sink) => underDeadline(rest(sink)).finally(release) }
+      release()
+      return answer
+    }
+
+    function failed(error: unknown): never {
+      release()
+      throw toFault(error)
+    }
+
+    const tried = IDEMPOTENT.has(request.method) ? attempt.answer.catch(retryOrThrow) : attempt.answer
+    return {
+      answer: underDeadline(tried).then(arrived, failed),
+      cancel() {
+        attempt.cancel(new Fault('requester_gone'))
+        release()
+      },
+    }
+  }
+
+  return Object.assign(send, {
+    guard,
+    inFlight: (platformId: string) => lanes.get(platformId)?.inFlight ?? 0,
+    retain(isLive: (platformId: string) => boolean) {
+      for (const [platformId, lane] of lanes) {
+        if (isLive(platformId) || lane.inFlight > 0) continue
+        lanes.delete(platformId)
+        for (const pool of lane.pools.values()) pool.close().catch(() => {})
+      }
+    },
+    async close() {
+      const pools = [...lanes.values()].flatMap((lane) => [...lane.pools.values()])
+      lanes.clear()
+      await Promise.all(pools.map((pool) => pool.destroy()))
+    },
+  })
+}

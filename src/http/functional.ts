@@ -1,0 +1,136 @@
+// Functional requests: message, decision, forwarding, answer. The way of architecture §3 from station 4 on.
+
+import type { ServerResponse } from 'node:http'
+import { Fault, toFault } from '../faults/fault.ts'
+import type { Relayed } from '../forwarding/answer.ts'
+import type { Conduct } from '../forwarding/conduct.ts'
+import type { Sink } from '../forwarding/attempt.ts'
+import { LINK_ID } from '../links/links.ts'
+import type { VersionNumber } from '../ocpi/version.ts'
+import type { PartyId } from '../ocpi/party.ts'
+import type { Registry } from '../registry/registry.ts'
+import { decide } from '../routing/decide.ts'
+import { toMessage } from '../routing/message.ts'
+import type { CompiledRules } from '../routing/rules.ts'
+import { beginAnswer, writeAnswer } from './reply.ts'
+import type { OcpiUrl } from './routes.ts'
+import { answerFault, endVisit, noteFault, type Visit, type VisitParts } from './visit.ts'
+
+export interface FunctionalParts extends VisitParts {
+  readonly hub: PartyId & { readonly publicUrl: string; readonly versions: readonly VersionNumber[] }
+  readonly registry: Pick<Registry, 'table'>
+  readonly rules: () => CompiledRules
+  readonly conduct: Conduct
+  /** This hub's name in Via. */
+  readonly viaName: string
+}
+
+/** Answers a functional request. Never rejects: whatever is thrown ends at the edge. */
+export async function handleFunctional(
+  visit: Visit,
+  url: OcpiUrl & { kind: 'functional' },
+  body: Buffer | undefined,
+  response: ServerResponse,
+  parts: FunctionalParts,
+): Promise<void> {
+  const { exchange } = visit
+  exchange.version = url.version
+  exchange.module = url.module
+  exchange.interface = url.interface
+  response.on('close', () => hangUp(visit, response))
+  try {
+    const relayed = await route(visit, url, body, parts)
+    if (relayed.rest) await stream(visit, relayed, response, parts)
+    else finish(visit, relayed, response, parts)
+  } catch (error) {
+    if (response.destroyed) abandon(visit, error, parts)
+    else answerFault(visit, response, error, parts)
+  }
+}
+
+function route(
+  visit: Visit,
+  url: OcpiUrl & { kind: 'functional' },
+  body: Buffer | undefined,
+  parts: FunctionalParts,
+): Promise<Relayed> {
+  const { exchange } = visit
+  const sender = visit.admitted!.connection
+  const message = toMessage(url, exchange.method, visit.head, body)
+  const requester = { whenGone: (callback: () => void) => void visit.gone.push(callback) }
+  const id = url.rest.length === 44 ? url.rest.slice(1) : ''
+  if (LINK_ID.test(id)) {
+    exchange.mode = 'callback'
+    return parts.conduct.link(id, message, sender, exchange, requester)
+  }
+  // Noted first, so that a Fault of the decision already says which way it was.
+  exchange.mode = 'direct'
+  const decision = decide(message, sender, {
+    table: visit.table,
+    rules: parts.rules(),
+    hub: parts.hub,
+    via: parts.viaName,
+  })
+  return parts.conduct.decision(decision, message, sender, exchange, requester)
+}
+
+/** The requester's connection closed: if it was not answered yet, whoever forwards may want to stop. */
+function hangUp(visit: Visit, response: ServerResponse): void {
+  if (response.writableFinished) return
+  for (const callback of visit.gone) callback()
+}
+
+/** Nobody is left to answer: the exchange is recorded with what came of it. */
+function abandon(visit: Visit, thrown: unknown, parts: FunctionalParts): void {
+  const fault = toFault(thrown)
+  const { exchange } = visit
+  if (fault.code !== 'requester_gone') exchange.detail = `${fault.code} while nobody waited`
+  recordGone(visit, parts)
+}
+
+function recordGone(visit: Visit, parts: FunctionalParts): void {
+  const gone = new Fault('requester_gone')
+  noteFault(visit.exchange, gone, parts)
+  visit.exchange.code = gone.row.ocpi
+  visit.exchange.httpStatus = gone.row.http
+  visit.exchange.message = 'The requester hung up before the answer.'
+  endVisit(visit, parts)
+}
+
+function note(visit: Visit, relayed: Relayed): void {
+  const { exchange } = visit
+  exchange.author = relayed.author
+  exchange.httpStatus = relayed.httpStatus
+  if (relayed.statusCode !== undefined) exchange.code = relayed.statusCode
+}
+
+function finish(visit: Visit, relayed: Relayed, response: ServerResponse, parts: FunctionalParts): void {
+  if (response.destroyed) {
+    visit.exchange.detail = `answered ${relayed.statusCode} while nobody waited`
+    recordGone(visit, parts)
+    return
+  }
+  note(visit, relayed)
+  const author = relayed.from === 'hub' ? parts.hub : undefined
+  visit.exchange.bytesOut = writeAnswer(response, relayed, visit.exchange, author, parts.lifecycle.draining)
+  endVisit(visit, parts)
+}
+
+/** A large answer: what breaks now can only cut the requester's connection, never complete it. */
+async function stream(
+  visit: Visit,
+  relayed: Relayed,
+  response: ServerResponse,
+  parts: FunctionalParts,
+): Promise<void> {
+  note(visit, relayed)
+  const sink: Sink = beginAnswer(response, relayed, visit.exchange, parts.lifecycle.draining)
+  const statusCode = await relayed.rest!(sink)
+  if (statusCode !== undefined) visit.exchange.code = statusCode
+  response.end()
+  if (statusCode === undefined) {
+    visit.exchange.reference = parts.journal.newReference()
+    visit.exchange.detail = 'a streamed answer without a top-level status_code was relayed'
+  }
+  endVisit(visit, parts)
+}

@@ -1,0 +1,90 @@
+// Writes answers to the requester in one piece: status, headers with ids and routing pairs, body. Large answers
+// are piped with back-pressure; one that dies is cut, never completed.
+
+import type { ServerResponse } from 'node:http'
+import type { Exchange } from '../journal/exchange.ts'
+import {
+  CORRELATION_ID,
+  FROM_COUNTRY,
+  FROM_PARTY,
+  REQUEST_ID,
+  TO_COUNTRY,
+  TO_PARTY,
+} from '../ocpi/headers.ts'
+import type { PartyId, PartyKey } from '../ocpi/party.ts'
+import type { Sink } from '../forwarding/attempt.ts'
+
+export interface Answer {
+  readonly httpStatus: number
+  /** Flat: name, value … */
+  readonly headers: readonly string[]
+  readonly body: Buffer | string
+}
+
+/**
+ * Headers every answer carries: X-Request-ID and X-Correlation-ID of the request (R65) and, on functional modules,
+ * TO = the requester and FROM = the author (R44). `author` absent = the responder.
+ */
+function commonHeaders(exchange: Exchange, author: PartyId | undefined, closing: boolean): string[] {
+  const headers = [REQUEST_ID, exchange.requestId, CORRELATION_ID, exchange.correlationId]
+  if (exchange.from !== undefined && exchange.mode !== 'configuration') {
+    headers.push(TO_COUNTRY, countryOf(exchange.from), TO_PARTY, partyOf(exchange.from))
+    if (author) headers.push(FROM_COUNTRY, author.countryCode, FROM_PARTY, author.partyId)
+    else if (exchange.to !== undefined) {
+      headers.push(FROM_COUNTRY, countryOf(exchange.to), FROM_PARTY, partyOf(exchange.to))
+    }
+  }
+  if (closing) headers.push('Connection', 'close')
+  return headers
+}
+
+function countryOf(key: PartyKey): string {
+  return key.slice(0, 2)
+}
+
+function partyOf(key: PartyKey): string {
+  return key.slice(3)
+}
+
+/** Writes a whole answer. Gives the number of body bytes. */
+export function writeAnswer(
+  response: ServerResponse,
+  answer: Answer,
+  exchange: Exchange,
+  author: PartyId | undefined,
+  closing: boolean,
+): number {
+  const headers = commonHeaders(exchange, author, closing)
+  for (const part of answer.headers) headers.push(part)
+  const bytes = typeof answer.body === 'string' ? Buffer.byteLength(answer.body) : answer.body.length
+  headers.push('Content-Length', String(bytes))
+  response.writeHead(answer.httpStatus, headers)
+  response.end(answer.body)
+  return bytes
+}
+
+/** Writes the head and first part of a large answer and gives the sink for the rest. */
+export function beginAnswer(
+  response: ServerResponse,
+  answer: Answer,
+  exchange: Exchange,
+  closing: boolean,
+): Sink {
+  const headers = commonHeaders(exchange, undefined, closing)
+  for (const part of answer.headers) headers.push(part)
+  response.writeHead(answer.httpStatus, headers)
+  response.write(answer.body)
+  return {
+    // Once the requester is gone nothing drains any more; what is left is let through to nowhere.
+    write: (chunk) => response.destroyed || response.write(chunk),
+    onDrain(callback) {
+      const resume = (): void => {
+        response.off('drain', resume)
+        response.off('close', resume)
+        callback()
+      }
+      response.on('drain', resume)
+      response.on('close', resume)
+    },
+  }
+}

@@ -1,0 +1,82 @@
+// Which URLs exist on the OCPI side: versions, version details, the configuration modules, and the two
+// interfaces of every functional module. Read from the raw URL, because decoding would change ids (R48).
+
+import { Fault } from '../faults/fault.ts'
+import type { InterfaceRole } from '../ocpi/module.ts'
+import { isVersion, type VersionNumber } from '../ocpi/version.ts'
+
+export type OcpiUrl =
+  | { readonly kind: 'versions'; readonly rest: string; readonly query: string }
+  | {
+      readonly kind: 'details'
+      readonly version: VersionNumber
+      readonly rest: string
+      readonly query: string
+    }
+  | {
+      readonly kind: 'credentials' | 'hubclientinfo'
+      readonly version: VersionNumber
+      readonly rest: string
+      readonly query: string
+    }
+  | {
+      readonly kind: 'functional'
+      readonly version: VersionNumber
+      readonly interface: InterfaceRole
+      readonly module: string
+      /** Raw path below the module: `''` or `/…`. */
+      readonly rest: string
+      /** Raw query with its `?`, or `''`. */
+      readonly query: string
+    }
+
+export const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
+
+const MODULE_ID = /^[A-Za-z0-9_.~-]{1,64}$/
+// Visible ASCII without the backslash, which some servers read as a slash; no fragment.
+const RAW_URL = /^\/[\x21\x22\x24-\x5b\x5d-\x7e]*$/
+const DOT_SEGMENT = /(?:^|\/)(?:\.|%2e){1,2}(?:\/|$)/i
+
+/**
+ * Reads a raw request target. `undefined` = the hub has no such URL.
+ * Throws `http_request_error` for targets that two servers could read differently: absolute form, `//`, dot
+ * segments in any encoding, backslashes, encoded controls (RFC 9112 §3.2, RFC 3986 §6.2.2).
+ */
+export function readOcpiUrl(raw: string, offered: readonly VersionNumber[]): OcpiUrl | undefined {
+  const mark = raw.indexOf('?')
+  const path = mark < 0 ? raw : raw.slice(0, mark)
+  const query = mark < 0 ? '' : raw.slice(mark)
+  if (
+    !RAW_URL.test(raw) ||
+    path.includes('//') ||
+    DOT_SEGMENT.test(path) ||
+    /%(?:0[0-9a-f]|1[0-9a-f]|7f)/i.test(path)
+  ) {
+    throw new Fault('http_request_error', { message: 'The request target is not a plain path' })
+  }
+  if (/%(?![0-9a-f]{2})/i.test(path)) {
+    throw new Fault('http_request_error', { message: 'The path has a % that encodes nothing' })
+  }
+  const [, root, version, kind, ...more] = path.split('/', 5)
+  if (root !== 'ocpi' || version === undefined) return undefined
+  if (version === 'versions')
+    return kind === undefined || kind === '' ? { kind: 'versions', rest: '', query } : undefined
+  if (!isVersion(version) || !offered.includes(version)) return undefined
+  if (kind === undefined || kind === '') return { kind: 'details', version, rest: '', query }
+  const below = path.slice(`/ocpi/${version}/${kind}`.length)
+  if (kind === 'credentials' || kind === 'hubclientinfo') return { kind, version, rest: below, query }
+  const role = kind === 'sender' ? 'SENDER' : kind === 'receiver' ? 'RECEIVER' : undefined
+  const module = more[0]
+  if (role === undefined || module === undefined || !MODULE_ID.test(module)) return undefined
+  return { kind: 'functional', version, interface: role, module, rest: below.slice(module.length + 1), query }
+}
+
+/** The URL of a module's endpoint at the hub, as it stands in version details. */
+export function moduleUrl(
+  publicUrl: string,
+  version: VersionNumber,
+  role: InterfaceRole,
+  module: string,
+): string {
+  return `${publicUrl}/ocpi/${version}/${role.toLowerCase()}/${module}`
+}

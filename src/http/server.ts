@@ -1,0 +1,277 @@
+// The OCPI side: a Fastify server whose four error doors and Node's own two all end in one answer with an OCPI
+// envelope. The hot path adds nothing to Fastify's: one synchronous hook, one handler, no logging of its own.
+
+import { readFileSync } from 'node:fs'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import fastify, { type FastifyInstance, type FastifyHttpOptions } from 'fastify'
+import { Fault } from '../faults/fault.ts'
+import { faultAnswer } from '../faults/response.ts'
+import { refuseBrokenHead } from '../routing/head.ts'
+import type { Admit } from './admit.ts'
+import { type ConfigurationParts, handleConfiguration } from './configuration.ts'
+import { type FunctionalParts, handleFunctional } from './functional.ts'
+import { METHODS, type OcpiUrl, readOcpiUrl } from './routes.ts'
+import { answerFault, openVisit, type Visit } from './visit.ts'
+
+export interface OcpiServerOptions {
+  readonly maxRequestBodyBytes: number
+  readonly inFlightMax: number
+  /** Head of a request, and the whole request, must arrive within these. */
+  readonly headersTimeoutMs: number
+  readonly requestTimeoutMs: number
+  readonly tls?: { readonly cert: string; readonly key: string; readonly clientCa?: string }
+}
+
+export interface OcpiServerParts extends FunctionalParts, Pick<ConfigurationParts, 'modules'> {
+  readonly admit: Admit
+  /** Told of every authenticated request (still-alive, token overlap). */
+  readonly onHeard?: (visit: Visit) => void
+  /** Body and HTTP status of the health paths. */
+  readonly readiness: () => { httpStatus: number; body: unknown }
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    visit: Visit | null
+  }
+}
+
+const HEADERS_MAX = 100
+
+/** Builds the server; the caller listens. TLS files are read once, here. */
+export function createOcpiServer(parts: OcpiServerParts, options: OcpiServerOptions): FastifyInstance {
+  const settings: FastifyHttpOptions<Server> = {
+    logger: false,
+    disableRequestLogging: true,
+    exposeHeadRoutes: false,
+    bodyLimit: options.maxRequestBodyBytes,
+    requestTimeout: options.requestTimeoutMs,
+    // Above the 60 s that load balancers keep idle connections.
+    keepAliveTimeout: 72_000,
+    // Draining is done in stages by the owner (lifecycle), with an OCPI envelope.
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    trustProxy: false,
+    genReqId: () => '',
+    routerOptions: { maxParamLength: 16_384 },
+    http: {
+      headersTimeout: options.headersTimeoutMs,
+      connectionsCheckingInterval: 500,
+      maxHeaderSize: 16_384,
+      // Node's own empty 400 would bypass every door; checked in the hook instead.
+      requireHostHeader: false,
+    },
+    frameworkErrors: (error, request, reply) => {
+      reply.hijack()
+      strayFault(request.raw, reply.raw, parts, toHttpFault(error))
+    },
+    clientErrorHandler: (error, socket) => answerSocket(error, socket, parts),
+  }
+  const app = fastify(
+    options.tls ? ({ ...settings, https: readTls(options.tls) } as typeof settings) : settings,
+  )
+
+  app.decorateRequest('visit', null)
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+
+  app.addHook('onRequest', (request, _reply, done) => {
+    const visit = openVisit(request.raw, parts.registry.table(), parts.lifecycle)
+    request.visit = visit
+    try {
+      admitVisit(visit, request.raw, parts, options)
+      done()
+    } catch (fault) {
+      done(fault as Error)
+    }
+  })
+
+  app.route({
+    method: [...METHODS],
+    url: '/ocpi/*',
+    handler: (request, reply) => {
+      const visit = request.visit!
+      try {
+        const url = readOcpiUrl(request.raw.url!, parts.hub.versions)
+        if (!url) throw new Fault('url_unknown')
+        reply.hijack()
+        dispatch(visit, url, request.body as Buffer | undefined, reply.raw, parts)
+      } catch (error) {
+        if (!reply.sent) reply.hijack()
+        answerFault(visit, reply.raw, error, parts)
+      }
+    },
+  })
+
+  app.setNotFoundHandler((request, reply) => {
+    reply.hijack()
+    const visit = request.visit ?? openVisit(request.raw, parts.registry.table(), parts.lifecycle)
+    answerFault(visit, reply.raw, strayRequest(request.raw, parts), parts)
+  })
+  app.setErrorHandler((error, request, reply) => {
+    reply.hijack()
+    const visit = request.visit ?? openVisit(request.raw, parts.registry.table(), parts.lifecycle)
+    answerFault(visit, reply.raw, toHttpFault(error), parts)
+  })
+
+  registerHealth(app, parts)
+  return app
+}
+
+/** The checks every request passes before its body is read, in the order of the fault table. */
+function admitVisit(
+  visit: Visit,
+  raw: IncomingMessage,
+  parts: OcpiServerParts,
+  options: OcpiServerOptions,
+): void {
+  if (raw.url!.startsWith('/health/')) return
+  if (parts.lifecycle.refusing) throw new Fault('hub_draining')
+  if (parts.lifecycle.inFlight > options.inFlightMax) throw new Fault('hub_overloaded')
+  refuseBrokenHead(visit.head)
+  if (raw.rawHeaders.length > HEADERS_MAX * 2) {
+    throw new Fault('http_request_error', { message: `More than ${HEADERS_MAX} headers`, httpStatus: 431 })
+  }
+  if (raw.headers.host === undefined && raw.httpVersion !== '1.0') {
+    throw new Fault('http_request_error', { message: 'The Host header is missing' })
+  }
+  if (!raw.url!.startsWith('/')) {
+    throw new Fault('http_request_error', { message: 'The request target is not a plain path' })
+  }
+  const admitted = parts.admit(visit.head.authorization, visit.table)
+  visit.admitted = admitted
+  visit.exchange.requester = admitted.connection.platform.id
+  parts.onHeard?.(visit)
+}
+
+function dispatch(
+  visit: Visit,
+  url: OcpiUrl,
+  body: Buffer | undefined,
+  response: ServerResponse,
+  parts: OcpiServerParts,
+): void {
+  if (body) visit.exchange.bytesIn = body.length
+  if (url.kind === 'functional') {
+    if (visit.admitted!.token.purpose === 'registration') throw new Fault('token_not_for_this')
+    void handleFunctional(visit, url, body, response, parts)
+  } else void handleConfiguration(visit, url, body, response, parts)
+}
+
+/** 404 or 405 for what no route took (T32). */
+function strayRequest(raw: IncomingMessage, parts: OcpiServerParts): Fault {
+  const known = (METHODS as readonly string[]).includes(raw.method ?? '')
+  const url = readOcpiUrl(raw.url!, parts.hub.versions)
+  if (known || !url) return new Fault('url_unknown')
+  return new Fault('method_unsupported', { headers: { Allow: METHODS.join(', ') } })
+}
+
+/** Fastify's own errors as rows; anything else goes on as it is and ends as `hub_failure`. */
+function toHttpFault(error: unknown): unknown {
+  const { code, statusCode } = error as { code?: unknown; statusCode?: unknown }
+  if (error instanceof Fault) return error
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new Fault('body_too_large')
+  if (code === 'FST_ERR_CTP_INVALID_CONTENT_LENGTH') {
+    return new Fault('http_request_error', { message: 'The body is not as long as Content-Length says' })
+  }
+  if (
+    typeof code === 'string' &&
+    code.startsWith('FST_ERR_') &&
+    typeof statusCode === 'number' &&
+    statusCode < 500
+  ) {
+    return new Fault('http_request_error', statusCode === 414 ? { httpStatus: 414 } : {})
+  }
+  return error
+}
+
+/** An error before the hook ran: opens the record only to close it. */
+function strayFault(
+  request: IncomingMessage,
+  response: ServerResponse,
+  parts: OcpiServerParts,
+  error: unknown,
+): void {
+  answerFault(openVisit(request, parts.registry.table(), parts.lifecycle), response, error, parts)
+}
+
+const SOCKET_FAULTS: Readonly<Record<string, { httpStatus: number; text: string; message: string }>> = {
+  HPE_HEADER_OVERFLOW: {
+    httpStatus: 431,
+    text: 'Request Header Fields Too Large',
+    message: 'The headers are too large',
+  },
+  ERR_HTTP_REQUEST_TIMEOUT: {
+    httpStatus: 408,
+    text: 'Request Timeout',
+    message: 'The request did not arrive in time',
+  },
+}
+
+/** What Node's parser refused never becomes a request: the answer is written to the bare socket. */
+function answerSocket(error: Error & { code?: string }, socket: Duplex, parts: OcpiServerParts): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  const known = SOCKET_FAULTS[error.code ?? ''] ?? {
+    httpStatus: 400,
+    text: 'Bad Request',
+    message: undefined,
+  }
+  const fault = new Fault('http_request_error', {
+    httpStatus: known.httpStatus,
+    detail: error.message,
+    ...(known.message === undefined ? {} : { message: known.message }),
+  })
+  const reference = parts.journal.newReference()
+  const answer = faultAnswer(fault, { reference })
+  const now = performance.now()
+  parts.journal.record({
+    startedAt: Date.now(),
+    start: now,
+    method: '',
+    path: '',
+    requestId: '',
+    correlationId: '',
+    author: 'hub',
+    fault: fault.code,
+    code: answer.statusCode,
+    httpStatus: answer.httpStatus,
+    message: answer.message,
+    detail: error.message,
+    reference,
+  })
+  socket.end(
+    `HTTP/1.1 ${known.httpStatus} ${known.text}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(answer.body)}\r\nConnection: close\r\n\r\n${answer.body}`,
+  )
+}
+
+/** Health for load balancers that see only this port. */
+function registerHealth(app: FastifyInstance, parts: OcpiServerParts): void {
+  const end = (visit: Visit | null): void => {
+    if (visit) visit.ended = true
+    parts.lifecycle.inFlight--
+  }
+  app.get('/health/live', (request, reply) => {
+    end(request.visit)
+    return reply.send({ status: 'live' })
+  })
+  app.get('/health/ready', (request, reply) => {
+    end(request.visit)
+    const { httpStatus, body } = parts.readiness()
+    return reply.code(httpStatus).send(body)
+  })
+}
+
+function readTls(tls: NonNullable<OcpiServerOptions['tls']>): Record<string, unknown> {
+  return {
+    cert: readFileSync(tls.cert),
+    key: readFileSync(tls.key),
+    minVersion: 'TLSv1.2',
+    ...(tls.clientCa === undefined
+      ? {}
+      : { ca: readFileSync(tls.clientCa), requestCert: true, rejectUnauthorized: true }),
+  }
+}

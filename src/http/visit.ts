@@ -1,0 +1,112 @@
+// One request from its arrival to its end: opens the exchange record, admits the platform, and closes the record
+// exactly once. Every door of the server leads through here.
+
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type Fault, toFault } from '../faults/fault.ts'
+import { faultAnswer } from '../faults/response.ts'
+import type { Exchange } from '../journal/exchange.ts'
+import type { Journal } from '../journal/journal.ts'
+import { isPartyId, type PartyId, partyKey } from '../ocpi/party.ts'
+import type { RoutingTable } from '../registry/routing-table.ts'
+import { readHead, type RequestHead } from '../routing/head.ts'
+import type { Admitted } from './admit.ts'
+import { writeAnswer } from './reply.ts'
+
+export interface Visit {
+  readonly exchange: Exchange
+  readonly head: RequestHead
+  readonly table: RoutingTable
+  admitted?: Admitted
+  /** The record was closed. */
+  ended: boolean
+  /** Callbacks for a requester that hangs up before its answer. */
+  readonly gone: (() => void)[]
+}
+
+export interface VisitParts {
+  readonly hub: PartyId
+  readonly journal: Pick<Journal, 'record' | 'newReference'>
+  readonly lifecycle: Lifecycle
+  /** Told the Fault of every exchange that ended with one (liveness counts them). */
+  readonly onFault?: (exchange: Exchange) => void
+}
+
+/** What the server's owner changes while it shuts down, and the number of requests under way. */
+export interface Lifecycle {
+  inFlight: number
+  /** Answers carry `Connection: close`; readiness is 503. */
+  draining: boolean
+  /** New requests are answered `hub_draining`. */
+  refusing: boolean
+}
+
+/** Opens the record of a request that has just arrived. */
+export function openVisit(request: IncomingMessage, table: RoutingTable, lifecycle: Lifecycle): Visit {
+  const head = readHead(request.rawHeaders)
+  const url = request.url ?? '/'
+  const mark = url.indexOf('?')
+  const exchange: Exchange = {
+    startedAt: Date.now(),
+    start: performance.now(),
+    method: request.method ?? '',
+    path: mark < 0 ? url : url.slice(0, mark),
+    requestId: head.requestId ?? randomUUID(),
+    correlationId: head.correlationId ?? randomUUID(),
+  }
+  // What the requester claims, so that even an early error answers to it (T30); checked before it is routed by.
+  const from = claimed(head.fromCountry, head.fromParty)
+  const to = claimed(head.toCountry, head.toParty)
+  if (from !== undefined) exchange.from = from
+  if (to !== undefined) exchange.to = to
+  lifecycle.inFlight++
+  return { exchange, head, table, ended: false, gone: [] }
+}
+
+function claimed(countryCode: string | undefined, partyId: string | undefined): string | undefined {
+  if (countryCode === undefined || partyId === undefined) return undefined
+  const party = { countryCode, partyId }
+  return isPartyId(party) ? partyKey(party) : undefined
+}
+
+/** Closes the record: one count, one log line, one entry if it was no success. */
+export function endVisit(visit: Visit, parts: VisitParts): void {
+  if (visit.ended) return
+  visit.ended = true
+  parts.lifecycle.inFlight--
+  parts.journal.record(visit.exchange)
+}
+
+/** Answers with a Fault, whatever was thrown, and closes the record. The one edge of all errors. */
+export function answerFault(
+  visit: Visit,
+  response: ServerResponse,
+  thrown: unknown,
+  parts: VisitParts,
+): void {
+  if (visit.ended) return
+  const fault = toFault(thrown)
+  const { exchange } = visit
+  noteFault(exchange, fault, parts)
+  const answer = faultAnswer(fault, exchange)
+  exchange.code = answer.statusCode
+  exchange.httpStatus = answer.httpStatus
+  exchange.message = answer.message
+  if (!response.headersSent && !response.destroyed) {
+    const closing =
+      parts.lifecycle.draining || fault.row.layer === 'hub' || fault.code === 'http_request_error'
+    exchange.bytesOut = writeAnswer(response, answer, exchange, parts.hub, closing)
+  } else response.destroy()
+  endVisit(visit, parts)
+}
+
+/** Writes the Fault into the record without answering, e.g. when nobody is left to answer. */
+export function noteFault(exchange: Exchange, fault: Fault, parts: VisitParts): void {
+  exchange.author = 'hub'
+  exchange.fault = fault.code
+  exchange.reference ??= parts.journal.newReference()
+  if (fault.info.detail !== undefined) exchange.detail = fault.info.detail
+  if (fault.info.responderHttpStatus !== undefined)
+    exchange.responderHttpStatus = fault.info.responderHttpStatus
+  parts.onFault?.(exchange)
+}

@@ -1,0 +1,102 @@
+// Finds a member of a JSON object in its bytes, so that one value can be changed or cut out while every other
+// byte stays as it came (T35). It reads structure only: whoever calls has checked that the bytes are JSON.
+
+/** A value in the bytes: `end` is exclusive. */
+export interface Span {
+  readonly start: number
+  readonly end: number
+}
+
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+const OPEN_OBJECT = 0x7b
+const CLOSE_OBJECT = 0x7d
+const OPEN_ARRAY = 0x5b
+const CLOSE_ARRAY = 0x5d
+const COMMA = 0x2c
+
+/**
+ * Values of every top-level member called `name`, in order; of several the last counts, as in every JSON parser
+ * (RFC 8259 §4). The same name nested deeper or standing in a string is never taken; a name written with escapes
+ * is. Empty when there is none or the value is no object. Ends on any bytes.
+ */
+export function memberSpans(body: Buffer, name: string): Span[] {
+  const wanted = Buffer.from(name)
+  const spans: Span[] = []
+  let position = skipBlanks(body, hasByteOrderMark(body) ? 3 : 0)
+  if (body[position] !== OPEN_OBJECT) return spans
+  do {
+    const key = skipBlanks(body, position + 1)
+    if (body[key] !== QUOTE) break
+    const keyEnd = stringEnd(body, key)
+    const start = skipBlanks(body, skipBlanks(body, keyEnd) + 1)
+    const end = valueEnd(body, start)
+    if (isNamed(body, key, keyEnd, wanted)) spans.push({ start, end })
+    position = skipBlanks(body, end)
+  } while (body[position] === COMMA)
+  return spans
+}
+
+/** Whether the bytes begin with a UTF-8 byte order mark, which RFC 8259 §8.1 lets a reader pass over. */
+export function hasByteOrderMark(body: Buffer): boolean {
+  return body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf
+}
+
+function skipBlanks(body: Buffer, from: number): number {
+  let position = from
+  for (; position < body.length; position++) {
+    const byte = body[position]!
+    if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) break
+  }
+  return position
+}
+
+/** Just after the closing quote of the string that opens at `from`. */
+function stringEnd(body: Buffer, from: number): number {
+  let position = from + 1
+  for (; position < body.length; position++) {
+    const byte = body[position]!
+    if (byte === BACKSLASH) position++
+    else if (byte === QUOTE) return position + 1
+  }
+  return body.length
+}
+
+function valueEnd(body: Buffer, from: number): number {
+  const first = body[from]
+  if (first === QUOTE) return stringEnd(body, from)
+  if (first !== OPEN_OBJECT && first !== OPEN_ARRAY) return scalarEnd(body, from)
+  let depth = 0
+  let position = from
+  while (position < body.length) {
+    const byte = body[position]!
+    if (byte === QUOTE) {
+      position = stringEnd(body, position)
+      continue
+    }
+    position++
+    if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) depth++
+    else if ((byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) && --depth === 0) return position
+  }
+  return body.length
+}
+
+function scalarEnd(body: Buffer, from: number): number {
+  let position = from
+  for (; position < body.length; position++) {
+    const byte = body[position]!
+    if (byte <= 0x20 || byte === COMMA || byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) break
+  }
+  return position
+}
+
+function isNamed(body: Buffer, start: number, end: number, wanted: Buffer): boolean {
+  if (end - start - 2 === wanted.length && body.compare(wanted, 0, wanted.length, start + 1, end - 1) === 0)
+    return true
+  if (!body.subarray(start, end).includes(BACKSLASH)) return false
+  try {
+    return JSON.parse(body.toString('utf8', start, end)) === wanted.toString('utf8')
+  } catch {
+    return false
+  }
+}

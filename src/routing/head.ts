@@ -1,0 +1,138 @@
+// Reads a request's head in one pass over the raw headers: who sends it, to whom, its ids, and the flat list of
+// headers that go on to the responder. Anything that could be read in two ways is refused (RFC 9112 §11.2).
+
+import { Fault } from '../faults/fault.ts'
+import { isOpaqueId } from '../ocpi/headers.ts'
+
+export interface RequestHead {
+  authorization?: string
+  toCountry?: string
+  toParty?: string
+  fromCountry?: string
+  fromParty?: string
+  /** As sent, if it may be repeated. */
+  requestId?: string
+  correlationId?: string
+  /** Value of Via: the proxies passed so far (T25). */
+  via?: string
+  /** Present when the body is compressed or otherwise coded. */
+  contentEncoding?: string
+  /** End-to-end headers to send on, flat: name, value, name, value … */
+  forward: string[]
+  /** Name of a header that stands twice though it may not, or cannot be read. */
+  broken?: string
+}
+
+/** Headers that must not stand twice: each decides who asks, whom, or where the message ends. */
+type Single =
+  | 'authorization'
+  | 'toCountry'
+  | 'toParty'
+  | 'fromCountry'
+  | 'fromParty'
+  | 'requestId'
+  | 'correlationId'
+  | 'contentEncoding'
+
+const SINGLES: ReadonlyMap<string, Single> = new Map([
+  ['authorization', 'authorization'],
+  ['ocpi-to-country-code', 'toCountry'],
+  ['ocpi-to-party-id', 'toParty'],
+  ['ocpi-from-country-code', 'fromCountry'],
+  ['ocpi-from-party-id', 'fromParty'],
+  ['x-request-id', 'requestId'],
+  ['x-correlation-id', 'correlationId'],
+  ['content-encoding', 'contentEncoding'],
+])
+
+// Hop-by-hop (RFC 9110 §7.6.1), what the hub writes itself, and what would show one party's hosts or software
+// to another. Everything else is end-to-end and goes on.
+const NOT_FORWARDED = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'proxy-authorization',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'expect',
+  'host',
+  'content-length',
+  'content-type',
+  'cookie',
+  'user-agent',
+  'via',
+  'forwarded',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-forwarded-port',
+  'x-real-ip',
+  'referer',
+  'origin',
+  'accept-encoding',
+])
+
+// Visible ASCII, blanks and tabs: what any receiver reads the same way.
+const CLEAN_VALUE = /^[\x20-\x7e\t]*$/
+/** Codings the hub can look into to read a status code. */
+const READABLE_CODINGS = new Set(['gzip', 'x-gzip', 'deflate', 'br', 'identity'])
+
+/** Reads `rawHeaders` (Node's flat list). Never throws: what is broken is named in `broken`. */
+export function readHead(rawHeaders: readonly string[]): RequestHead {
+  const head: RequestHead = { forward: [] }
+  let hosts = 0
+  let connection: string | undefined
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index]!
+    const value = rawHeaders[index + 1]!
+    const lower = name.toLowerCase()
+    const single = SINGLES.get(lower)
+    if (single) {
+      if (head[single] !== undefined || !CLEAN_VALUE.test(value)) head.broken ??= name
+      else head[single] = value
+    } else if (NOT_FORWARDED.has(lower)) {
+      if (lower === 'host' && ++hosts > 1) head.broken ??= name
+      else if (lower === 'connection')
+        connection = connection === undefined ? value : `${connection},${value}`
+      else if (lower === 'via') head.via = head.via === undefined ? value : `${head.via}, ${value}`
+      else if (lower === 'accept-encoding') forwardCodings(head.forward, value)
+    } else head.forward.push(name, value)
+  }
+  if (connection !== undefined && /[^\s,]/.test(connection.replace(/\b(keep-alive|close)\b/gi, ''))) {
+    dropNamed(head.forward, connection)
+  }
+  if (!isOpaqueId(head.requestId)) delete head.requestId
+  if (!isOpaqueId(head.correlationId)) delete head.correlationId
+  return head
+}
+
+/** The Fault of a head that could be read in two ways. */
+export function refuseBrokenHead(head: RequestHead): void {
+  if (head.broken === undefined) return
+  throw new Fault('http_request_error', {
+    message: `Header ${printable(head.broken)} stands twice or is not ASCII`,
+  })
+}
+
+function printable(name: string): string {
+  return name.replace(/[^\x21-\x7e]/g, '?').slice(0, 64)
+}
+
+/** Asks the responder only for codings in which the hub can still read the status code. */
+function forwardCodings(forward: string[], value: string): void {
+  const codings = value
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => READABLE_CODINGS.has(part.split(';')[0]!.trim().toLowerCase()))
+  if (codings.length > 0) forward.push('Accept-Encoding', codings.join(', '))
+}
+
+/** Names listed in Connection are hop-by-hop (RFC 9110 §7.6.1); what the hub sets itself is not in the list. */
+function dropNamed(forward: string[], connection: string): void {
+  const named = new Set(connection.split(',').map((name) => name.trim().toLowerCase()))
+  for (let index = forward.length - 2; index >= 0; index -= 2) {
+    if (named.has(forward[index]!.toLowerCase())) forward.splice(index, 2)
+  }
+}
