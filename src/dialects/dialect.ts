@@ -128,7 +128,7 @@ function readOriginal(dialect: Dialect, body: Buffer): Original | undefined {
   if (typeof code !== 'string' || !codeForm.test(code)) return undefined
   if (shape.slug && (typeof slug !== 'string' || !codeForm.test(slug))) return undefined
   const message = memberAt(json.value, shape.message)
-  const details = shape.details && memberTextAt(json.text, shape.details)
+  const details = shape.details && memberTextAt(body, shape.details)
   return {
     code,
     ...(typeof slug === 'string' && { slug }),

@@ -1,7 +1,7 @@
 // What is kept of a responder's own words: read without trust, bounded, and otherwise as it came. Numbers of the
 // details keep their spelling (amounts of money stand there), so members are cut out of the text, not re-written.
 
-import { createScanner } from 'jsonc-parser'
+import { memberSpans } from '../ocpi/json-members.ts'
 
 /** Most bytes of a message or of details that are passed on. */
 export const KEPT_BYTES_MAX = 8192
@@ -22,11 +22,10 @@ export function isBlankBody(body: Buffer): boolean {
 }
 
 /** The JSON value of a body, or `undefined` when it is not JSON or nested beyond reason. Never throws. */
-export function readJson(body: Buffer): { readonly text: string; readonly value: unknown } | undefined {
+export function readJson(body: Buffer): { readonly value: unknown } | undefined {
   if (isNestedDeeper(body, NESTING_MAX)) return undefined
   try {
-    const text = body.toString('utf8')
-    return { text, value: JSON.parse(text) as unknown }
+    return { value: JSON.parse(body.toString('utf8')) as unknown }
   } catch {
     return undefined
   }
@@ -60,33 +59,15 @@ export function memberAt(value: unknown, path: readonly string[]): unknown {
   return inner
 }
 
-/** JSON text of the member at a path of objects in valid JSON, as it was written; of equal names the last, as in JSON.parse. */
-export function memberTextAt(text: string, path: readonly string[]): string | undefined {
-  let inner: string | undefined = text
-  for (const name of path) inner = inner === undefined ? undefined : memberText(inner, name)
-  return inner
-}
-
-function memberText(text: string, name: string): string | undefined {
-  const scanner = createScanner(text, true)
-  let depth = 0
-  let key = ''
-  let start = -1
-  let end = -1
-  let found: string | undefined
-  for (scanner.scan(); scanner.getTokenLength() > 0; scanner.scan()) {
-    const offset = scanner.getTokenOffset()
-    const mark = text[offset]!
-    if (mark === '}' || mark === ']') depth--
-    if (mark === ',' ? depth === 1 : depth === 0) {
-      if (start >= 0 && key === name) found = text.slice(start, end)
-      start = -1
-    } else if (depth === 1 && mark === ':') start = offset + 1
-    else if (depth === 1 && mark === '"' && start < 0) key = scanner.getTokenValue()
-    if (mark === '{' || mark === '[') depth++
-    end = offset + scanner.getTokenLength()
+/** JSON text of the member at a path of objects in valid JSON, as it was written; of equal names the last. */
+export function memberTextAt(body: Buffer, path: readonly string[]): string | undefined {
+  let inner = body
+  for (const name of path) {
+    const span = memberSpans(inner, name).at(-1)
+    if (!span) return undefined
+    inner = inner.subarray(span.start, span.end)
   }
-  return found?.trim()
+  return inner.toString('utf8')
 }
 
 /** Text of at most `KEPT_BYTES_MAX` bytes, cut between characters and marked with an ellipsis when it was longer. */
