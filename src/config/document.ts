@@ -47,7 +47,7 @@ export function readDocument(
 ): ConfigDocument {
   const source = maskReferences(text.startsWith('\uFEFF') ? text.slice(1) : text)
   const lines = new LineCounter()
-  const document = parseDocument(source, { lineCounter: lines, prettyErrors: false, logLevel: 'silent' })
+  const document = parseDocument(source, { lineCounter: lines, prettyErrors: false, logLevel: 'error' })
   const faults: ConfigFault[] = []
   const variables = new Map<Scalar, readonly string[]>()
   const at = (offset: number, message: string): ConfigFault => {

@@ -1,7 +1,7 @@
 // Reads a configuration file: YAML, environment variables, schema, cross-checks. Every fault of the file is
 // reported at once, with its line and column; a configuration comes out only when there is none.
 
-import { access, constants, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { crossCheck } from './cross-checks.ts'
 import { readDocument, type ConfigDocument, type ConfigFault } from './document.ts'
 import type { HubConfig } from './hub-config.ts'
@@ -83,7 +83,7 @@ async function checkFiles(config: HubConfig, document: ConfigDocument): Promise<
     for (const [name, file] of Object.entries({ cert, key, client_ca: clientCa })) {
       if (file === undefined) continue
       const path = ['listen', side, 'tls', name]
-      const failure = await access(file, constants.R_OK).then(() => undefined, unreadable)
+      const failure = await readFile(file).then(() => undefined, unreadable)
       if (failure !== undefined) faults.push(document.fault(path, `${pathText(path)}: ${failure}`))
     }
   }

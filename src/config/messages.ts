@@ -97,9 +97,9 @@ function didYouMean(text: string, words: readonly string[]): string {
   if (longer !== undefined) return ` (did you mean "${longer}"?)`
   const lower = words.map((word) => word.toLowerCase())
   const best = closest(folded, lower)
-  return distance(folded, best) <= Math.max(1, Math.floor(best.length / 3))
-    ? ` (did you mean "${words[lower.indexOf(best)]}"?)`
-    : ''
+  const length = Math.max(folded.length, best.length)
+  const allowed = Math.min(Math.floor(length / 2), length < 8 ? 2 : 3)
+  return distance(folded, best) <= allowed ? ` (did you mean "${words[lower.indexOf(best)]}"?)` : ''
 }
 
 function valueAt(data: unknown, path: ConfigPath): unknown {

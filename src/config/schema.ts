@@ -52,7 +52,7 @@ function listener(host: string, port: number) {
   return z
     .strictObject({
       host: text().default(host).describe('Address to listen on.'),
-      port: integer({ min: 0, max: 65_535 }).default(port).describe('Port; 0 = any free one.'),
+      port: integer({ min: 0, max: 65_535 }).prefault(port).describe('Port; 0 = any free one.'),
       tls: tls.optional().describe('Serve https instead of http.'),
     })
     .prefault({})
@@ -109,13 +109,13 @@ const count = (max: number) => integer({ min: 1, max })
 
 const limits = z.strictObject({
   in_flight: count(1_000_000)
-    .default(2000)
+    .prefault(2000)
     .describe('Requests in flight in the whole hub; over it 503 at once.'),
   connections_per_platform: count(65_535)
-    .default(64)
+    .prefault(64)
     .describe('Open connections per receiving platform and origin.'),
   pending_per_platform: count(1_000_000)
-    .default(192)
+    .prefault(192)
     .describe('Requests in flight per receiving platform; over it answered at once.'),
   held_answer: size()
     .prefault('1MiB')
@@ -126,12 +126,12 @@ const liveness = z.strictObject({
   probe_after: duration().prefault('5m').describe('Silence before the hub asks a platform for its versions.'),
   timeout: duration().prefault('10s').describe('Time for that probe.'),
   offline_after: count(1000)
-    .default(3)
+    .prefault(3)
     .describe('Connection failures in a row that make a platform OFFLINE.'),
 })
 
 const network = z.strictObject({
-  require_https: flag().default(true).describe('Refuse http:// URLs of platforms.'),
+  require_https: flag().prefault(true).describe('Refuse http:// URLs of platforms.'),
   allow: z
     .array(cidr())
     .default([])
@@ -139,7 +139,7 @@ const network = z.strictObject({
 })
 
 const journal = z.strictObject({
-  max_entries: count(100_000_000).default(100_000).describe('The oldest entries go first.'),
+  max_entries: count(100_000_000).prefault(100_000).describe('The oldest entries go first.'),
 })
 
 const log = z.strictObject({
@@ -246,7 +246,7 @@ export const fileSchema = z.strictObject({
     .array(route)
     .default([])
     .describe('First match wins; what none matches is routed by address alone.'),
-  sandbox: flag().default(false).describe('Run simulated parties beside the hub.'),
+  sandbox: flag().prefault(false).describe('Run simulated parties beside the hub.'),
 })
 
 export type FileConfig = z.output<typeof fileSchema>

@@ -1,0 +1,138 @@
+// The effective configuration in the file's own keys and units, defaults included, secrets masked: what `check`
+// prints. Read back, it gives the same configuration but for the masks.
+
+import { stringify } from 'yaml'
+import type { RouteRule } from '../routing/rule.ts'
+import type { HubConfig, ListenConfig, PlatformConfig } from './hub-config.ts'
+
+/** What stands in place of a secret. */
+export const MASK = '********'
+
+/** The configuration as data with the file's keys, secrets masked; what has no value is left out. */
+export function toFileData(config: HubConfig): object {
+  const { hub, listen, admin, registry, forwarding, liveness, network } = config
+  return {
+    hub: {
+      country_code: hub.countryCode,
+      party_id: hub.partyId,
+      name: hub.name,
+      public_url: hub.publicUrl,
+      versions: hub.versions,
+    },
+    listen: { ocpi: listenData(listen.ocpi), admin: listenData(listen.admin) },
+    admin: {
+      token: admin.token === undefined ? '' : MASK,
+      tokens: admin.tokens.map(({ name, role }) => ({ name, role, sha256: MASK })),
+    },
+    registry: {
+      driver: registry.driver,
+      path: registry.path,
+      url: maskUrl(registry.url),
+      key_prefix: registry.keyPrefix,
+    },
+    secret_key: config.secretKey ? MASK : '',
+    forwarding: {
+      connect_timeout: durationText(forwarding.connectTimeoutMs),
+      timeout: durationText(forwarding.timeoutMs),
+      max_request_body: sizeText(forwarding.maxRequestBodyBytes),
+      max_response_body: sizeText(forwarding.maxResponseBodyBytes),
+    },
+    limits: {
+      in_flight: forwarding.inFlightMax,
+      connections_per_platform: forwarding.connectionsMax,
+      pending_per_platform: forwarding.pendingMax,
+      held_answer: sizeText(forwarding.heldAnswerBytes),
+    },
+    liveness: {
+      probe_after: durationText(liveness.probeAfterMs),
+      timeout: durationText(liveness.timeoutMs),
+      offline_after: liveness.offlineAfter,
+    },
+    network: { require_https: network.requireHttps, allow: network.allow },
+    journal: { max_entries: config.journal.maxEntries },
+    log: config.log,
+    platforms: config.platforms.map(platformData),
+    routes: config.routes.map(routeData),
+    sandbox: config.sandbox,
+  }
+}
+
+/** The same as YAML. */
+export function describeConfig(config: HubConfig): string {
+  return stringify(toFileData(config), { lineWidth: 0, aliasDuplicateObjects: false })
+}
+
+function listenData({ host, port, tls }: ListenConfig): object {
+  return { host, port, tls: tls && { cert: tls.cert, key: tls.key, client_ca: tls.clientCa } }
+}
+
+function platformData(platform: PlatformConfig): object {
+  const { outbound, form } = platform.tokens
+  return {
+    id: platform.id,
+    version: platform.version,
+    tokens: { inbound: MASK, outbound: outbound === undefined ? undefined : MASK, form },
+    versions_url: platform.versionsUrl,
+    endpoints: platform.endpoints,
+    roles: platform.roles.map((role) => ({
+      country_code: role.countryCode,
+      party_id: role.partyId,
+      role: role.role,
+      name: role.name,
+    })),
+    status: platform.status,
+    errors: platform.errors,
+  }
+}
+
+function routeData(route: RouteRule): object {
+  return {
+    from: route.from,
+    to: route.to,
+    module: route.module,
+    interface: route.interface,
+    method: route.method,
+    action: route.action,
+    deliver_to: route.deliverTo,
+    timeout: route.timeoutMs === undefined ? undefined : durationText(route.timeoutMs),
+    max_in_flight: route.maxInFlight,
+    rate: route.rate && `${route.rate.requests}/${durationText(route.rate.perMs)}`,
+  }
+}
+
+function maskUrl(text: string): string {
+  const url = new URL(text)
+  if (url.password !== '') url.password = MASK
+  return url.href
+}
+
+const DURATION_UNITS = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['m', 60_000],
+  ['s', 1000],
+  ['ms', 1],
+] as const
+const SIZE_UNITS = [
+  ['GiB', 2 ** 30],
+  ['MiB', 2 ** 20],
+  ['KiB', 2 ** 10],
+  ['GB', 1e9],
+  ['MB', 1e6],
+  ['kB', 1e3],
+  ['B', 1],
+] as const
+
+function durationText(ms: number): string {
+  return withUnit(ms, DURATION_UNITS)
+}
+
+function sizeText(bytes: number): string {
+  return withUnit(bytes, SIZE_UNITS)
+}
+
+/** In the first unit that gives a whole number. */
+function withUnit(value: number, units: readonly (readonly [string, number])[]): string {
+  const [name, factor] = units.find(([, candidate]) => value % candidate === 0) ?? ['', 1]
+  return `${value / factor}${name}`
+}
