@@ -85,7 +85,10 @@ function expectHeaders(answer: HttpAnswer, sent: Sent, { routed = true }: FaultE
 }
 
 /** TO and FROM of an answer's routing headers, in upper case. */
-export function routingOf({ headers }: HttpAnswer): { to: string | undefined; from: string | undefined } {
+export function routingOf({ headers }: Pick<HttpAnswer, 'headers'>): {
+  to: string | undefined
+  from: string | undefined
+} {
   const pair = (side: 'to' | 'from') => {
     const country = headers[`ocpi-${side}-country-code`]
     return country === undefined
