@@ -52,7 +52,9 @@ function publicMessage(fault: Fault, to: PartyKey | undefined): string {
   const { message } = fault.info
   if (message !== undefined) return `${message}.`
   const when = fault.info.what === undefined ? fault.row.when : `the party ${fault.info.what}`
-  if (to === undefined) return `${capital(when)}.`
+  const { layer, reached } = fault.row
+  const concernsParty = layer === 'routing' || layer === 'transport' || reached !== 'no'
+  if (to === undefined || !concernsParty) return `${capital(when)}.`
   if (when.startsWith('the party')) return `${to}${when.slice('the party'.length)}.`
   return /\bthe party\b/.test(when) ? `${capital(when.replace(/\bthe party\b/, to))}.` : `${to}: ${when}.`
 }

@@ -1,0 +1,111 @@
+// The composition root: everything is wired here and nowhere else; main.ts and the tests build the same hub.
+// Start order = line order; close() runs it backwards.
+
+import { hkdfSync, randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import type { HubConfig } from './config/hub-config.ts'
+import { toFilePlatform } from './config/file-platforms.ts'
+import { Fault } from './faults/fault.ts'
+import { createConduct } from './forwarding/conduct.ts'
+import { createSend } from './forwarding/send.ts'
+import { createAdmit } from './http/admit.ts'
+import { createOcpiServer } from './http/server.ts'
+import type { Lifecycle } from './http/visit.ts'
+import { createJournal, type Journal } from './journal/journal.ts'
+import { createLog } from './journal/log.ts'
+import { createMemoryJournal } from './journal/memory.ts'
+import { createMetrics } from './journal/metrics.ts'
+import { createMemoryStore } from './registry/memory.ts'
+import { createRegistry } from './registry/create-registry.ts'
+import type { Registry } from './registry/registry.ts'
+import { compileRules } from './routing/rules.ts'
+
+export interface Hub {
+  readonly ocpiUrl: string
+  readonly adminUrl: string
+  readonly adminToken: string
+  readonly registry: Registry
+  readonly journal: Journal
+  close(): Promise<void>
+}
+
+/** Version of the package, shown in metrics and at start. */
+export const HUB_VERSION: string = (
+  JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
+).version
+
+/** Builds a hub from a checked configuration and listens. Rejects when a port cannot be had. */
+export async function createHub(config: HubConfig): Promise<Hub> {
+  const secret = config.secretKey ?? randomBytes(32)
+  const hashKey = deriveKey(secret, 'token hashes')
+  const log = createLog(config.log)
+  const metrics = createMetrics({ version: HUB_VERSION })
+  const journal = createJournal({ store: createMemoryJournal(config.journal), log, metrics })
+  const registry = await createRegistry(createMemoryStore(), {
+    secretKeys: [secret],
+    filePlatforms: config.platforms.map((platform) => toFilePlatform(platform, hashKey, new Date())),
+    log,
+  })
+  const send = createSend(config.forwarding, config.network)
+  const lifecycle: Lifecycle = { inFlight: 0, draining: false, refusing: false }
+  const viaName = `ocpi-hub-${config.hub.countryCode}${config.hub.partyId}`
+  const rules = compileRules(config.routes)
+  const conduct = createConduct({
+    send,
+    options: config.forwarding,
+    viaName,
+    translate: {
+      request: (message) => Promise.resolve(message),
+      answer: (headers) => Promise.resolve(headers),
+    },
+  })
+  const none = (): never => {
+    throw new Fault('url_unknown')
+  }
+  const ocpi = createOcpiServer(
+    {
+      hub: config.hub,
+      registry,
+      journal,
+      lifecycle,
+      conduct,
+      viaName,
+      rules: () => rules,
+      admit: createAdmit(hashKey),
+      modules: { versions: none, details: none, credentials: none, hubclientinfo: none },
+      readiness: () => ({ httpStatus: 200, body: { status: 'ready' } }),
+    },
+    {
+      maxRequestBodyBytes: config.forwarding.maxRequestBodyBytes,
+      inFlightMax: config.forwarding.inFlightMax,
+      headersTimeoutMs: 10_000,
+      requestTimeoutMs: 20_000,
+      ...(config.listen.ocpi.tls ? { tls: config.listen.ocpi.tls } : {}),
+    },
+  )
+  await ocpi.listen({ host: config.listen.ocpi.host, port: config.listen.ocpi.port })
+  return {
+    ocpiUrl: urlOf(ocpi.server.address(), config.listen.ocpi.tls !== undefined),
+    adminUrl: '',
+    adminToken: config.admin.token ?? '',
+    registry,
+    journal,
+    async close() {
+      await ocpi.close()
+      await send.close()
+      await registry.close()
+      await journal.close()
+    },
+  }
+}
+
+/** A key for one use, derived from the hub's secret (RFC 5869). */
+function deriveKey(secret: Buffer, use: string): Buffer {
+  return Buffer.from(hkdfSync('sha256', secret, '', `ocpi-hub ${use}`, 32))
+}
+
+function urlOf(address: unknown, secure: boolean): string {
+  const { address: host, port } = address as { address: string; port: number }
+  const name = host.includes(':') ? `[${host}]` : host
+  return `${secure ? 'https' : 'http'}://${name}:${port}`
+}
