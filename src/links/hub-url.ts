@@ -1,0 +1,60 @@
+// The hub's own side of a link: the URL under which the hub offers it, how that is recognised when somebody calls,
+// and how long it lives (R70, R78, R82, R111).
+
+import { memberSpans } from '../ocpi/json-members.ts'
+import type { InterfaceRole } from '../ocpi/module.ts'
+import type { VersionNumber } from '../ocpi/version.ts'
+import { LINK_ID, type Link, type LinkPurpose } from './links.ts'
+
+/** OCPI's URL type holds 255 characters (R111); what a link adds to `hub.public_url` is at most 101 of them. */
+export const PUBLIC_URL_LENGTH_MAX = 150
+
+/** `{publicUrl}/ocpi/{version}/{sender|receiver}/{module}/{id}`; `publicUrl` has no slash at its end. */
+export function linkUrl(
+  publicUrl: string,
+  version: VersionNumber,
+  link: Pick<Link, 'interface' | 'module'>,
+  id: string,
+): string {
+  return `${publicUrl}/ocpi/${version}/${link.interface.toLowerCase()}/${link.module}/${id}`
+}
+
+/**
+ * Interface on which the hub offers a link that came out of a request on the interface `asked`: a page or a stored
+ * CDR is read where it was got; results of commands and charging profiles go to the SENDER (hub-requirements §2.11).
+ */
+export function linkInterface(purpose: LinkPurpose, asked: InterfaceRole): InterfaceRole {
+  return purpose === 'callback' ? 'SENDER' : asked
+}
+
+/** The link's id when the raw path below a module's endpoint is exactly `/{id}`. */
+export function readLinkPath(rest: string): string | undefined {
+  const id = rest.slice(1)
+  return rest.startsWith('/') && LINK_ID.test(id) ? id : undefined
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000
+
+/** A page may be read again (R70); a day is longer than any crawl. A stored CDR's link has no end: bills are kept for years. */
+export const PAGE_LIFE_MS = DAY_MS
+export const CALLBACK_LIFE_MS = 7 * DAY_MS
+/** An expiry date further ahead is an error, not a reservation. */
+export const CALLBACK_LIFE_MAX_MS = 366 * DAY_MS
+
+/**
+ * How long a response_url must work, in milliseconds from `now`: 7 days, and for RESERVE_NOW to a day past its
+ * `expiry_date`, because a CPO that cancels a reservation calls the URL again (R78). `body` was checked to be JSON.
+ */
+export function callbackLifeMs(command: string, body: Buffer | undefined, now: number = Date.now()): number {
+  if (command.toUpperCase() !== 'RESERVE_NOW' || !body) return CALLBACK_LIFE_MS
+  const span = memberSpans(body, 'expiry_date').at(-1)
+  const expiry = span ? readInstant(JSON.parse(body.toString('utf8', span.start, span.end))) : Number.NaN
+  const life = expiry + DAY_MS - now
+  return life > CALLBACK_LIFE_MS ? Math.min(life, CALLBACK_LIFE_MAX_MS) : CALLBACK_LIFE_MS
+}
+
+/** OCPI DateTime in milliseconds since the epoch; one without a zone is UTC (OCPI 2.2.1 §types). NaN for anything else. */
+function readInstant(value: unknown): number {
+  if (typeof value !== 'string') return Number.NaN
+  return Date.parse(/[zZ]$|[+-]\d{2}:?\d{2}$/.test(value) ? value : `${value}Z`)
+}
