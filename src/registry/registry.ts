@@ -8,7 +8,12 @@ import type { RoutingTable } from './routing-table.ts'
 export type PutResult =
   | { readonly ok: true; readonly platform: Platform }
   /** stale = somebody else changed this platform first; party = another live platform holds the party in that role; token = the token is in use. */
-  | { readonly ok: false; readonly conflict: 'stale' | 'party' | 'token'; readonly party?: PartyKey; readonly holder?: string }
+  | {
+      readonly ok: false
+      readonly conflict: 'stale' | 'party' | 'token'
+      readonly party?: PartyKey
+      readonly holder?: string
+    }
 
 export interface RegistryHealth {
   /** Whether the store answered last time it was asked. */
@@ -19,6 +24,12 @@ export interface RegistryHealth {
   readonly loaded: boolean
   /** Why it is not well, for operators. */
   readonly reason?: string
+  /** The store came back much smaller than it was: the snapshot is kept until `confirmShrink` or `restore`. */
+  readonly alarm?: 'registry_shrunk'
+  /** Stored platforms that are left out because they cannot be read. */
+  readonly broken?: number
+  /** Stored platforms that are left out because the configuration file claims what they claim. */
+  readonly clashes?: number
 }
 
 export interface Registry {
@@ -27,13 +38,24 @@ export interface Registry {
   /**
    * Stores `platform` if its stored revision is still `platform.revision` (0 = must not exist).
    * A role (country_code, party_id, role) or a token of another platform that is not SUSPENDED is a conflict (T16).
-   * After `ok` the returned platform is in `table()`. Throws `Fault` `store_unavailable`.
+   * After `ok` the returned platform is in `table()`. Of a file platform only status, discovered endpoints and
+   * dates are kept: the file stays the authority for the rest. Throws `Fault` `store_unavailable` (the write may
+   * still take effect) and `credentials_invalid` when it holds something that could not be read back.
    */
   put(platform: Platform): Promise<PutResult>
-  /** Forgets the platform if its revision is still the one given. */
+  /** Forgets the platform if its revision is still the one given. A file platform then stands again as in the file. */
   remove(platform: Platform): Promise<PutResult>
   /** Called after each swap, with the snapshot before and after. Gives the way to stop. */
   watch(listener: (after: RoutingTable, before: RoutingTable) => void): () => void
   health(): RegistryHealth
+  /**
+   * Takes over the platforms of the configuration file, all or nothing. Throws `RangeError` when two of them claim
+   * the same id, party or token.
+   */
+  replaceFilePlatforms(platforms: readonly Platform[]): void
+  /** Accepts a store that has shrunk, for all hubs. Throws `Fault` `store_unavailable`. */
+  confirmShrink(): Promise<void>
+  /** Writes what a store has lost back to it. Throws `Fault` `store_unavailable`. */
+  restore(): Promise<void>
   close(): Promise<void>
 }

@@ -1,0 +1,203 @@
+// The registry over any store: an immutable snapshot that is rebuilt whole and swapped, kept current by hints and a
+// poll, and kept at all costs when the store is away. Requests never wait for the store.
+
+import { randomUUID } from 'node:crypto'
+import { Fault } from '../faults/fault.ts'
+import type { Log } from '../journal/log.ts'
+import { claimsOfFile, conflictWithFile, joinPlatforms, toOverlay } from './file-platforms.ts'
+import { createMirror } from './mirror.ts'
+import type { Platform } from './platform.ts'
+import { claimedParty, partyClaims, recordId, tokenClaims, writeBody } from './record.ts'
+import type { PutResult, Registry, RegistryHealth } from './registry.ts'
+import { buildRoutingTable, type RoutingTable } from './routing-table.ts'
+import { schemaOf, UPGRADE_STEPS, type UpgradeStep } from './schema.ts'
+import { createSealer } from './seal.ts'
+import type { RecordWrite, RegistryStore } from './store.ts'
+import { createUpkeep } from './upkeep.ts'
+
+export interface RegistryOptions {
+  /** Secrets of 32 bytes for the outbound tokens: the first seals, any opens. */
+  readonly secretKeys: readonly Buffer[]
+  /** Platforms of the configuration file, `source: 'file'`. */
+  readonly filePlatforms?: readonly Platform[]
+  readonly log?: Pick<Log, 'info' | 'warn' | 'error'>
+  /** How often a shared store is asked where it stands. Milliseconds. */
+  readonly pollMs?: number
+  readonly upgradeSteps?: readonly UpgradeStep[]
+}
+
+const POLL_MS = 1000
+const SHRUNK =
+  'the store came back with far fewer platforms; the last good registry is served until an operator confirms or restores'
+const SILENT = { info: () => undefined, warn: () => undefined, error: () => undefined }
+
+/**
+ * Opens a registry. With a shared store that is away it resolves all the same, with the platforms of the file only
+ * and `health().loaded` false, and recovers by itself. Throws `RangeError` when the store is of a newer version, a
+ * secret has not 32 bytes, or the file platforms contradict each other.
+ */
+export async function createRegistry(store: RegistryStore, options: RegistryOptions): Promise<Registry> {
+  const { log = SILENT, pollMs = POLL_MS, upgradeSteps: steps = UPGRADE_STEPS } = options
+  const sealer = createSealer(options.secretKeys)
+  const schema = schemaOf(steps)
+  const listeners = new Set<(after: RoutingTable, before: RoutingTable) => void>()
+  let filePlatforms = options.filePlatforms ?? []
+  let file = claimsOfFile(filePlatforms)
+  let broken = 0
+  let clashes: readonly string[] = []
+  let table = buildRoutingTable(filePlatforms, 0)
+  const mirror = createMirror(store, { sealer, steps, log, changed: rebuildNow })
+  const upkeep = createUpkeep(store, { mirror, pollMs, log })
+
+  function rebuildNow(): void {
+    const known = mirror.known()
+    const { platforms, left } = joinPlatforms(filePlatforms, file, known)
+    broken = [...known.values()].filter((entry) => entry.problem).length
+    if (left.length > 0 && left.join() !== clashes.join()) {
+      log.warn(
+        { platforms: left },
+        'stored platforms are left out: the configuration file claims their parties',
+      )
+    }
+    clashes = left
+    const before = table
+    table = buildRoutingTable(platforms, before.revision + 1)
+    for (const listener of listeners) {
+      try {
+        listener(table, before)
+      } catch (cause) {
+        log.error({ err: cause }, 'a listener of the registry failed')
+      }
+    }
+  }
+  const rebuilt = onceForMany(rebuildNow)
+
+  async function write(
+    change: Omit<RecordWrite, 'writeId' | 'seen'>,
+    seen: number,
+  ): Promise<PutResult | number> {
+    requireWhole()
+    const { record, problem } = mirror.known().get(change.id) ?? {}
+    // Nobody has seen a platform that cannot be read: writing it anew is the way to repair it.
+    const repaired = seen === 0 && problem ? (record?.revision ?? 0) : seen
+    const writeId = randomUUID()
+    const result = await upkeep.watchOver(() => store.write({ ...change, writeId, seen: repaired }, schema))
+    if (result.ok) {
+      mirror.note({ ...change, writeId, revision: result.revision })
+      await rebuilt()
+      return result.revision
+    }
+    if (result.conflict === 'schema') {
+      throw new Fault('store_unavailable', {
+        detail: 'the registry was taken over by a hub of another version',
+      })
+    }
+    upkeep.pullSoon(false)
+    if (result.conflict === 'stale') return { ok: false, conflict: 'stale' }
+    const { conflict, claim, holder } = result
+    return { ok: false, conflict, holder, ...(conflict === 'party' ? { party: claimedParty(claim) } : {}) }
+  }
+
+  function requireWhole(): void {
+    if (mirror.shrink()) throw new Fault('store_unavailable', { detail: SHRUNK })
+    if (!mirror.loaded()) throw new Fault('store_unavailable', { detail: 'the registry was never loaded' })
+  }
+
+  async function put(platform: Platform): Promise<PutResult> {
+    if (platform.source === 'file') return putOverlay(platform)
+    const conflict = conflictWithFile(platform, file)
+    if (conflict) return conflict
+    const body = writeBody({ platform }, sealer)
+    const claims = { parties: partyClaims(platform), tokens: tokenClaims(platform) }
+    const written = await write({ id: recordId(platform), body, ...claims }, platform.revision)
+    return typeof written === 'number' ? { ok: true, platform: { ...platform, revision: written } } : written
+  }
+
+  async function putOverlay(platform: Platform): Promise<PutResult> {
+    const inFile = filePlatforms.find((other) => other.id === platform.id)
+    if (!inFile) return { ok: false, conflict: 'stale' }
+    const body = writeBody(toOverlay(platform, inFile), sealer)
+    const written = await write({ id: recordId(platform), body, parties: [], tokens: [] }, platform.revision)
+    return typeof written === 'number' ? { ok: true, platform: current(platform) } : written
+  }
+
+  function current(platform: Platform): Platform {
+    return table.connections.get(platform.id)?.platform ?? platform
+  }
+
+  async function remove(platform: Platform): Promise<PutResult> {
+    // A file platform that nothing was kept of is as the file says already.
+    if (platform.source === 'file' && platform.revision === 0)
+      return { ok: true, platform: current(platform) }
+    if (platform.revision === 0) return { ok: false, conflict: 'stale' }
+    const tombstone = { id: recordId(platform), body: null, parties: [], tokens: [] }
+    const written = await write(tombstone, platform.revision)
+    if (typeof written !== 'number') return written
+    return { ok: true, platform: platform.source === 'file' ? current(platform) : platform }
+  }
+
+  function replaceFilePlatforms(platforms: readonly Platform[]): void {
+    file = claimsOfFile(platforms)
+    filePlatforms = platforms
+    rebuildNow()
+  }
+
+  function health(): RegistryHealth {
+    const shrunk = mirror.shrink() !== undefined
+    const reason = shrunk ? SHRUNK : (upkeep.problem() ?? leftOut(broken, clashes))
+    return {
+      up: upkeep.problem() === undefined,
+      stalenessSeconds: store.shared || shrunk ? upkeep.stalenessSeconds() : 0,
+      loaded: mirror.loaded(),
+      ...(reason === undefined ? {} : { reason }),
+      ...(shrunk ? { alarm: 'registry_shrunk' as const } : {}),
+      ...(broken > 0 ? { broken } : {}),
+      ...(clashes.length > 0 ? { clashes: clashes.length } : {}),
+    }
+  }
+
+  await upkeep.start()
+  return {
+    table: () => table,
+    put,
+    remove,
+    watch(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    health,
+    replaceFilePlatforms,
+    confirmShrink: () => upkeep.watchOver(() => mirror.confirmShrink()),
+    restore: () => upkeep.watchOver(() => mirror.restore()),
+    async close() {
+      upkeep.stop()
+      listeners.clear()
+      await store.close()
+    },
+  }
+}
+
+/** Calls that come in one turn of the event loop share one run; each resolves after it. */
+function onceForMany(work: () => void): () => Promise<void> {
+  let next: Promise<void> | undefined
+  return () => {
+    next ??= new Promise((resolve) =>
+      setImmediate(() => {
+        next = undefined
+        work()
+        resolve()
+      }),
+    )
+    return next
+  }
+}
+
+function leftOut(broken: number, clashes: readonly string[]): string | undefined {
+  const words = [
+    ...(broken > 0 ? [`${broken} stored platforms cannot be read and are left out`] : []),
+    ...(clashes.length > 0
+      ? [`left out because the configuration file claims the same: ${clashes.join(', ')}`]
+      : []),
+  ]
+  return words.length > 0 ? words.join('; ') : undefined
+}

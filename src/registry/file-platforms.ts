@@ -1,0 +1,108 @@
+// Platforms of the configuration file beside those of the store. The file is the authority for its platforms; only
+// what happens in operation (status, discovered endpoints, their dates) is kept, as an overlay record. A stored
+// platform that claims the id, a party or a token of a file platform is left out whole and told as a clash.
+
+import type { KnownRecords } from './mirror.ts'
+import type { Platform, PlatformRole } from './platform.ts'
+import { claimedParty, partyClaims, recordId, tokenClaims, type StoredPlatform } from './record.ts'
+import type { PutResult } from './registry.ts'
+
+/** What the platforms of the file hold against all others, in whatever status they are in operation. */
+export interface FileClaims {
+  readonly ids: ReadonlySet<string>
+  /** Claim (registry/record.ts) -> id of the file platform. */
+  readonly parties: ReadonlyMap<string, string>
+  readonly tokens: ReadonlyMap<string, string>
+}
+
+/** Collects the claims. Throws `RangeError` when two platforms of the file claim the same: nothing is taken over then. */
+export function claimsOfFile(platforms: readonly Platform[]): FileClaims {
+  const ids = new Set<string>()
+  const parties = new Map<string, string>()
+  const tokens = new Map<string, string>()
+  function claim(map: Map<string, string>, key: string, id: string, what: string): void {
+    if (map.has(key)) throw new RangeError(`${what} belongs to the platforms ${map.get(key)} and ${id}`)
+    map.set(key, id)
+  }
+  for (const platform of platforms) {
+    if (ids.has(platform.id)) throw new RangeError(`the platform ${platform.id} stands twice`)
+    ids.add(platform.id)
+    // In operation a platform may be resumed that the file suspends: its parties are taken all the same.
+    for (const party of partyClaims({ ...platform, status: 'CONNECTED' }))
+      claim(parties, party, platform.id, party)
+    for (const token of tokenClaims(platform)) claim(tokens, token, platform.id, 'one inbound token')
+  }
+  return { ids, parties, tokens }
+}
+
+/** The conflict of a platform of the store with those of the file, if any. */
+export function conflictWithFile(
+  platform: Platform,
+  file: FileClaims,
+): (PutResult & { ok: false }) | undefined {
+  if (file.ids.has(platform.id)) return { ok: false, conflict: 'stale', holder: platform.id }
+  for (const claim of partyClaims(platform)) {
+    const holder = file.parties.get(claim)
+    if (holder !== undefined) return { ok: false, conflict: 'party', party: claimedParty(claim), holder }
+  }
+  for (const token of tokenClaims(platform)) {
+    const holder = file.tokens.get(token)
+    if (holder !== undefined) return { ok: false, conflict: 'token', holder }
+  }
+  return undefined
+}
+
+/** All platforms of a snapshot, the file's first, and the ids of the stored ones that are left out for their sake. */
+export function joinPlatforms(
+  filePlatforms: readonly Platform[],
+  file: FileClaims,
+  known: KnownRecords,
+): { readonly platforms: readonly Platform[]; readonly left: readonly string[] } {
+  const stored = [...known.values()].flatMap((entry) => entry.stored?.platform ?? [])
+  const registered = stored
+    .filter((platform) => platform.source === 'registered')
+    // Every hub of a cluster lists its platforms in the same order.
+    .sort((one, other) => (one.id < other.id ? -1 : 1))
+  const left = new Set(
+    file.ids.size === 0 ? [] : registered.filter((platform) => conflictWithFile(platform, file)),
+  )
+  return {
+    platforms: [
+      ...filePlatforms.map((platform) => withOverlay(platform, known.get(recordId(platform))?.stored)),
+      ...registered.filter((platform) => !left.has(platform)),
+    ],
+    left: [...left].map((platform) => platform.id),
+  }
+}
+
+/** What is kept of a file platform: no tokens, and the file's status, to notice when the file is edited. */
+export function toOverlay(platform: Platform, file: Platform): StoredPlatform {
+  const { outbound: _, ...plain } = platform
+  return { platform: { ...plain, source: 'file', inbound: [] }, fileStatus: file.status }
+}
+
+/** A file platform as it stands in operation. A status that was edited in the file since then wins. */
+export function withOverlay(file: Platform, overlay: StoredPlatform | undefined): Platform {
+  if (!overlay) return file
+  const { platform, fileStatus } = overlay
+  return {
+    ...file,
+    revision: platform.revision,
+    status: fileStatus === file.status ? platform.status : file.status,
+    endpoints: file.endpoints.length > 0 ? file.endpoints : platform.endpoints,
+    roles: file.roles.map((role) => withLaterDate(role, platform.roles)),
+    lastUpdated: later(file.lastUpdated, platform.lastUpdated),
+  }
+}
+
+function withLaterDate(role: PlatformRole, kept: readonly PlatformRole[]): PlatformRole {
+  const same = kept.find(
+    (other) =>
+      other.role === role.role && other.countryCode === role.countryCode && other.partyId === role.partyId,
+  )
+  return same ? { ...role, lastUpdated: later(role.lastUpdated, same.lastUpdated) } : role
+}
+
+function later(one: string, other: string): string {
+  return Date.parse(other) > Date.parse(one) ? other : one
+}

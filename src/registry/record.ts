@@ -1,0 +1,155 @@
+// A platform as the store keeps it: JSON with the outbound token sealed, plus what it claims. Every record read is
+// checked here, whoever wrote it; what does not fit is told as broken and never becomes a platform.
+
+import { z } from 'zod'
+import { Fault } from '../faults/fault.ts'
+import { isPartyId, partyKey } from '../ocpi/party.ts'
+import { VERSIONS, type VersionNumber } from '../ocpi/version.ts'
+import type { Platform } from './platform.ts'
+import type { Sealer } from './seal.ts'
+import type { StoredRecord } from './store.ts'
+
+/** What is read out of a body. */
+export interface StoredPlatform {
+  readonly platform: Platform
+  /** Overlay of a platform of the configuration file: the status the file gave when it was written. */
+  readonly fileStatus?: Platform['status']
+}
+
+const BODY_CHARACTERS_MAX = 1024 * 1024
+const PURPOSE = 'outbound token'
+
+const status = z.enum(['CONNECTED', 'OFFLINE', 'PLANNED', 'SUSPENDED'])
+const text = z.string().max(2048)
+const key = z.string().min(1).max(256)
+const revision = z.int().positive()
+
+const RECORD = z.object({
+  revision,
+  writeId: key,
+  parties: z.array(key),
+  tokens: z.array(key),
+  body: z.string().max(BODY_CHARACTERS_MAX).nullable(),
+})
+
+const ROLE = z
+  .object({
+    countryCode: z.string(),
+    partyId: z.string(),
+    role: key,
+    name: text.exactOptional(),
+    businessDetails: z.unknown().exactOptional(),
+    withdrawn: z.literal(true).exactOptional(),
+    lastUpdated: key,
+  })
+  .refine(isPartyId)
+
+const BODY = z.object({
+  id: key,
+  source: z.enum(['file', 'registered']),
+  status,
+  version: z.enum(Object.keys(VERSIONS) as VersionNumber[]).exactOptional(),
+  versionsUrl: text.exactOptional(),
+  inbound: z.array(
+    z.object({
+      hash: key,
+      purpose: z.enum(['registration', 'credentials']),
+      validUntil: z.number().exactOptional(),
+    }),
+  ),
+  outbound: z.object({ sealed: key.max(2048), form: z.enum(['base64', 'raw']) }).exactOptional(),
+  endpoints: z.array(z.object({ module: key, role: z.enum(['SENDER', 'RECEIVER']), url: text })),
+  roles: z.array(ROLE),
+  errors: z.enum(['ocpi', 'opencharge', 'proof', 'ivxp']),
+  lastUpdated: key,
+  fileStatus: status.exactOptional(),
+})
+
+/** Reads the text of a record; `undefined` when it is not one. */
+export function readRecord(id: string, recordText: string): StoredRecord | undefined {
+  const parsed = RECORD.safeParse(parseJson(recordText))
+  return parsed.success ? { id, ...parsed.data } : undefined
+}
+
+/**
+ * The text of a record. The revision stands first and nothing else depends on it, so that a store can put its own
+ * number before `recordTail` inside its transaction.
+ */
+export function recordText(record: StoredRecord): string {
+  return `{"revision":${record.revision},${recordTail(record)}`
+}
+
+/** The text of a record after its revision. */
+export function recordTail(record: Omit<StoredRecord, 'revision' | 'id'>): string {
+  const { writeId, parties, tokens, body } = record
+  return JSON.stringify({ writeId, parties, tokens, body }).slice(1)
+}
+
+/** The platform in a record, or a word on what is wrong with it. */
+export function readBody(record: StoredRecord, sealer: Sealer): StoredPlatform | string {
+  const parsed = BODY.safeParse(parseJson(record.body ?? ''))
+  if (!parsed.success) return `not a platform: ${problemOf(parsed)}`
+  const { outbound, fileStatus, ...plain } = parsed.data
+  if (recordId(plain) !== record.id) return 'it names another platform than its key'
+  const token = outbound && sealer.open(outbound.sealed, { purpose: PURPOSE, owner: plain.id })
+  if (outbound && token === undefined) return 'its outbound token does not open with secret_key'
+  const platform: Platform = {
+    ...plain,
+    revision: record.revision,
+    ...(outbound && token !== undefined ? { outbound: { token, form: outbound.form } } : {}),
+  }
+  return { platform, ...(fileStatus ? { fileStatus } : {}) }
+}
+
+/**
+ * The body that keeps a platform. Throws `Fault` `credentials_invalid` when it could not be read again: then a peer
+ * has given something no credentials may hold.
+ */
+export function writeBody(stored: StoredPlatform, sealer: Sealer): string {
+  const { revision: _, outbound, ...plain } = stored.platform
+  const sealed = outbound && {
+    sealed: sealer.seal(outbound.token, { purpose: PURPOSE, owner: plain.id }),
+    form: outbound.form,
+  }
+  const body = JSON.stringify({ ...plain, outbound: sealed, fileStatus: stored.fileStatus })
+  const wrong =
+    body.length > BODY_CHARACTERS_MAX ? 'it is too large' : problemOf(BODY.safeParse(JSON.parse(body)))
+  if (wrong)
+    throw new Fault('credentials_invalid', { detail: `platform ${plain.id} cannot be kept: ${wrong}` })
+  return body
+}
+
+/** Key of the record of a platform. An overlay has a key of its own: it must never replace a registered platform. */
+export function recordId(platform: Pick<Platform, 'id' | 'source'>): string {
+  return platform.source === 'file' ? `file:${platform.id}` : platform.id
+}
+
+/** Parties in roles that a platform holds against others: none while it is SUSPENDED, no withdrawn one (T16, T23). */
+export function partyClaims(platform: Platform): string[] {
+  if (platform.status === 'SUSPENDED') return []
+  const live = platform.roles.filter((role) => !role.withdrawn)
+  return [...new Set(live.map((role) => `${partyKey(role)} ${role.role.toUpperCase()}`))]
+}
+
+/** Token hashes that a platform holds against others, in whatever status it is. */
+export function tokenClaims(platform: Platform): string[] {
+  return [...new Set(platform.inbound.map((token) => token.hash))]
+}
+
+/** The party of a claim that `partyClaims` made. */
+export function claimedParty(claim: string): string {
+  return claim.slice(0, claim.indexOf(' '))
+}
+
+function problemOf(parsed: z.ZodSafeParseResult<unknown>): string | undefined {
+  const issue = parsed.error?.issues[0]
+  return issue && `${issue.path.join('.') || 'it'} has a wrong value (${issue.code})`
+}
+
+function parseJson(source: string): unknown {
+  try {
+    return JSON.parse(source)
+  } catch {
+    return undefined
+  }
+}

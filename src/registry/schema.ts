@@ -1,0 +1,46 @@
+// Versions of the form of stored bodies. A store of an older version is upgraded when it is opened, step by step;
+// a newer one is refused, because this program could not keep what it does not know.
+
+import type { StoreContent, StoredRecord } from './store.ts'
+import { readRecord } from './record.ts'
+
+/** Makes a body of version n + 1 out of one of version n. Pure. */
+export type UpgradeStep = (body: Readonly<Record<string, unknown>>) => Record<string, unknown>
+
+/** Step n - 1 leads from version n to n + 1. Version 1 is the first, so there is none yet. */
+export const UPGRADE_STEPS: readonly UpgradeStep[] = []
+
+/** The version that `steps` lead to. */
+export function schemaOf(steps: readonly UpgradeStep[]): number {
+  return 1 + steps.length
+}
+
+/** Throws `RangeError`, in words for the operator, when the store is of a newer version than `steps` know. */
+export function refuseNewer(content: Pick<StoreContent, 'schema'>, steps: readonly UpgradeStep[]): void {
+  if (content.schema > schemaOf(steps)) {
+    throw new RangeError(
+      `the registry was written by a newer ocpi-hub (schema ${content.schema}, this one knows up to ${schemaOf(steps)}): upgrade this hub`,
+    )
+  }
+}
+
+/** The records of an older store in today's form. Those that cannot be read are left as they are. */
+export function upgradeRecords(content: StoreContent, steps: readonly UpgradeStep[]): StoredRecord[] {
+  const due = steps.slice(content.schema - 1)
+  const records = [...content.records].map(([id, text]) => readRecord(id, text))
+  return records.flatMap((record) => {
+    if (!record || record.body === null) return []
+    const body = parseObject(record.body)
+    if (!body) return []
+    return [{ ...record, body: JSON.stringify(due.reduce((form, step) => step(form), body)) }]
+  })
+}
+
+function parseObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined
+  } catch {
+    return undefined
+  }
+}

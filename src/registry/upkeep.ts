@@ -1,0 +1,140 @@
+// Keeps a picture of a store current and knows how well that goes: pulls on hints (bursts make one pull) and on a
+// poll, pulls everything after any trouble, and tells how old the picture is.
+
+import { Fault, toFault } from '../faults/fault.ts'
+import type { Log } from '../journal/log.ts'
+import type { Mirror } from './mirror.ts'
+import type { RegistryStore } from './store.ts'
+
+export interface Upkeep {
+  /** The first pull. Throws what is not cured by waiting: a newer store, or a store of this process that fails. */
+  start(): Promise<void>
+  pullSoon(complete: boolean): void
+  /** Runs a call to the store; its outcome says whether the store is well. */
+  watchOver<Result>(work: () => Promise<Result>): Promise<Result>
+  /** Why the store is not well, for operators. */
+  problem(): string | undefined
+  /** Since the picture was last known to be current. */
+  stalenessSeconds(): number
+  stop(): void
+}
+
+export interface UpkeepOptions {
+  readonly mirror: Mirror
+  readonly pollMs: number
+  readonly log: Pick<Log, 'info' | 'warn'>
+}
+
+// Changes that come closer together than this make one pull and one rebuild.
+const BURST_MS = 10
+
+export function createUpkeep(store: RegistryStore, options: UpkeepOptions): Upkeep {
+  const { mirror, pollMs, log } = options
+  let problem: string | undefined = 'not reached yet'
+  let currentAt = performance.now()
+  let needsAll = true
+  let hinted = 0
+  let soon: NodeJS.Timeout | undefined
+  let poll: NodeJS.Timeout | undefined
+  let polling = false
+  let stopped = false
+
+  async function watchOver<Result>(work: () => Promise<Result>): Promise<Result> {
+    try {
+      const result = await work()
+      wentWell()
+      return result
+    } catch (thrown) {
+      wentWrong(thrown)
+      throw thrown
+    }
+  }
+
+  function wentWell(): void {
+    if (problem !== undefined && store.shared) log.info({}, 'the registry store answers')
+    problem = undefined
+  }
+
+  function wentWrong(thrown: unknown): void {
+    // A platform that cannot be kept is the caller's trouble, not the store's.
+    if (thrown instanceof Fault && thrown.code !== 'store_unavailable') return
+    // Whatever was under way may have taken effect or not: only reading everything tells.
+    needsAll = true
+    const { info, message } = toFault(thrown)
+    const why = info.detail ?? message
+    if (problem !== why && !stopped) log.warn({ detail: why }, 'the registry store does not answer')
+    problem = why
+  }
+
+  async function pullNow(): Promise<void> {
+    const complete = needsAll
+    needsAll = false
+    const trusted = await watchOver(() => mirror.pull(complete))
+    if (trusted) currentAt = performance.now()
+    else needsAll = true
+  }
+
+  /** Asks where the store stands; a store that does not answer is asked again at the next turn. */
+  async function look(): Promise<void> {
+    if (polling || stopped) return
+    polling = true
+    try {
+      const theirs = await watchOver(() => store.head())
+      const ours = mirror.head()
+      const same = theirs.birth === ours.birth && theirs.revision === ours.revision
+      if (same && !needsAll) currentAt = performance.now()
+      else await pullNow()
+    } catch {
+      // watchOver has told it.
+    } finally {
+      polling = false
+    }
+  }
+
+  function pullSoon(complete: boolean): void {
+    needsAll ||= complete
+    hinted = Infinity
+    wait()
+  }
+
+  function wait(): void {
+    if (stopped || soon) return
+    soon = setTimeout(() => {
+      soon = undefined
+      // An own write is hinted at as well, and is known by now.
+      const isNews = needsAll || hinted > mirror.head().revision
+      hinted = 0
+      if (isNews) pullNow().catch(() => undefined)
+    }, BURST_MS)
+  }
+
+  const unwatch = store.watch((hint) => {
+    if (hint === 'reconnected') return pullSoon(true)
+    hinted = Math.max(hinted, hint.revision)
+    wait()
+  })
+
+  return {
+    async start() {
+      try {
+        await pullNow()
+      } catch (thrown) {
+        const passing = store.shared && thrown instanceof Fault
+        if (!passing) throw thrown
+      }
+      if (!store.shared) return
+      poll = setInterval(() => void look(), pollMs)
+      poll.unref()
+    },
+    pullSoon,
+    watchOver,
+    problem: () => problem,
+    stalenessSeconds: () => Math.round(performance.now() - currentAt) / 1000,
+    stop() {
+      stopped = true
+      unwatch()
+      clearTimeout(soon)
+      clearInterval(poll)
+    },
+  }
+}

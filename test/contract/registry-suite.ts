@@ -1,0 +1,374 @@
+// What every registry promises, whatever store it stands on. The adapters' own files run it.
+
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createRegistry, type RegistryOptions } from '../../src/registry/create-registry.ts'
+import type { Platform } from '../../src/registry/platform.ts'
+import type { PutResult, Registry } from '../../src/registry/registry.ts'
+import type { RegistryStore } from '../../src/registry/store.ts'
+import { hash, platform, role, SECRET } from '../support/platforms.ts'
+import { waitFor } from '../support/wait.ts'
+
+export interface StoreBench {
+  /** A store over the same data each time it is called. */
+  open(): Promise<RegistryStore> | RegistryStore
+  /** Everything that is at rest, as text. */
+  dump(): Promise<string> | string
+  end(): Promise<void>
+}
+
+/** The platform of a result that must be a success. */
+export function kept(result: PutResult): Platform {
+  if (!result.ok) throw new Error(`refused: ${JSON.stringify(result)}`)
+  return result.platform
+}
+
+export function registrySuite(name: string, prepare: () => Promise<StoreBench>): void {
+  describe(`the registry (${name})`, () => {
+    let bench: StoreBench
+    const open: Registry[] = []
+
+    async function start(options: Partial<RegistryOptions> = {}): Promise<Registry> {
+      const registry = await createRegistry(await bench.open(), { secretKeys: [SECRET], ...options })
+      open.push(registry)
+      return registry
+    }
+
+    beforeEach(async () => {
+      bench = await prepare()
+    })
+    afterEach(async () => {
+      for (const registry of open.splice(0)) await registry.close()
+      await bench.end()
+    })
+
+    describeWriting(start)
+    describeUniqueness(start)
+    describeSnapshots(start)
+    describeFilePlatforms(start)
+    describeAtRest(start, () => bench)
+  })
+}
+
+type Start = (options?: Partial<RegistryOptions>) => Promise<Registry>
+
+function describeWriting(start: Start): void {
+  it('gives a stored platform its revision and shows it in the table at once', async () => {
+    const registry = await start()
+    const acme = kept(await registry.put(platform('acme', { roles: [role('NL-CPO CPO')] })))
+    expect(acme.revision).toBeGreaterThan(0)
+    expect(registry.table().connections.get('acme')?.platform).toEqual(acme)
+    expect(registry.table().parties.get('NL-CPO')?.[0]?.connection.platform.id).toBe('acme')
+    expect(registry.table().tokens.get(hash('inbound acme'))?.connection.platform.id).toBe('acme')
+  })
+
+  it('refuses a write that has not seen the last one, and loses neither', async () => {
+    const registry = await start()
+    const first = kept(await registry.put(platform('acme')))
+    const second = kept(await registry.put({ ...first, status: 'OFFLINE' }))
+    expect(second.revision).toBeGreaterThan(first.revision)
+    expect(await registry.put({ ...first, status: 'SUSPENDED' })).toEqual({ ok: false, conflict: 'stale' })
+    expect(await registry.put(platform('acme'))).toEqual({ ok: false, conflict: 'stale' })
+    expect(await registry.remove(first)).toEqual({ ok: false, conflict: 'stale' })
+    expect(registry.table().connections.get('acme')?.platform.status).toBe('OFFLINE')
+  })
+
+  it('forgets a removed platform, its parties and tokens, and lets it come again', async () => {
+    const registry = await start()
+    const acme = kept(await registry.put(platform('acme', { roles: [role('NL-CPO CPO')] })))
+    kept(await registry.remove(acme))
+    expect(registry.table().connections.size).toBe(0)
+    expect(await registry.remove(acme)).toEqual({ ok: false, conflict: 'stale' })
+    expect(await registry.put(acme)).toEqual({ ok: false, conflict: 'stale' })
+    const other = kept(
+      await registry.put(platform('other', { roles: [role('NL-CPO CPO')], inbound: acme.inbound })),
+    )
+    kept(await registry.remove(other))
+    const again = kept(await registry.put(platform('acme', { roles: [role('NL-CPO CPO')] })))
+    expect(again.revision).toBeGreaterThan(acme.revision)
+  })
+
+  it('keeps everything of a platform over a restart', async () => {
+    const full = platform('acme', {
+      roles: [{ ...role('NL-CPO CPO'), name: 'Acme', businessDetails: { name: 'Acme', deep: [[{}]] } }],
+      inbound: [
+        { hash: hash('one'), purpose: 'registration' },
+        { hash: hash('two'), purpose: 'credentials', validUntil: 1_800_000_000_000 },
+      ],
+      outbound: { token: 'outbound "token"', form: 'raw' },
+      errors: 'ivxp',
+    })
+    const stored = kept(await (await start()).put(full))
+    const { version: _, versionsUrl: __, outbound: ___, ...bare } = platform('bare')
+    const registry = await start()
+    kept(await registry.put(bare))
+    expect(registry.table().connections.get('acme')?.platform).toEqual(stored)
+    const third = await start()
+    expect(third.table().connections.get('bare')?.platform).toEqual({
+      ...bare,
+      revision: stored.revision + 1,
+    })
+  })
+
+  it('takes 50 writes at once and ends consistent', async () => {
+    const [one, other] = [await start(), await start()]
+    const writes = Array.from({ length: 50 }, (_, number) =>
+      (number % 2 ? one : other).put(
+        platform(`p${number % 25}`, { roles: [role(`NL-${String(number % 25).padStart(3, '0')} CPO`)] }),
+      ),
+    )
+    const results = await Promise.all(writes)
+    expect(results.filter((result) => result.ok)).toHaveLength(25)
+    const revisions = results.flatMap((result) => (result.ok ? result.platform.revision : []))
+    expect(new Set(revisions).size).toBe(25)
+    for (const registry of [one, other, await start()]) {
+      await waitFor(() => registry.table().connections.size === 25)
+      expect(registry.table().parties.size).toBe(25)
+    }
+  })
+
+  it('lets exactly one of many updates of one platform win', async () => {
+    const registry = await start()
+    const acme = kept(await registry.put(platform('acme')))
+    const results = await Promise.all(
+      Array.from({ length: 20 }, (_, number) => registry.put({ ...acme, lastUpdated: `write ${number}` })),
+    )
+    const winners = results.flatMap((result) => (result.ok ? result.platform : []))
+    expect(winners).toHaveLength(1)
+    expect(registry.table().connections.get('acme')?.platform).toEqual(winners[0])
+  })
+
+  it('refuses what it could not read back', async () => {
+    const registry = await start()
+    const broken = platform('acme', { roles: [{ ...role('NL-CPO CPO'), name: 'x'.repeat(5000) }] })
+    await expect(registry.put(broken)).rejects.toMatchObject({ code: 'credentials_invalid' })
+    const huge = platform('acme', {
+      roles: [{ ...role('NL-CPO CPO'), businessDetails: 'x'.repeat(2_000_000) }],
+    })
+    await expect(registry.put(huge)).rejects.toMatchObject({ code: 'credentials_invalid' })
+    expect(registry.health()).toMatchObject({ up: true })
+  })
+}
+
+function describeUniqueness(start: Start): void {
+  it('gives a party in one role to one platform, in any spelling (T16)', async () => {
+    const registry = await start()
+    kept(await registry.put(platform('first', { roles: [role('NL-CPO CPO')] })))
+    expect(await registry.put(platform('second', { roles: [role('nl-cpo cpo')] }))).toEqual({
+      ok: false,
+      conflict: 'party',
+      party: 'NL-CPO',
+      holder: 'first',
+    })
+    expect(registry.table().connections.has('second')).toBe(false)
+    kept(await registry.put(platform('third', { roles: [role('NL-CPO EMSP')] })))
+  })
+
+  it('gives a token to one platform, even to a suspended one', async () => {
+    const registry = await start()
+    kept(await registry.put(platform('first', { status: 'SUSPENDED' })))
+    const second = platform('second', { inbound: platform('first').inbound })
+    expect(await registry.put(second)).toEqual({ ok: false, conflict: 'token', holder: 'first' })
+  })
+
+  it('frees the parties of a suspended platform and of a withdrawn role, until they come back (T16, T23)', async () => {
+    const registry = await start()
+    const first = kept(await registry.put(platform('first', { roles: [role('NL-CPO CPO')] })))
+    const suspended = kept(await registry.put({ ...first, status: 'SUSPENDED' }))
+    const second = kept(await registry.put(platform('second', { roles: [role('NL-CPO CPO')] })))
+    expect(await registry.put({ ...suspended, status: 'CONNECTED' })).toMatchObject({
+      conflict: 'party',
+      holder: 'second',
+    })
+    kept(await registry.put({ ...second, roles: [{ ...role('NL-CPO CPO'), withdrawn: true }] }))
+    kept(await registry.put({ ...suspended, status: 'CONNECTED' }))
+  })
+
+  it('frees a party and a token that a platform gave up', async () => {
+    const registry = await start()
+    const first = kept(await registry.put(platform('first', { roles: [role('NL-CPO CPO')] })))
+    kept(await registry.put({ ...first, roles: [], inbound: [] }))
+    kept(await registry.put(platform('second', { roles: [role('NL-CPO CPO')], inbound: first.inbound })))
+  })
+
+  it('lets one of many platforms have the party they all ask for', async () => {
+    const [one, other] = [await start(), await start()]
+    const results = await Promise.all(
+      Array.from({ length: 20 }, (_, number) =>
+        (number % 2 ? one : other).put(platform(`p${number}`, { roles: [role('NL-CPO CPO')] })),
+      ),
+    )
+    expect(results.filter((result) => result.ok)).toHaveLength(1)
+    expect(results.filter((result) => !result.ok && result.conflict === 'party')).toHaveLength(19)
+  })
+}
+
+function describeSnapshots(start: Start): void {
+  it('swaps whole snapshots and leaves the one in use as it is', async () => {
+    const registry = await start()
+    const before = registry.table()
+    const seen: [number, number][] = []
+    const stop = registry.watch((after, old) => seen.push([old.revision, after.revision]))
+    kept(await registry.put(platform('acme')))
+    expect(before.connections.size).toBe(0)
+    expect(registry.table()).not.toBe(before)
+    expect(seen).toEqual([[before.revision, registry.table().revision]])
+    stop()
+    kept(await registry.put(platform('other')))
+    expect(seen).toHaveLength(1)
+  })
+
+  it('is not disturbed by a listener that throws', async () => {
+    const registry = await start()
+    let heard = 0
+    registry.watch(() => {
+      throw new Error('a bad listener')
+    })
+    registry.watch(() => heard++)
+    kept(await registry.put(platform('acme')))
+    expect(heard).toBe(1)
+  })
+
+  it('shows the other registry of the same store each change within a second', async () => {
+    const [one, other] = [await start(), await start()]
+    const acme = kept(await one.put(platform('acme', { roles: [role('NL-CPO CPO')] })))
+    await waitFor(() => other.table().parties.has('NL-CPO'), { limitMs: 1000 })
+    const offline = kept(await other.put({ ...acme, status: 'OFFLINE' }))
+    await waitFor(() => one.table().parties.get('NL-CPO')?.[0]?.status === 'OFFLINE', { limitMs: 1000 })
+    kept(await one.remove(offline))
+    await waitFor(() => other.table().connections.size === 0, { limitMs: 1000 })
+  })
+
+  it('makes few snapshots of a burst of changes', async () => {
+    const [one, other] = [await start(), await start()]
+    let swaps = 0
+    other.watch(() => swaps++)
+    await Promise.all(Array.from({ length: 60 }, (_, number) => one.put(platform(`p${number}`))))
+    await waitFor(() => other.table().connections.size === 60)
+    expect(swaps).toBeLessThan(30)
+  })
+
+  it('is well and current', async () => {
+    const registry = await start()
+    kept(await registry.put(platform('acme')))
+    const { stalenessSeconds, ...health } = registry.health()
+    expect(health).toEqual({ up: true, loaded: true })
+    expect(stalenessSeconds).toBeLessThan(2)
+  })
+}
+
+function describeFilePlatforms(start: Start): void {
+  const { outbound, ...rest } = platform('static', { source: 'file', roles: [role('DE-CPO CPO')] })
+  const inFile: Platform = { ...rest, ...(outbound ? { outbound } : {}), endpoints: [] }
+
+  it('has the platforms of the file and keeps their status and endpoints over a restart', async () => {
+    const registry = await start({ filePlatforms: [inFile] })
+    const { endpoints } = platform('static')
+    const offline = kept(
+      await registry.put({ ...inFile, status: 'OFFLINE', endpoints, inbound: [], roles: [] }),
+    )
+    expect(offline).toEqual({ ...inFile, status: 'OFFLINE', endpoints, revision: offline.revision })
+    expect(await registry.put(inFile)).toEqual({ ok: false, conflict: 'stale' })
+    const again = await start({ filePlatforms: [inFile] })
+    expect(again.table().connections.get('static')?.platform).toEqual(offline)
+  })
+
+  it('obeys the file when a status is edited there, and when endpoints are listed there', async () => {
+    const registry = await start({ filePlatforms: [inFile] })
+    const { endpoints } = platform('discovered')
+    kept(await registry.put({ ...inFile, status: 'SUSPENDED', endpoints }))
+    const edited: Platform = { ...inFile, status: 'PLANNED', endpoints: platform('listed').endpoints }
+    registry.replaceFilePlatforms([edited])
+    expect(registry.table().connections.get('static')?.platform).toMatchObject({
+      status: 'PLANNED',
+      endpoints: edited.endpoints,
+    })
+  })
+
+  it('stands as in the file again when it is removed', async () => {
+    const registry = await start({ filePlatforms: [inFile] })
+    const offline = kept(await registry.put({ ...inFile, status: 'OFFLINE' }))
+    expect(kept(await registry.remove(offline))).toEqual(inFile)
+    expect(registry.table().connections.get('static')?.platform).toEqual(inFile)
+  })
+
+  it('refuses a registered platform what the file claims, whatever its status', async () => {
+    const registry = await start({ filePlatforms: [inFile] })
+    kept(await registry.put({ ...inFile, status: 'SUSPENDED' }))
+    const claims: [Partial<Platform> & { id?: string }, object][] = [
+      [{ roles: [role('de-cpo CPO')] }, { conflict: 'party', party: 'DE-CPO', holder: 'static' }],
+      [{ inbound: inFile.inbound }, { conflict: 'token', holder: 'static' }],
+      [{ id: 'static' }, { conflict: 'stale', holder: 'static' }],
+    ]
+    for (const [changes, conflict] of claims) {
+      expect(await registry.put(platform('other', changes))).toEqual({ ok: false, ...conflict })
+    }
+  })
+
+  it('lets the file win over stored platforms, tells the clash, and gives them back when the file does', async () => {
+    const registry = await start()
+    const party = kept(await registry.put(platform('party', { roles: [role('DE-CPO CPO')] })))
+    const same = kept(await registry.put(platform('static', { inbound: [] })))
+    registry.replaceFilePlatforms([inFile])
+    expect([...registry.table().connections.keys()]).toEqual(['static'])
+    expect(registry.health()).toMatchObject({ up: true, clashes: 2 })
+    expect(registry.health().reason).toContain('party, static')
+    kept(await registry.put({ ...inFile, status: 'OFFLINE' }))
+    registry.replaceFilePlatforms([])
+    expect(registry.table().connections.get('party')?.platform).toEqual(party)
+    expect(registry.table().connections.get('static')?.platform).toEqual(same)
+    expect(registry.health().clashes).toBeUndefined()
+  })
+
+  it('takes over file platforms all or none', async () => {
+    const registry = await start({ filePlatforms: [inFile] })
+    const before = registry.table()
+    const twice = [
+      platform('a', { source: 'file' }),
+      { ...inFile, id: 'b' },
+      { ...inFile, id: 'c', inbound: [] },
+    ]
+    expect(() => registry.replaceFilePlatforms(twice)).toThrow(/DE-CPO CPO belongs to the platforms b and c/)
+    expect(registry.table()).toBe(before)
+    const other = await registry.put(platform('b', { roles: [role('DE-CPO CPO')] }))
+    expect(other).toMatchObject({ holder: 'static' })
+  })
+}
+
+function describeAtRest(start: Start, bench: () => StoreBench): void {
+  it('seals outbound tokens at rest', async () => {
+    const registry = await start()
+    const acme = kept(
+      await registry.put(platform('acme', { outbound: { token: 'canary-one-5f2a', form: 'raw' } })),
+    )
+    kept(await registry.put({ ...acme, outbound: { token: 'canary-two-77c1', form: 'base64' } }))
+    const dump = await bench().dump()
+    expect(dump).toContain('acme')
+    for (const token of ['canary-one-5f2a', 'canary-two-77c1']) {
+      expect(dump).not.toContain(token)
+      expect(dump).not.toContain(Buffer.from(token).toString('base64').replaceAll('=', ''))
+      expect(dump).not.toContain(Buffer.from(token).toString('hex'))
+    }
+  })
+
+  it('opens with an old key and seals with the first one, so that keys can be changed', async () => {
+    const [older, newer] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)]
+    kept(await (await start({ secretKeys: [older] })).put(platform('acme')))
+    const both = await start({ secretKeys: [newer, older] })
+    const acme = both.table().connections.get('acme')!.platform
+    expect(acme.outbound?.token).toBe('outbound-acme')
+    kept(await both.put(acme))
+    const after = await start({ secretKeys: [newer] })
+    expect(after.table().connections.get('acme')?.platform.outbound?.token).toBe('outbound-acme')
+  })
+
+  it('leaves out a platform whose token does not open, tells it, and lets it be written anew', async () => {
+    kept(await (await start({ secretKeys: [Buffer.alloc(32, 1)] })).put(platform('acme')))
+    const registry = await start()
+    kept(await registry.put(platform('other')))
+    expect([...registry.table().connections.keys()]).toEqual(['other'])
+    expect(registry.health()).toMatchObject({ up: true, loaded: true, broken: 1 })
+    kept(await registry.put(platform('acme')))
+    expect(registry.table().connections.size).toBe(2)
+    expect(registry.health().broken).toBeUndefined()
+  })
+}
