@@ -1,18 +1,14 @@
 // The registry's store in memory, for `:memory:` and for tests: gone when the process ends. Several registries of
 // one process may share one.
 
-import { createLocalStore, type Table } from './local-store.ts'
-import type { RegistryStore, StoreHead } from './store.ts'
+import { createLocalStore, type LocalTables, type Table } from './local-store.ts'
+import type { RegistryStore } from './store.ts'
 
 /** An empty store. */
 export function createMemoryStore(): RegistryStore {
-  return createLocalStore({
-    head: createTable<StoreHead>(),
-    records: createTable<string>(),
-    claims: createTable<string>(),
-    // Nothing in a piece of work waits, so that it runs alone without more ado.
-    transaction: async (work) => work(),
-  })
+  const tables: LocalTables = { head: createTable(), records: createTable(), claims: createTable() }
+  // Nothing in a piece of work waits, so that it runs alone without more ado.
+  return createLocalStore({ committed: tables, transaction: async (work) => work(tables) })
 }
 
 function createTable<Value>(): Table<Value> {

@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto'
 import type { Platform, PlatformRole } from '../../src/registry/platform.ts'
+import type { PutResult } from '../../src/registry/registry.ts'
 
 export const SECRET = Buffer.alloc(32, 7)
 const DATE = '2026-01-02T03:04:05.000Z'
@@ -34,4 +35,10 @@ export function platform(id: string, changes: Partial<Platform> = {}): Platform 
     lastUpdated: DATE,
     ...changes,
   }
+}
+
+/** The platform of a result that must be a success. */
+export function kept(result: PutResult): Platform {
+  if (!result.ok) throw new Error(`refused: ${JSON.stringify(result)}`)
+  return result.platform
 }

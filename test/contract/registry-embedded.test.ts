@@ -1,0 +1,69 @@
+// The registry over the embedded store, and what only a disk can show: a restart, and a write that fails.
+
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { openEnvironment, type Environment } from '../../src/journal/environment.ts'
+import { createRegistry } from '../../src/registry/create-registry.ts'
+import { createEmbeddedStore } from '../../src/registry/embedded.ts'
+import { makeDirectory } from '../support/directory.ts'
+import { kept, platform, role, SECRET } from '../support/platforms.ts'
+import { registrySuite } from './registry-suite.ts'
+
+registrySuite('embedded', async () => {
+  const directory = makeDirectory()
+  const environment = await openEnvironment(directory.path)
+  const store = createEmbeddedStore(environment)
+  return {
+    open: () => store,
+    dump: () => readFileSync(join(directory.path, 'data.mdb'), 'latin1'),
+    async end() {
+      await environment.close()
+      directory.remove()
+    },
+  }
+})
+
+describe('the embedded registry', () => {
+  it('has every acknowledged platform after the process has gone', async () => {
+    const directory = makeDirectory()
+    const before = await openEnvironment(directory.path)
+    const registry = await createRegistry(createEmbeddedStore(before), { secretKeys: [SECRET] })
+    const acme = kept(await registry.put(platform('acme', { roles: [role('NL-CPO CPO')] })))
+    await registry.close()
+    await before.close()
+
+    const after = await openEnvironment(directory.path)
+    const again = await createRegistry(createEmbeddedStore(after), { secretKeys: [SECRET] })
+    expect(again.table().connections.get('acme')?.platform).toEqual(acme)
+    expect(await again.put(platform('other', { roles: [role('NL-CPO CPO')] }))).toMatchObject({
+      conflict: 'party',
+      holder: 'acme',
+    })
+    await after.close()
+    directory.remove()
+  })
+
+  it('fails a write that the disk refuses, keeps the snapshot, and takes the next one', async () => {
+    const directory = makeDirectory()
+    const environment = await openEnvironment(directory.path)
+    let full = false
+    const failing: Environment = {
+      ...environment,
+      write: (action) => (full ? Promise.reject(new Error('no space left')) : environment.write(action)),
+    }
+    const registry = await createRegistry(createEmbeddedStore(failing), { secretKeys: [SECRET] })
+    const acme = kept(await registry.put(platform('acme')))
+    full = true
+    await expect(registry.put({ ...acme, status: 'OFFLINE' })).rejects.toMatchObject({
+      code: 'store_unavailable',
+    })
+    expect(registry.table().connections.get('acme')?.platform).toEqual(acme)
+    expect(registry.health()).toMatchObject({ up: false, reason: 'the registry cannot be written' })
+    full = false
+    kept(await registry.put({ ...acme, status: 'OFFLINE' }))
+    expect(registry.health()).toMatchObject({ up: true })
+    await environment.close()
+    directory.remove()
+  })
+})
