@@ -8,6 +8,9 @@ import type { JournalEntry } from './exchange.ts'
 import type { JournalStore } from './store.ts'
 import { createWatchers } from './watchers.ts'
 
+/** What one append may drop beyond its own size: after a restart with a smaller bound, the rest goes bit by bit. */
+const EXTRA_DROPS = 500
+
 /** A journal of at most `maxEntries` entries in the environment, which stays open when the journal is closed. */
 export function createEmbeddedJournal(
   environment: Environment,
@@ -42,7 +45,8 @@ export function createEmbeddedJournal(
         await environment.write(() => {
           // Never more than fit: what is dropped below must have been committed, or it could not be read.
           for (const entry of added.slice(-options.maxEntries)) add(entry)
-          while (next - oldest > options.maxEntries) drop(oldest++)
+          const oldestKept = Math.min(next - options.maxEntries, oldest + added.length + EXTRA_DROPS)
+          while (oldest < oldestKept) drop(oldest++)
         })
       } catch (cause) {
         // Nothing was written: the numbers go back to what is on the disk.

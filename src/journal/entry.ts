@@ -43,6 +43,8 @@ export function toEntry(exchange: Exchange, reference: string, end: number): Jou
   }
   addParties(entry, exchange)
   addOutboundLeg(entry, exchange)
+  if (exchange.causedBy !== undefined) entry.caused_by = plainId(exchange.causedBy)
+  if (exchange.targets !== undefined) entry.targets = exchange.targets
   if (exchange.message !== undefined) entry.message = plainText(exchange.message, MESSAGE_CHARS_MAX)
   if (exchange.detail !== undefined) entry.detail = plainText(exchange.detail, DETAIL_CHARS_MAX)
   return entry

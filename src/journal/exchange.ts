@@ -49,7 +49,10 @@ export interface Exchange {
   responderCode?: string
   /** Journalled even when 1xxx: asynchronous modules, call-backs, broadcasts (the correlation's time line). */
   keep?: boolean
-  /** SHA-256 prefixes or sizes are not kept; only these byte counts are. */
+  /** Correlation id of the exchange that handed out the hub URL this one came in on (call-backs, pages). */
+  causedBy?: string
+  /** Parties a broadcast push goes to. */
+  targets?: readonly PartyKey[]
   bytesIn?: number
   bytesOut?: number
 }
@@ -85,4 +88,8 @@ export interface JournalEntry {
   readonly detail?: string
   readonly responder_http_status?: number
   readonly responder_code?: string
+  /** Correlation id of the exchange that handed out the hub URL this one came in on. */
+  readonly caused_by?: string
+  /** Parties a broadcast push goes to; each has an entry of its own with the same correlation id. */
+  readonly targets?: readonly PartyKey[]
 }

@@ -14,8 +14,9 @@ import {
   type Summary,
   type SummaryField,
 } from './query.ts'
-import { createReferences } from './reference.ts'
+import { createReferences, REFERENCE } from './reference.ts'
 import type { JournalStore } from './store.ts'
+import { plainId } from './text.ts'
 
 export interface Journal {
   /** For `Exchange.reference`, as soon as an answer is to name it. */
@@ -71,7 +72,7 @@ export function createJournal({ store, log, metrics }: JournalParts): Journal {
       if (kept) writer.add(entry)
     },
     async get(reference) {
-      return writer.find(reference) ?? store.get(reference)
+      return REFERENCE.test(reference) ? (writer.find(reference) ?? store.get(reference)) : undefined
     },
     async query(filter, page) {
       await writer.settle()
@@ -83,7 +84,8 @@ export function createJournal({ store, log, metrics }: JournalParts): Journal {
     },
     async correlation(correlationId) {
       await writer.settle()
-      return store.byCorrelation(correlationId)
+      // Entries hold ids as plainId writes them.
+      return store.byCorrelation(plainId(correlationId))
     },
     watch: (listener) => store.watch(listener),
     async close() {

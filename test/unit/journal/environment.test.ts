@@ -1,0 +1,165 @@
+// The data directory of an embedded hub: one process at a time, nothing acknowledged is lost, and faults that an
+// operator can understand.
+
+import { fork, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { open } from 'lmdb'
+import { afterEach, describe, expect, it } from 'vitest'
+import { openEnvironment } from '../../../src/journal/environment.ts'
+
+const cleanups: (() => Promise<void> | void)[] = []
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
+})
+
+function directory(name = 'data'): string {
+  const parent = mkdtempSync(join(tmpdir(), 'environment-'))
+  cleanups.push(() => rmSync(parent, { recursive: true, force: true }))
+  return join(parent, name)
+}
+
+/** Another process that opens the directory; gives it and its first message. */
+async function otherProcess(path: string): Promise<{ child: ChildProcess; said: unknown }> {
+  const child = fork(new URL('./environment-holder.ts', import.meta.url), [path], {
+    execArgv: ['--import', 'tsx'],
+  })
+  cleanups.push(async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+  })
+  const [said] = (await once(child, 'message')) as [unknown]
+  return { child, said }
+}
+
+async function messageOf(opening: Promise<unknown>): Promise<string> {
+  return opening.then(
+    () => 'opened',
+    (error: unknown) => (error as Error).message,
+  )
+}
+
+describe('the data directory', () => {
+  it('is made when it is not there, for its owner alone, also with a dot in its name', async () => {
+    const path = directory('.data.v1')
+    const environment = await openEnvironment(path)
+    cleanups.push(() => environment.close())
+    expect(statSync(path).mode & 0o777).toBe(0o700)
+  })
+
+  it('is refused while another process has it, and free again when that one is killed', async () => {
+    const path = directory()
+    const { child, said } = await otherProcess(path)
+    expect(said).toBe('opened')
+    expect(await messageOf(openEnvironment(path))).toContain(
+      `in use by another ocpi-hub (process ${child.pid} on `,
+    )
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+    const environment = await openEnvironment(path)
+    await environment.close()
+    expect(readdirSync(path).filter((name) => name.endsWith('.sock'))).toEqual([])
+  })
+
+  it('is refused while the same process has it', async () => {
+    const path = directory()
+    const environment = await openEnvironment(path)
+    cleanups.push(() => environment.close())
+    expect(await messageOf(openEnvironment(path))).toContain('in use by another ocpi-hub')
+  })
+
+  it('has one winner when several open it at the same time', async () => {
+    const path = directory()
+    const tries = await Promise.allSettled(Array.from({ length: 5 }, () => openEnvironment(path)))
+    const won = tries.flatMap((attempt) => (attempt.status === 'fulfilled' ? [attempt.value] : []))
+    for (const environment of won) cleanups.push(() => environment.close())
+    expect(won).toHaveLength(1)
+  })
+
+  it('may have a path that is too long for a socket', async () => {
+    const path = directory('d'.repeat(150))
+    const environment = await openEnvironment(path)
+    expect(await messageOf(openEnvironment(path))).toContain('in use by another ocpi-hub')
+    await environment.close()
+  })
+
+  it('is refused when a newer hub wrote it', async () => {
+    const path = directory()
+    await (await openEnvironment(path)).close()
+    const root = open({ path, noSubdir: false, encoding: 'json' })
+    await root.openDB({ name: 'meta', encoding: 'json' }).put('schema', 99)
+    await root.close()
+    expect(await messageOf(openEnvironment(path))).toMatch(
+      /newer ocpi-hub: its data has format 99, this version reads up to 1/,
+    )
+    expect(await messageOf(openEnvironment(path))).toMatch(/newer ocpi-hub/)
+  })
+
+  it.each([
+    ['text', 'not a database'],
+    ['random', 'x'.repeat(100_000)],
+  ])('is refused when the file in it is no database: %s', async (_name, content) => {
+    const path = directory()
+    mkdirSync(path)
+    writeFileSync(join(path, 'data.mdb'), content)
+    expect(await messageOf(openEnvironment(path))).toContain('damaged or not a database')
+  })
+
+  it('is refused when it is a file', async () => {
+    const path = directory()
+    writeFileSync(path, '')
+    expect(await messageOf(openEnvironment(path))).toMatch(/^registry\.path .* cannot be used: /)
+  })
+})
+
+describe('writing', () => {
+  it('commits to several sub-databases or to none', async () => {
+    const environment = await openEnvironment(directory())
+    cleanups.push(() => environment.close())
+    const one = environment.openDatabase<number>({ name: 'one' })
+    const other = environment.openDatabase<number>({ name: 'other' })
+    await environment.write(() => {
+      void one.put('a', 1)
+      void other.put('b', 2)
+    })
+    expect([one.get('a'), other.get('b')]).toEqual([1, 2])
+  })
+
+  it('finishes what is under way when the environment closes, and refuses more', async () => {
+    const path = directory()
+    const environment = await openEnvironment(path)
+    const numbers = environment.openDatabase<number>({ name: 'numbers' })
+    const written = Array.from({ length: 50 }, (_, number) =>
+      environment.write(() => void numbers.put(`${number}`, number)),
+    )
+    await environment.close()
+    await Promise.all(written)
+    await expect(environment.write(() => {})).rejects.toThrow('is closed')
+
+    const again = await openEnvironment(path)
+    cleanups.push(() => again.close())
+    expect(again.openDatabase<number>({ name: 'numbers' }).getCount()).toBe(50)
+  })
+
+  it('keeps what it acknowledged when the process is killed', async () => {
+    const path = directory()
+    const { child } = await otherProcess(path)
+    let acknowledged = -1
+    child.on('message', (number: number) => (acknowledged = number))
+    child.send('write')
+    while (acknowledged < 200) await once(child, 'message')
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+
+    const environment = await openEnvironment(path)
+    cleanups.push(() => environment.close())
+    const numbers = environment.openDatabase<number>({ name: 'numbers' })
+    const lost = Array.from({ length: acknowledged + 1 }, (_, number) => number).filter(
+      (number) => numbers.get(`${number}`) !== number,
+    )
+    expect(lost).toEqual([])
+  })
+})
