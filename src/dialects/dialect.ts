@@ -70,15 +70,14 @@ export type DialectOutcome =
       readonly likelyCause?: string
     })
 
-/** Largest error answer that is read: past it, it is no error message any more. */
-const ERROR_BYTES_MAX = 16 * 1024 * 1024
 const RETRY_AFTER_SECONDS_MAX = 86_400
 
 /**
- * Reads an answer in the platform's error format (dialects.md). The caller has looked for an OCPI envelope before:
- * a valid one always wins and is relayed byte for byte. HTTP 2xx is a success, its JSON wrapped by bytes; 4xx and
- * 5xx in the dialect's shape are an error, or a fault where they speak of the hub itself. `undefined` = not this
- * dialect's shape: the ordinary fault table goes on. `now` in milliseconds since the epoch. Never throws.
+ * Reads an answer in the platform's error format. The caller has looked for an OCPI envelope before: a valid one
+ * always wins and is relayed byte for byte. HTTP 2xx is a success, its JSON wrapped by bytes; 4xx and 5xx in the
+ * dialect's shape are an error, or a fault where they speak of the hub itself. `undefined` = not this dialect's
+ * shape: the ordinary fault table goes on. The body comes inflated and within the caller's limit; `now` in
+ * milliseconds since the epoch. Never throws.
  */
 export function readDialectAnswer(
   name: DialectName,
@@ -89,8 +88,7 @@ export function readDialectAnswer(
   const dialect: Dialect = DIALECTS[name]
   const body = withoutBom(answer.body)
   if (answer.httpStatus >= 200 && answer.httpStatus <= 299) return wrapSuccess(body, now)
-  if (answer.httpStatus < 400 || answer.httpStatus > 599) return undefined
-  if (body.length > ERROR_BYTES_MAX) return undefined
+  if (!(answer.httpStatus >= 400 && answer.httpStatus <= 599)) return undefined
   const original = isBlankBody(body) ? readEmpty(dialect, answer) : readOriginal(dialect, body)
   return original && toOutcome({ name, dialect, answer, original, now })
 }

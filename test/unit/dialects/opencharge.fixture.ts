@@ -1,0 +1,42 @@
+// Opencharge's codes as its specification lists them.
+
+import type { DialectFixture, FixtureRow } from './fixture.ts'
+
+function row(code: string, http: number, becomes: string, recovery: string): FixtureRow {
+  return { code, http, becomes, recovery }
+}
+
+export const fixture: DialectFixture = {
+  name: 'opencharge',
+  hasDetails: true,
+  spell: ({ code, message, details }) => ({ error: { code, message, details } }),
+  rows: [
+    row('INVALID_SIGNATURE', 401, 'token_rejected', 'ask_hub'),
+    { ...row('TIMESTAMP_EXPIRED', 401, 'token_rejected', 'ask_hub'), likelyCause: /clock/ },
+    row('NONCE_REUSED', 401, 'token_rejected', 'ask_hub'),
+    row('UNKNOWN_OCID', 401, 'token_rejected', 'ask_hub'),
+    row('METADATA_UNAVAILABLE', 502, '3001', 'wait'),
+    row('INVALID_PROOF', 400, '2001', 'correct'),
+    row('PROOF_SIGNATURE_INVALID', 400, '2001', 'correct'),
+    row('ISSUER_NOT_ACCEPTED', 400, '2001', 'correct'),
+    row('AMOUNT_MISMATCH', 400, '2001', 'correct'),
+    row('CURRENCY_MISMATCH', 400, '2001', 'correct'),
+    row('TXID_NOT_FOUND', 404, '2000/404', 'correct'),
+    row('TRANSACTION_EXPIRED', 410, '2000', 'correct'),
+    row('INSUFFICIENT_FUNDS', 402, '2000', 'correct'),
+    row('CAPABILITY_NOT_SUPPORTED', 400, '3003', 'ask_responder'),
+    row('RATE_LIMITED', 429, 'responder_busy', 'wait'),
+    row('CONNECTION_REFUSED', 403, 'connection_declined', 'ask_responder'),
+  ],
+  strangers: [
+    { code: 'BRAND_NEW', message: 'm' },
+    { code: '__proto__', message: 'm' },
+    { code: 'constructor' },
+  ],
+  foreign: [
+    { error: 'ORDER_NOT_FOUND', message: 'm' },
+    { error: 'invalid_request', code: 'validation_error', message: 'm' },
+    { error: { message: 'no code' } },
+    { __proto__: null, code: 'INVALID_PROOF', message: 'm' },
+  ],
+}
