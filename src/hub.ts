@@ -6,8 +6,11 @@ import { readFileSync } from 'node:fs'
 import type { HubConfig } from './config/hub-config.ts'
 import { toFilePlatform } from './config/file-platforms.ts'
 import { Fault } from './faults/fault.ts'
+import { createBroadcaster } from './forwarding/broadcast.ts'
 import { createConduct } from './forwarding/conduct.ts'
+import type { ForwardingParts } from './forwarding/direct.ts'
 import { createSend } from './forwarding/send.ts'
+import { createTranslate } from './forwarding/translate.ts'
 import { createAdmit } from './http/admit.ts'
 import { createOcpiServer } from './http/server.ts'
 import type { Lifecycle } from './http/visit.ts'
@@ -15,6 +18,7 @@ import { createJournal, type Journal } from './journal/journal.ts'
 import { createLog } from './journal/log.ts'
 import { createMemoryJournal } from './journal/memory.ts'
 import { createMetrics } from './journal/metrics.ts'
+import { createMemoryLinks } from './links/memory.ts'
 import { createMemoryStore } from './registry/memory.ts'
 import { createRegistry } from './registry/create-registry.ts'
 import type { Registry } from './registry/registry.ts'
@@ -50,15 +54,22 @@ export async function createHub(config: HubConfig): Promise<Hub> {
   const lifecycle: Lifecycle = { inFlight: 0, draining: false, refusing: false }
   const viaName = `ocpi-hub-${config.hub.countryCode}${config.hub.partyId}`
   const rules = compileRules(config.routes)
-  const conduct = createConduct({
+  const links = createMemoryLinks()
+  const parts: ForwardingParts = {
     send,
     options: config.forwarding,
+    hub: config.hub,
     viaName,
-    translate: {
-      request: (message) => Promise.resolve(message),
-      answer: (headers) => Promise.resolve(headers),
-    },
-  })
+    translate: createTranslate({
+      store: links,
+      key: deriveKey(secret, 'links'),
+      publicUrl: config.hub.publicUrl,
+    }),
+    journal,
+    liveness: { heard: () => {}, failed: () => {} },
+  }
+  const broadcast = createBroadcaster(parts)
+  const conduct = createConduct({ ...parts, links, broadcast })
   const none = (): never => {
     throw new Fault('url_unknown')
   }

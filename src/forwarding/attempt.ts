@@ -82,6 +82,14 @@ export function startAttempt(
     abort?.()
   }
 
+  function complete(): void {
+    if (settled) return
+    settled = true
+    request.phases.answeredAt = performance.now()
+    if (streaming) streaming.resolve(size)
+    else succeed({ status, headers, body: chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size) })
+  }
+
   /** Turns from holding to streaming: undici is paused until somebody takes the rest. */
   function beginStreaming(): boolean {
     const body = Buffer.concat(chunks, size)
@@ -118,7 +126,9 @@ export function startAttempt(
       status = statusCode
       resume = resumeThis
       headers = rawHeaders.map((part) => part.toString('latin1'))
-      if (declaredLength(headers) > limits.bodyMax) cancel(new Fault('http_response_body_size'))
+      // RFC 9110 §6.4.1: these have no body, whatever their headers say.
+      if (statusCode === 204 || statusCode === 304) complete()
+      else if (declaredLength(headers) > limits.bodyMax) cancel(new Fault('http_response_body_size'))
       return true
     },
     onData(chunk) {
@@ -136,13 +146,7 @@ export function startAttempt(
       chunks.push(chunk)
       return size > limits.heldMax ? beginStreaming() : true
     },
-    onComplete() {
-      if (settled) return
-      settled = true
-      request.phases.answeredAt = performance.now()
-      if (streaming) streaming.resolve(size)
-      else succeed({ status, headers, body: chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size) })
-    },
+    onComplete: complete,
     onError: (cause) => end(new Fault(observe(stage, cause), { cause, detail: describeCause(cause) })),
   }
 

@@ -1,43 +1,60 @@
 // Conducts a decision: one file per way, chosen here by its name.
 
 import type { Exchange } from '../journal/exchange.ts'
-import type { Connection } from '../registry/routing-table.ts'
+import type { LinkStore } from '../links/links.ts'
+import type { Connection, RoutingTable } from '../registry/routing-table.ts'
 import type { Decision } from '../routing/decide.ts'
 import type { Message } from '../routing/message.ts'
-import { Fault } from '../faults/fault.ts'
 import type { Relayed } from './answer.ts'
+import { askAll } from './ask.ts'
+import type { Broadcaster } from './broadcast.ts'
 import { type ForwardingParts, forwardTo, type Requester } from './direct.ts'
+import { forwardLinked } from './linked.ts'
+
+export interface ConductParts extends ForwardingParts {
+  readonly links: LinkStore
+  readonly broadcast: Broadcaster
+}
+
+/** One functional request under way. */
+export interface Errand {
+  readonly message: Message
+  readonly sender: Connection
+  readonly table: RoutingTable
+  readonly exchange: Exchange
+  readonly requester: Requester
+}
 
 export interface Conduct {
   /** Carries a decision out and gives the answer to the requester. Throws Faults. */
-  decision(
-    decision: Decision,
-    message: Message,
-    sender: Connection,
-    exchange: Exchange,
-    requester: Requester,
-  ): Promise<Relayed>
+  decision(decision: Decision, errand: Errand): Promise<Relayed>
   /** Follows a hub URL that stands for a party's own. Throws Faults. */
-  link(
-    id: string,
-    message: Message,
-    sender: Connection,
-    exchange: Exchange,
-    requester: Requester,
-  ): Promise<Relayed>
+  link(id: string, errand: Errand): Promise<Relayed>
 }
 
-export function createConduct(parts: ForwardingParts): Conduct {
+/** Builds the conduct of all ways. */
+export function createConduct(parts: ConductParts): Conduct {
   return {
-    async decision(decision, message, _sender, exchange, requester) {
-      if (decision.way === 'direct' || decision.way === 'open') {
-        exchange.mode = decision.way
-        return forwardTo(decision.route, message, exchange, requester, parts)
+    async decision(decision, { message, exchange, requester }) {
+      switch (decision.way) {
+        case 'direct':
+        case 'open':
+          exchange.mode = decision.way
+          return forwardTo(decision.route, message, exchange, requester, parts)
+        case 'ask':
+          exchange.mode = 'open'
+          return askAll(decision.routes, message, exchange, requester, parts)
+        case 'broadcast':
+          exchange.mode = 'broadcast'
+          return parts.broadcast(decision.routes, message, exchange)
+        case 'get-all':
+          exchange.mode = 'get-all'
+          return parts.broadcast(decision.routes, message, exchange)
       }
-      throw new Fault('hub_not_addressable')
     },
-    async link() {
-      throw new Fault('link_unknown')
+    link(id, { message, sender, table, exchange, requester }) {
+      exchange.mode = 'callback'
+      return forwardLinked(id, message, sender, { exchange, requester, table, links: parts.links }, parts)
     },
   }
 }

@@ -2,8 +2,10 @@
 // several) are made of this one.
 
 import { toFault } from '../faults/fault.ts'
+import type { FaultCode } from '../faults/table.ts'
 import type { Exchange } from '../journal/exchange.ts'
-import { partyKey } from '../ocpi/party.ts'
+import type { Journal } from '../journal/journal.ts'
+import { type PartyId, partyKey } from '../ocpi/party.ts'
 import type { Route } from '../routing/decide.ts'
 import type { Message } from '../routing/message.ts'
 import { readAnswer, type Relayed } from './answer.ts'
@@ -14,9 +16,19 @@ import type { Send } from './send.ts'
 export interface ForwardingParts {
   readonly send: Send
   readonly options: ForwardingOptions
+  readonly hub: PartyId
   /** This hub's name in Via. */
   readonly viaName: string
   readonly translate: Translate
+  readonly journal: Pick<Journal, 'record' | 'newReference'>
+  readonly liveness: Liveness
+}
+
+/** Told what real traffic shows of a platform (R88). */
+export interface Liveness {
+  /** Any HTTP answer came. */
+  heard(platformId: string): void
+  failed(platformId: string, fault: FaultCode): void
 }
 
 /** Replaces a party's own URLs by hub URLs, on the way out and on the way back (links room). */
@@ -57,9 +69,9 @@ export async function forwardTo(
   const { connection } = route.party
   exchange.responder = connection.platform.id
   exchange.to = partyKey(route.addressed)
-  const { body, query } = message.row.responseUrl
-    ? await parts.translate.request(message, route, exchange)
-    : message
+  const carriesUrl = message.row.responseUrl === true && message.interface === 'RECEIVER'
+  if (message.row.responseUrl) exchange.keep = true
+  const { body, query } = carriesUrl ? await parts.translate.request(message, route, exchange) : message
   const outgoing = {
     method: message.method,
     rest: message.rest,
@@ -81,6 +93,7 @@ export async function forwardTo(
   try {
     const raw = await flight.answer
     exchange.responderHttpStatus = raw.status
+    parts.liveness.heard(connection.platform.id)
     const relayed = await readAnswer(raw, message, parts.options.maxResponseBodyBytes)
     if (!needsTranslation(relayed.headers)) return relayed
     const url = request.origin + request.path
@@ -91,7 +104,12 @@ export async function forwardTo(
   } catch (error) {
     // A large answer that nobody will read is still on its way.
     flight.cancel()
-    throw toFault(error)
+    const fault = toFault(error)
+    const { code, row } = fault
+    if (code === 'token_rejected' || (row.layer === 'transport' && row.at === 'responder')) {
+      parts.liveness.failed(connection.platform.id, code)
+    }
+    throw fault
   }
 }
 

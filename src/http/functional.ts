@@ -5,9 +5,9 @@ import { Fault, toFault } from '../faults/fault.ts'
 import type { Relayed } from '../forwarding/answer.ts'
 import type { Conduct } from '../forwarding/conduct.ts'
 import type { Sink } from '../forwarding/attempt.ts'
-import { LINK_ID } from '../links/links.ts'
+import { readLinkPath } from '../links/hub-url.ts'
 import type { VersionNumber } from '../ocpi/version.ts'
-import type { PartyId } from '../ocpi/party.ts'
+import { type PartyId, partyKey } from '../ocpi/party.ts'
 import type { Registry } from '../registry/registry.ts'
 import { decide } from '../routing/decide.ts'
 import { toMessage } from '../routing/message.ts'
@@ -57,12 +57,15 @@ function route(
   const { exchange } = visit
   const sender = visit.admitted!.connection
   const message = toMessage(url, exchange.method, visit.head, body)
-  const requester = { whenGone: (callback: () => void) => void visit.gone.push(callback) }
-  const id = url.rest.length === 44 ? url.rest.slice(1) : ''
-  if (LINK_ID.test(id)) {
-    exchange.mode = 'callback'
-    return parts.conduct.link(id, message, sender, exchange, requester)
+  const errand = {
+    message,
+    sender,
+    table: visit.table,
+    exchange,
+    requester: { whenGone: (callback: () => void) => void visit.gone.push(callback) },
   }
+  const link = readLinkPath(url.rest)
+  if (link !== undefined) return parts.conduct.link(link, errand)
   // Noted first, so that a Fault of the decision already says which way it was.
   exchange.mode = 'direct'
   const decision = decide(message, sender, {
@@ -71,7 +74,8 @@ function route(
     hub: parts.hub,
     via: parts.viaName,
   })
-  return parts.conduct.decision(decision, message, sender, exchange, requester)
+  exchange.from = partyKey(decision.from)
+  return parts.conduct.decision(decision, errand)
 }
 
 /** The requester's connection closed: if it was not answered yet, whoever forwards may want to stop. */

@@ -28,8 +28,6 @@ export interface VisitParts {
   readonly hub: PartyId
   readonly journal: Pick<Journal, 'record' | 'newReference'>
   readonly lifecycle: Lifecycle
-  /** Told the Fault of every exchange that ended with one (liveness counts them). */
-  readonly onFault?: (exchange: Exchange) => void
 }
 
 /** What the server's owner changes while it shuts down, and the number of requests under way. */
@@ -108,5 +106,4 @@ export function noteFault(exchange: Exchange, fault: Fault, parts: VisitParts): 
   if (fault.info.detail !== undefined) exchange.detail = fault.info.detail
   if (fault.info.responderHttpStatus !== undefined)
     exchange.responderHttpStatus = fault.info.responderHttpStatus
-  parts.onFault?.(exchange)
 }

@@ -36,9 +36,20 @@ export interface LinkStore {
 /** 43 characters of base64url: longer than any OCPI object id, so it is never mistaken for one. */
 export const LINK_ID = /^[A-Za-z0-9_-]{43}$/
 
-/** The id of a link: HMAC-SHA256 over purpose, both platforms and URL with the hub's key. */
-export function linkId(link: Pick<Link, 'purpose' | 'caller' | 'owner' | 'url'>, key: Buffer): string {
+/** The id of a link: HMAC-SHA256 with the hub's key over what it stands for and the platforms and parties it is bound to. */
+export function linkId(link: Omit<Link, 'correlationId'>, key: Buffer): string {
   return createHmac('sha256', key)
-    .update(JSON.stringify([link.purpose, link.caller, link.owner, link.url]))
+    .update(
+      JSON.stringify([
+        link.purpose,
+        link.caller,
+        link.owner,
+        link.url,
+        link.module,
+        link.interface,
+        link.from,
+        link.to,
+      ]),
+    )
     .digest('base64url')
 }

@@ -1,0 +1,110 @@
+// Broadcast push: the sender gets the hub's 1000 at once, the receivers get the push afterwards, each in its own
+// lanes, so that a slow one delays nobody (R52-R59, T11, T12). What came of it stands in the journal; no retries.
+
+import type { Exchange } from '../journal/exchange.ts'
+import { writeEnvelope } from '../ocpi/envelope.ts'
+import { partyKey } from '../ocpi/party.ts'
+import type { Route } from '../routing/decide.ts'
+import type { Message } from '../routing/message.ts'
+import type { Relayed } from './answer.ts'
+import { type ForwardingParts, forwardTo } from './direct.ts'
+import { Fault } from '../faults/fault.ts'
+import { endLeg, failLeg, openLeg } from './leg.ts'
+
+export interface Broadcaster {
+  /** Takes the push for all routes and answers for them. */
+  (routes: readonly Route[], message: Message, exchange: Exchange): Relayed
+  /** Pushes not yet delivered. */
+  readonly pending: () => number
+  /** Resolves when nothing is pending. */
+  readonly idle: () => Promise<void>
+}
+
+// Lanes per receiver: one object always takes the same one, so its pushes arrive in order (T12).
+const LANES = 8
+/** Pushes waiting for one receiver; a receiver that is slower than its senders loses the rest, and it is journalled. */
+const WAITING_MAX = 1_000
+
+/** Builds the fan-out. */
+export function createBroadcaster(parts: ForwardingParts): Broadcaster {
+  const lanes = new Map<string, Promise<void>>()
+  const waiting = new Map<string, number>()
+  let pending = 0
+  let idle: (() => void)[] = []
+
+  function finished(receiver: string): void {
+    pending--
+    const left = waiting.get(receiver)! - 1
+    if (left === 0) waiting.delete(receiver)
+    else waiting.set(receiver, left)
+    if (pending > 0) return
+    for (const resolve of idle) resolve()
+    idle = []
+  }
+
+  async function deliver(route: Route, message: Message, leg: Exchange): Promise<void> {
+    try {
+      const relayed = await forwardTo(route, message, leg, undefined, parts)
+      // Nobody reads a receiver's large answer to a push.
+      if (relayed.rest) await relayed.rest({ write: () => true, onDrain: () => {} })
+      endLeg(leg, relayed, parts)
+    } catch (error) {
+      failLeg(leg, error, parts)
+    }
+  }
+
+  function enqueue(route: Route, message: Message, exchange: Exchange): void {
+    const receiver = `${route.party.connection.platform.id} ${route.party.key}`
+    const leg = openLeg(exchange, 'broadcast', partyKey(parts.hub))
+    leg.to = route.party.key
+    leg.responder = route.party.connection.platform.id
+    leg.keep = true
+    const count = waiting.get(receiver) ?? 0
+    if (count >= WAITING_MAX) {
+      failLeg(
+        leg,
+        new Fault('destination_unavailable', { detail: `${WAITING_MAX} pushes wait for it already` }),
+        parts,
+      )
+      return
+    }
+    waiting.set(receiver, count + 1)
+    pending++
+    const lane = `${receiver} ${laneOf(message.rest)}`
+    const before = lanes.get(lane) ?? Promise.resolve()
+    const done = before
+      .then(() => deliver(route, message, leg))
+      .then(() => {
+        finished(receiver)
+        if (lanes.get(lane) === done) lanes.delete(lane)
+      })
+    lanes.set(lane, done)
+  }
+
+  function broadcast(routes: readonly Route[], message: Message, exchange: Exchange): Relayed {
+    exchange.keep = true
+    exchange.targets = routes.map((route) => route.party.key)
+    // FROM is the hub, so the receivers tell the owner by URL and body alone (R55, R56).
+    for (const route of routes) enqueue({ ...route, from: parts.hub }, message, exchange)
+    const count = `${routes.length} ${routes.length === 1 ? 'receiver' : 'receivers'}`
+    return {
+      httpStatus: 200,
+      statusCode: 1000,
+      author: 'hub',
+      from: 'hub',
+      headers: ['Content-Type', 'application/json'],
+      body: writeEnvelope({ statusCode: 1000, statusMessage: count }),
+    }
+  }
+
+  return Object.assign(broadcast, {
+    pending: () => pending,
+    idle: () => (pending === 0 ? Promise.resolve() : new Promise<void>((resolve) => void idle.push(resolve))),
+  })
+}
+
+function laneOf(rest: string): number {
+  let sum = 0
+  for (let index = 0; index < rest.length; index++) sum = (sum * 31 + rest.charCodeAt(index)) >>> 0
+  return sum % LANES
+}

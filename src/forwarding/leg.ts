@@ -1,0 +1,51 @@
+// The record of one leg of a request that goes to several parties: a copy of the requester's, closed by itself.
+
+import { randomUUID } from 'node:crypto'
+import { type Fault, toFault } from '../faults/fault.ts'
+import { faultAnswer } from '../faults/response.ts'
+import type { Exchange, Mode } from '../journal/exchange.ts'
+import type { PartyKey } from '../ocpi/party.ts'
+import type { Relayed } from './answer.ts'
+import type { ForwardingParts } from './direct.ts'
+
+/** Opens the record of a leg: same correlation id, a request id of its own (R59). */
+export function openLeg(parent: Exchange, mode: Mode, from: PartyKey): Exchange {
+  const { method, path, correlationId, version, requester, module, interface: role } = parent
+  return {
+    startedAt: Date.now(),
+    start: performance.now(),
+    method,
+    path,
+    requestId: randomUUID(),
+    correlationId,
+    mode,
+    from,
+    ...(version === undefined ? {} : { version }),
+    ...(requester === undefined ? {} : { requester }),
+    ...(module === undefined ? {} : { module }),
+    ...(role === undefined ? {} : { interface: role }),
+  }
+}
+
+/** Closes a leg that was answered. */
+export function endLeg(leg: Exchange, relayed: Relayed, parts: ForwardingParts): void {
+  leg.author = relayed.author
+  leg.httpStatus = relayed.httpStatus
+  if (relayed.statusCode !== undefined) leg.code = relayed.statusCode
+  parts.journal.record(leg)
+}
+
+/** Closes a leg that failed; gives its Fault. */
+export function failLeg(leg: Exchange, thrown: unknown, parts: ForwardingParts): Fault {
+  const fault = toFault(thrown)
+  leg.author = 'hub'
+  leg.fault = fault.code
+  leg.reference = parts.journal.newReference()
+  const answer = faultAnswer(fault, leg)
+  leg.code = answer.statusCode
+  leg.httpStatus = answer.httpStatus
+  leg.message = answer.message
+  if (fault.info.detail !== undefined) leg.detail = fault.info.detail
+  parts.journal.record(leg)
+  return fault
+}

@@ -1,0 +1,81 @@
+// Follows a hub URL that stands for a party's own: checks that the caller is the one it was made for and forwards
+// to the original URL with that party's token, headers and fresh ids (R70, R77, R78, R80, R82).
+
+import { Fault } from '../faults/fault.ts'
+import type { Exchange } from '../journal/exchange.ts'
+import type { Link, LinkPurpose, LinkStore } from '../links/links.ts'
+import { readTarget } from '../ocpi/endpoint.ts'
+import { moduleKey } from '../ocpi/module.ts'
+import { isPartyId, type PartyId, type PartyKey, partyKey } from '../ocpi/party.ts'
+import type { Connection, PartyEntry, RoutingTable } from '../registry/routing-table.ts'
+import type { Route } from '../routing/decide.ts'
+import type { Message } from '../routing/message.ts'
+import type { Relayed } from './answer.ts'
+import { type ForwardingParts, forwardTo, type Requester } from './direct.ts'
+
+const METHOD: Readonly<Record<LinkPurpose, string>> = { page: 'GET', location: 'GET', callback: 'POST' }
+
+/**
+ * Forwards a request on the link `id`. Throws `link_unknown` also when the link is somebody else's,
+ * `link_contradicted`, `method_unsupported`, `to_not_connected` and the Faults of forwarding.
+ */
+export async function forwardLinked(
+  id: string,
+  message: Message,
+  sender: Connection,
+  context: { exchange: Exchange; requester: Requester; table: RoutingTable; links: LinkStore },
+  parts: ForwardingParts,
+): Promise<Relayed> {
+  const { exchange } = context
+  const link = await context.links.get(id)
+  if (!link || !isFor(link, message, sender)) throw new Fault('link_unknown')
+  exchange.from = link.from
+  exchange.to = link.to
+  exchange.causedBy = link.correlationId
+  if (link.purpose === 'callback') exchange.keep = true
+  const { toCountry, toParty } = message.head
+  if (toCountry !== undefined && toParty !== undefined) {
+    const to = { countryCode: toCountry, partyId: toParty }
+    if (!isPartyId(to) || partyKey(to) !== link.to) throw new Fault('link_contradicted')
+  }
+  if (message.method !== METHOD[link.purpose]) {
+    throw new Fault('method_unsupported', { headers: { Allow: METHOD[link.purpose] } })
+  }
+  const route = toRoute(link, context.table)
+  return forwardTo(route, { ...message, rest: '', query: '' }, exchange, context.requester, parts)
+}
+
+function isFor(link: Link, message: Message, sender: Connection): boolean {
+  return (
+    link.caller === sender.platform.id &&
+    link.interface === message.interface &&
+    moduleKey(link.module) === moduleKey(message.module)
+  )
+}
+
+function toRoute(link: Link, table: RoutingTable): Route {
+  const connection = table.connections.get(link.owner)
+  const target = readTarget(link.url)
+  if (!connection || !target) throw new Fault('link_unknown')
+  const party = entryOf(link.to, connection, table)
+  if (!party || party.status !== 'CONNECTED') {
+    const status = party?.status ?? 'SUSPENDED'
+    throw new Fault('to_not_connected', {
+      message: `${link.to} is ${status}; nothing was sent`,
+      data: { connection_status: status },
+    })
+  }
+  const endpoint = { module: link.module, role: link.interface, url: link.url }
+  return { party, endpoint: { endpoint, target }, from: toParty(link.from), addressed: toParty(link.to) }
+}
+
+/** The party on the platform the link belongs to; one that a route delivers to stands for the addressed one. */
+function entryOf(key: PartyKey, connection: Connection, table: RoutingTable): PartyEntry | undefined {
+  const entries = table.parties.get(key)?.filter((entry) => entry.connection === connection) ?? []
+  const own = [...connection.parties.keys()].flatMap((other) => table.parties.get(other) ?? [])
+  return entries[0] ?? own.find((entry) => entry.connection === connection)
+}
+
+function toParty(key: PartyKey): PartyId {
+  return { countryCode: key.slice(0, 2), partyId: key.slice(3) }
+}
