@@ -11,6 +11,9 @@ const HEAD = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n'
 /** A whole, good answer. */
 const GOOD = `${HEAD}Content-Length: ${ENVELOPE.length}\r\n\r\n${ENVELOPE}`
 
+/** 32 MiB of blanks in 32 KiB. */
+const BOMB = gzipSync(Buffer.alloc(32 * 1024 * 1024, 0x20))
+
 /** How often a trickling server sends a byte. Milliseconds. */
 const TRICKLE_MS = 40
 
@@ -88,15 +91,12 @@ export const BEHAVIOURS = {
     socket.end('HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n')
   },
   'bytes after the answer': writes(`${GOOD}HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\npoisoned!`),
-  'gzip bomb': (socket) => {
-    const bomb = gzipBomb()
-    writesAndEnds(
-      Buffer.concat([
-        Buffer.from(`${HEAD}Content-Encoding: gzip\r\nContent-Length: ${bomb.length}\r\n\r\n`),
-        bomb,
-      ]),
-    )(socket, 1)
-  },
+  'gzip bomb': writesAndEnds(
+    Buffer.concat([
+      Buffer.from(`${HEAD}Content-Encoding: gzip\r\nContent-Length: ${BOMB.length}\r\n\r\n`),
+      BOMB,
+    ]),
+  ),
   'endless body': afterRequest((socket) => {
     socket.write(`${HEAD}Transfer-Encoding: chunked\r\n\r\n`)
     flood(socket, `10000\r\n${' '.repeat(0x1_0000)}\r\n`)
@@ -170,9 +170,4 @@ function flood(socket: Socket, piece: string): void {
   }
   socket.on('drain', pump)
   pump()
-}
-
-/** 64 MiB of blanks in 64 KiB. */
-function gzipBomb(): Buffer {
-  return gzipSync(Buffer.alloc(64 * 1024 * 1024, 0x20))
 }

@@ -42,7 +42,7 @@ export const TLS_BEHAVIOURS = {
     ),
   'garbage instead of a handshake': () =>
     listenOn(
-      createServer((socket) => socket.end(Buffer.from('16030300ff00112233445566', 'hex'))),
+      createServer((socket) => socket.end(Buffer.alloc(64, 0xff))),
       'https',
     ),
   'a fatal alert': () =>

@@ -3,6 +3,7 @@
 import type { HubConfig } from '../../src/config/hub-config.ts'
 import { createHub, type Hub } from '../../src/hub.ts'
 import type { JournalEntry } from '../../src/journal/exchange.ts'
+import type { JournalFilter } from '../../src/journal/query.ts'
 import { testConfig, type ConfigOverrides } from './config.ts'
 import type { Party } from './party.ts'
 import { waitFor } from './wait.ts'
@@ -11,8 +12,8 @@ export interface TestHub extends Hub {
   readonly config: HubConfig
   /** A call of the admin API; `path` starts behind `/api/v1`. */
   admin(path: string, init?: { method?: string; json?: unknown }): Promise<{ status: number; json: unknown }>
-  /** The journal's entries, newest first, by the query of `GET /errors`. */
-  errors(query?: string): Promise<JournalEntry[]>
+  /** The newest entry whose members equal these, once it is written. */
+  newest(fields: JournalFilter['fields']): Promise<JournalEntry>
   /** The entry with this reference, once it is written. */
   entry(reference: string): Promise<JournalEntry>
 }
@@ -39,15 +40,11 @@ export async function startHub(overrides: ConfigOverrides = {}): Promise<TestHub
     ...hub,
     config,
     admin,
-    errors: async (query = '') => ((await admin(`/errors${query}`)).json as { items: JournalEntry[] }).items,
-    entry: (reference) =>
-      waitFor(
-        async () => {
-          const { status, json } = await admin(`/errors/${reference}`)
-          return status === 200 ? (json as JournalEntry) : undefined
-        },
-        { what: `journal entry ${reference}` },
-      ),
+    newest: (fields = {}) =>
+      waitFor(async () => (await hub.journal.query({ fields }, { limit: 1 }))?.items[0], {
+        what: `a journal entry with ${JSON.stringify(fields)}`,
+      }),
+    entry: (reference) => waitFor(() => hub.journal.get(reference), { what: `journal entry ${reference}` }),
   }
 }
 

@@ -155,7 +155,6 @@ const OUTCOMES: Readonly<Partial<Record<BehaviourName, readonly FaultCode[]>>> =
   'negative Content-Length': ['http_protocol_error'],
   'Content-Length beyond 64 bits': ['http_protocol_error'],
   'status 99': ['http_protocol_error'],
-  'status 999': ['answer_not_ocpi', 'http_protocol_error'],
   'status not a number': ['http_protocol_error'],
   'head of 20 KB': ['http_protocol_error'],
   'HTTP/2 frames': ['http_protocol_error'],

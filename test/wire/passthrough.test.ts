@@ -7,7 +7,6 @@ import { ok, says } from '../support/envelopes.ts'
 import { routingOf } from '../support/expect-fault.ts'
 import { stage, type Scene } from '../support/hub.ts'
 import { party, type Party } from '../support/party.ts'
-import { waitFor } from '../support/wait.ts'
 
 let scene: Scene<{ emsp: Party; cpo: Party }>
 
@@ -68,11 +67,7 @@ describe('an envelope passes unchanged', () => {
       cpo.answers('locations', { body })
       const answer = await emsp.gets('locations', { to: 'DE-CPO', path: '/LOC1' })
       expect(answer.body.toString()).toBe(body)
-      const { items } = (await scene.hub.admin(`/errors?correlation_id=${answer.sent.correlationId}`))
-        .json as {
-        items: unknown[]
-      }
-      expect(items).toEqual([])
+      expect(await scene.hub.journal.correlation(answer.sent.correlationId)).toEqual([])
     }
   })
 
@@ -94,9 +89,7 @@ describe('an envelope passes unchanged', () => {
     })
     expect(answer.headers['content-encoding']).toBe('gzip')
     expect(answer.body.equals(body)).toBe(true)
-    const entry = await waitFor(
-      async () => (await scene.hub.errors(`?correlation_id=${answer.sent.correlationId}`))[0],
-    )
+    const entry = await scene.hub.newest({ correlation_id: answer.sent.correlationId })
     expect(entry).toMatchObject({ author: 'responder', code: 2003 })
   })
 
@@ -165,9 +158,7 @@ describe('a large answer', () => {
       cut: 'after-body',
     })
     await expect(emsp.gets('locations', { to: 'DE-CPO' })).rejects.toThrow()
-    const entry = await waitFor(
-      async () => (await scene.hub.errors('?fault=http_response_incomplete&limit=1'))[0],
-    )
+    const entry = await scene.hub.newest({ fault: 'http_response_incomplete' })
     expect(entry).toMatchObject({ to: 'DE-CPO', reached: 'yes', module: 'locations' })
   })
 
@@ -177,9 +168,7 @@ describe('a large answer', () => {
     cpo.answers('locations', { body })
     const answer = await emsp.gets('locations', { to: 'DE-CPO' })
     expect(answer.body.length).toBe(body.length)
-    const entry = await waitFor(
-      async () => (await scene.hub.errors(`?correlation_id=${answer.sent.correlationId}`))[0],
-    )
+    const entry = await scene.hub.newest({ correlation_id: answer.sent.correlationId })
     expect(entry).toMatchObject({ author: 'responder', code: 3000 })
   })
 })
