@@ -1,27 +1,50 @@
-// Links in memory, for `:memory:` and for tests: gone when the process ends.
+// Links in memory, for `:memory:` and for tests: gone when the process ends. Bounded: past the bound the links that
+// were made first go first, those kept for good last.
 
-import type { Link, LinkStore } from './links.ts'
+import type { LinkStore } from './links.ts'
+import { isExpired, laterEnd, type StoredLink } from './stored-link.ts'
 
-interface Kept {
-  readonly link: Link
-  readonly until: number
+export interface MemoryLinkOptions {
+  readonly linksMax?: number
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number
 }
 
-/** An empty store; `now` in milliseconds since the epoch. */
-export function createMemoryLinks(now: () => number = Date.now): LinkStore {
-  const links = new Map<string, Kept>()
+const LINKS_MAX = 200_000
+
+/** An empty store of links. */
+export function createMemoryLinks({
+  linksMax = LINKS_MAX,
+  now = Date.now,
+}: MemoryLinkOptions = {}): LinkStore {
+  const temporary = new Map<string, StoredLink>()
+  const lasting = new Map<string, StoredLink>()
+
+  function get(id: string): StoredLink | undefined {
+    const stored = lasting.get(id) ?? temporary.get(id)
+    return stored && !isExpired(stored, now()) ? stored : undefined
+  }
+
   return {
     async put(id, link, lifeMs) {
-      links.set(id, { link, until: lifeMs === undefined ? Number.POSITIVE_INFINITY : now() + lifeMs })
+      const expiresAt = laterEnd(get(id), now(), lifeMs)
+      // Deleted first, so that a link that is put again counts as young.
+      temporary.delete(id)
+      if (expiresAt === undefined) lasting.set(id, { link })
+      else temporary.set(id, { link, expiresAt })
+      if (temporary.size + lasting.size > linksMax) dropFirst(temporary.size > 0 ? temporary : lasting)
     },
     async get(id) {
-      const kept = links.get(id)
-      if (kept && kept.until > now()) return kept.link
-      links.delete(id)
-      return undefined
+      return get(id)?.link
     },
     async close() {
-      links.clear()
+      temporary.clear()
+      lasting.clear()
     },
   }
+}
+
+function dropFirst(links: Map<string, StoredLink>): void {
+  const [first] = links.keys()
+  if (first !== undefined) links.delete(first)
 }

@@ -29,11 +29,12 @@ export interface LocalData {
 }
 
 /** A store over data of this process. */
-export function createLocalStore({ committed, transaction }: LocalData): RegistryStore {
+export function createLocalStore(data: LocalData): RegistryStore {
+  const { committed } = data
   const listeners = new Set<(hint: StoreHint) => void>()
 
   async function change<Result>(work: (tables: LocalTables) => Result): Promise<Result> {
-    const done = await transaction((tables) => {
+    const done = await data.transaction((tables) => {
       const before = headOf(tables).revision
       const result = work(tables)
       const { revision } = headOf(tables)

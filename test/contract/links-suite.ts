@@ -1,0 +1,96 @@
+// What every store of links promises. The adapters' own files run it.
+
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { linkId, type Link, type LinkStore } from '../../src/links/links.ts'
+import { SECRET } from '../support/platforms.ts'
+import { waitFor } from '../support/wait.ts'
+
+export interface LinkBench {
+  /** A store over the same data each time it is called. */
+  open(): Promise<LinkStore> | LinkStore
+  end(): Promise<void>
+}
+
+const PAGE: Link = {
+  purpose: 'page',
+  caller: 'emsp',
+  owner: 'cpo',
+  url: 'https://cpo.example/ocpi/2.2.1/locations?offset=50&limit=50',
+  module: 'locations',
+  interface: 'SENDER',
+  from: 'NL-EMS',
+  to: 'DE-CPO',
+  correlationId: 'c-1',
+}
+const ID = linkId(PAGE, SECRET)
+const LONG_MS = 3_600_000
+const SHORT_MS = 60
+
+export function linksSuite(name: string, prepare: () => Promise<LinkBench>): void {
+  describe(`the links (${name})`, () => {
+    let bench: LinkBench
+    let links: LinkStore
+
+    beforeEach(async () => {
+      bench = await prepare()
+      links = await bench.open()
+    })
+    afterEach(async () => {
+      await links.close()
+      await bench.end()
+    })
+
+    it('gives a link back as it was, also to another hub on the same store', async () => {
+      await links.put(ID, PAGE, LONG_MS)
+      expect(await links.get(ID)).toEqual(PAGE)
+      expect(await (await bench.open()).get(ID)).toEqual(PAGE)
+    })
+
+    it('knows no other id', async () => {
+      await links.put(ID, PAGE, LONG_MS)
+      expect(await links.get(linkId({ ...PAGE, caller: 'other' }, SECRET))).toBeUndefined()
+      expect(await links.get('')).toBeUndefined()
+    })
+
+    it('forgets a link at the end of its life', async () => {
+      await links.put(ID, PAGE, SHORT_MS)
+      await waitFor(async () => (await links.get(ID)) === undefined)
+    })
+
+    it('keeps a link without end for good, and one that was promised longer as long', async () => {
+      const other = linkId({ ...PAGE, url: 'https://cpo.example/other' }, SECRET)
+      const brief = linkId({ ...PAGE, url: 'https://cpo.example/brief' }, SECRET)
+      await links.put(ID, { ...PAGE, purpose: 'location' })
+      await links.put(ID, { ...PAGE, purpose: 'location' }, SHORT_MS)
+      await links.put(other, PAGE, LONG_MS)
+      await links.put(other, PAGE, SHORT_MS)
+      await links.put(brief, PAGE, SHORT_MS)
+      await waitFor(async () => (await links.get(brief)) === undefined)
+      expect(await links.get(ID)).toMatchObject({ purpose: 'location' })
+      expect(await links.get(other)).toEqual(PAGE)
+    })
+
+    it('prolongs the life of a link that is put again, or keeps it for good then', async () => {
+      const lasting = linkId({ ...PAGE, url: 'https://cpo.example/lasting' }, SECRET)
+      const brief = linkId({ ...PAGE, url: 'https://cpo.example/brief' }, SECRET)
+      for (const id of [ID, lasting]) await links.put(id, PAGE, SHORT_MS)
+      await links.put(ID, PAGE, LONG_MS)
+      await links.put(lasting, PAGE)
+      await links.put(brief, PAGE, SHORT_MS)
+      await waitFor(async () => (await links.get(brief)) === undefined)
+      expect(await links.get(ID)).toEqual(PAGE)
+      expect(await links.get(lasting)).toEqual(PAGE)
+    })
+
+    it('takes many at once', async () => {
+      const ids = Array.from({ length: 50 }, (_, number) =>
+        linkId({ ...PAGE, url: `https://cpo.example/${number}` }, SECRET),
+      )
+      await Promise.all(
+        ids.map((id, number) => links.put(id, { ...PAGE, correlationId: `${number}` }, LONG_MS)),
+      )
+      const found = await Promise.all(ids.map((id) => links.get(id)))
+      expect(found.map((link) => link?.correlationId)).toEqual(ids.map((_, number) => `${number}`))
+    })
+  })
+}
