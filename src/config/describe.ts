@@ -4,6 +4,7 @@
 import { stringify } from 'yaml'
 import type { RouteRule } from '../routing/rule.ts'
 import type { HubConfig, ListenConfig, PlatformConfig } from './hub-config.ts'
+import { durationText, sizeText } from './units.ts'
 
 /** What stands in place of a secret. */
 export const MASK = '********'
@@ -104,35 +105,4 @@ function maskUrl(text: string): string {
   const url = new URL(text)
   if (url.password !== '') url.password = MASK
   return url.href
-}
-
-const DURATION_UNITS = [
-  ['d', 86_400_000],
-  ['h', 3_600_000],
-  ['m', 60_000],
-  ['s', 1000],
-  ['ms', 1],
-] as const
-const SIZE_UNITS = [
-  ['GiB', 2 ** 30],
-  ['MiB', 2 ** 20],
-  ['KiB', 2 ** 10],
-  ['GB', 1e9],
-  ['MB', 1e6],
-  ['kB', 1e3],
-  ['B', 1],
-] as const
-
-function durationText(ms: number): string {
-  return withUnit(ms, DURATION_UNITS)
-}
-
-function sizeText(bytes: number): string {
-  return withUnit(bytes, SIZE_UNITS)
-}
-
-/** In the first unit that gives a whole number. */
-function withUnit(value: number, units: readonly (readonly [string, number])[]): string {
-  const [name, factor] = units.find(([, candidate]) => value % candidate === 0) ?? ['', 1]
-  return `${value / factor}${name}`
 }

@@ -6,28 +6,9 @@ import ipaddr from 'ipaddr.js'
 import * as z from 'zod'
 import { readTarget } from '../ocpi/endpoint.ts'
 import { readPartyText } from '../ocpi/party.ts'
+import { DURATION, readDuration, readSize, SIZE } from './units.ts'
 
-const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/
-const SIZE = /^(\d+(?:\.\d+)?) ?(B|[kK]B|MB|GB|KiB|MiB|GiB)$/
 const RATE = /^([1-9]\d*)\/(\d+(?:\.\d+)?)?(ms|s|m|h|d)$/
-
-const MILLISECONDS: Readonly<Record<string, number>> = {
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-}
-const BYTES: Readonly<Record<string, number>> = {
-  B: 1,
-  kB: 1e3,
-  KB: 1e3,
-  MB: 1e6,
-  GB: 1e9,
-  KiB: 2 ** 10,
-  MiB: 2 ** 20,
-  GiB: 2 ** 30,
-}
 
 /** Longer and Node's timers would overflow and fire at once (2^31 - 1 ms). */
 const DURATION_MAX_MS = 24 * 86_400_000
@@ -43,7 +24,7 @@ export function duration() {
   return z
     .string({ error: DURATION_TEXT })
     .regex(DURATION, { error: DURATION_TEXT })
-    .transform((text) => toNumber(DURATION, text, MILLISECONDS))
+    .transform((text) => readDuration(text)!)
     .pipe(
       z
         .number()
@@ -57,7 +38,7 @@ export function size() {
   return z
     .string({ error: SIZE_TEXT })
     .regex(SIZE, { error: SIZE_TEXT })
-    .transform((text) => toNumber(SIZE, text, BYTES))
+    .transform((text) => readSize(text)!)
     .pipe(
       z
         .number()
@@ -73,16 +54,11 @@ export function rate() {
     .regex(RATE, { error: RATE_TEXT })
     .transform((text) => {
       const [, requests, count, unit] = RATE.exec(text)!
-      return { requests: Number(requests), perMs: Math.round(Number(count ?? 1) * MILLISECONDS[unit!]!) }
+      return { requests: Number(requests), perMs: readDuration(`${count ?? 1}${unit}`)! }
     })
     .refine((value) => value.perMs >= 1 && value.perMs <= DURATION_MAX_MS, {
       error: 'must have a period of 1ms to 24d',
     })
-}
-
-function toNumber(pattern: RegExp, text: string, units: Readonly<Record<string, number>>): number {
-  const [, count, unit] = pattern.exec(text)!
-  return Math.round(Number(count) * units[unit!]!)
 }
 
 /** A whole number; what comes from the environment is text and read as the number it shows. */
