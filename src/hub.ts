@@ -3,6 +3,8 @@
 
 import { hkdfSync, randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { setTimeout as pause } from 'node:timers/promises'
+import pTimeout from 'p-timeout'
 import type { HubConfig } from './config/hub-config.ts'
 import { toFilePlatform } from './config/file-platforms.ts'
 import { Fault } from './faults/fault.ts'
@@ -15,7 +17,7 @@ import { createAdmit } from './http/admit.ts'
 import { createOcpiServer } from './http/server.ts'
 import type { Lifecycle } from './http/visit.ts'
 import { createJournal, type Journal } from './journal/journal.ts'
-import { createLog } from './journal/log.ts'
+import { createLog, type Log } from './journal/log.ts'
 import { createMemoryJournal } from './journal/memory.ts'
 import { createMetrics } from './journal/metrics.ts'
 import { createMemoryLinks } from './links/memory.ts'
@@ -28,9 +30,16 @@ export interface Hub {
   readonly ocpiUrl: string
   readonly adminUrl: string
   readonly adminToken: string
+  /** Nobody configured one: made for this run. */
+  readonly adminTokenIsRandom: boolean
+  readonly log: Log
   readonly registry: Registry
   readonly journal: Journal
-  close(): Promise<void>
+  /**
+   * Shuts down in stages: readiness 503 and `Connection: close` for `delayMs` (0 when absent), then no new
+   * connections, requests and broadcasts under way finish within the forwarding deadline, then the stores close.
+   */
+  close(options?: { delayMs?: number }): Promise<void>
 }
 
 /** Version of the package, shown in metrics and at start. */
@@ -70,6 +79,7 @@ export async function createHub(config: HubConfig): Promise<Hub> {
   }
   const broadcast = createBroadcaster(parts)
   const conduct = createConduct({ ...parts, links, broadcast })
+  const adminToken = config.admin.token ?? randomBytes(24).toString('base64url')
   const none = (): never => {
     throw new Fault('url_unknown')
   }
@@ -98,11 +108,17 @@ export async function createHub(config: HubConfig): Promise<Hub> {
   return {
     ocpiUrl: urlOf(ocpi.server.address(), config.listen.ocpi.tls !== undefined),
     adminUrl: '',
-    adminToken: config.admin.token ?? '',
+    adminToken,
+    adminTokenIsRandom: config.admin.token === undefined,
+    log,
     registry,
     journal,
-    async close() {
-      await ocpi.close()
+    async close({ delayMs = 0 } = {}) {
+      lifecycle.draining = true
+      if (delayMs > 0) await pause(delayMs)
+      lifecycle.refusing = true
+      const finished = Promise.all([ocpi.close(), broadcast.idle()])
+      await pTimeout(finished, { milliseconds: config.forwarding.timeoutMs + 1_000, message: false })
       await send.close()
       await registry.close()
       await journal.close()

@@ -43,7 +43,6 @@ const HEADERS_MAX = 100
 export function createOcpiServer(parts: OcpiServerParts, options: OcpiServerOptions): FastifyInstance {
   const settings: FastifyHttpOptions<Server> = {
     logger: false,
-    disableRequestLogging: true,
     exposeHeadRoutes: false,
     bodyLimit: options.maxRequestBodyBytes,
     requestTimeout: options.requestTimeoutMs,

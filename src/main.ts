@@ -1,0 +1,61 @@
+// `ocpi-hub serve`: reads the configuration, starts the hub (and the sandbox, if it is on), says where it is, and
+// shuts down in stages on SIGTERM so that no request is lost.
+
+import closeWithGrace from 'close-with-grace'
+import type { HubConfig } from './config/hub-config.ts'
+import { type Environment, formatFault, loadConfig } from './config/load.ts'
+import { createHub, type Hub, HUB_VERSION } from './hub.ts'
+import { startSandbox } from './sandbox/sandbox.ts'
+
+/** Stands between SIGTERM and closing the listeners: three polls of a load balancer. */
+const DRAIN_DELAY_MS = 5_000
+/** What close() may take beyond that before the process ends regardless. */
+const CLOSE_MAX_MS = 40_000
+
+/**
+ * Serves until a signal ends it. Faults of the configuration are printed to standard error and end it with
+ * exit code 1. SIGTERM drains; SIGINT closes without the wait for load balancers; a second signal ends at once.
+ */
+export async function serveHub(configPath: string, env: Environment): Promise<void> {
+  const loaded = await loadConfig(configPath, env)
+  if (!loaded.config) {
+    for (const fault of loaded.faults) process.stderr.write(`${formatFault(fault)}\n`)
+    process.exitCode = 1
+    return
+  }
+  const sandbox = loaded.config.sandbox
+    ? await startSandbox({ hubVersionsUrl: `${loaded.config.hub.publicUrl}/ocpi/versions` })
+    : undefined
+  const config: HubConfig = sandbox
+    ? { ...loaded.config, platforms: [...loaded.config.platforms, ...sandbox.platforms] }
+    : loaded.config
+  const hub = await createHub(config)
+  closeWithGrace({ delay: DRAIN_DELAY_MS + CLOSE_MAX_MS, skip: ['SIGHUP', 'beforeExit'], logger: false }, async ({ signal, err }) => {
+    if (err) hub.log.error({ err }, 'the hub ends on an unexpected error')
+    await hub.close({ delayMs: signal === 'SIGTERM' ? DRAIN_DELAY_MS : 0 })
+    await sandbox?.close()
+  })
+  announce(hub, config)
+}
+
+/** Where the hub is and, with the sandbox, what to try first. */
+function announce(hub: Hub, config: HubConfig): void {
+  if (!config.sandbox) {
+    hub.log.info({ version: HUB_VERSION, ocpi: hub.ocpiUrl, admin: hub.adminUrl }, 'ocpi-hub serves')
+    if (hub.adminTokenIsRandom) process.stdout.write(`admin token (new at each start): ${hub.adminToken}\n`)
+    return
+  }
+  const authorization = Buffer.from('sandbox-nl-ems').toString('base64')
+  process.stdout.write(
+    [
+      `ocpi-hub ${HUB_VERSION} with sandbox parties`,
+      `  OCPI   ${hub.ocpiUrl}/ocpi/versions`,
+      `  admin  ${hub.adminUrl}  token ${hub.adminToken}`,
+      '  try    curl -s -H "Authorization: Token ' + authorization + '" \\',
+      '           -H "OCPI-to-country-code: DE" -H "OCPI-to-party-id: CPO" \\',
+      '           -H "OCPI-from-country-code: NL" -H "OCPI-from-party-id: EMS" \\',
+      `           "${hub.ocpiUrl}/ocpi/2.2.1/sender/locations?limit=1"`,
+      '',
+    ].join('\n'),
+  )
+}
