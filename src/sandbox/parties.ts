@@ -181,8 +181,8 @@ export const SANDBOX_PARTIES: readonly SandboxParty[] = [
     partyId: 'BIG',
     name: 'Sandbox Big',
     behaviour: 'big',
-    what: 'answers as many bytes as ?bytes= says; with &declared=true it sends Content-Length',
-    example: asked('GET sender/locations?bytes=60000000', 4000, 'http_response_body_size'),
+    what: 'answers as many bytes as ?bytes= says, their number unknown beforehand; &declared=true announces it as Content-Length',
+    example: asked('GET sender/locations?bytes=60000000&declared=true', 4000, 'http_response_body_size'),
   },
   {
     ...FAILING_CPO,
