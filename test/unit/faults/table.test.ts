@@ -69,7 +69,7 @@ describe('the table as a whole', () => {
       ocpi: 4003,
       recovery: 'ask_responder',
     })
-    expect(FAULT_CODES.indexOf('connection_declined')).toBe(FAULT_CODES.indexOf('token_rejected') + 1)
+    expect(FAULT_CODES.indexOf('connection_declined')).toBeGreaterThan(FAULT_CODES.indexOf('token_rejected'))
   })
 
   it('knows its rows by their own names only', () => {
