@@ -1,0 +1,59 @@
+// The cursor of GET ALL: where a crawl over the lists of many owners goes on (R64, T17). It travels with the
+// requester, so it is authenticated: a cursor that was forged, changed, or made for somebody else is none.
+
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import type { PartyKey } from '../ocpi/party.ts'
+import type { VersionNumber } from '../ocpi/version.ts'
+
+export interface Cursor {
+  /** Owner to ask next, and how many of its objects were given already. */
+  readonly owner: PartyKey
+  readonly offset: number
+  /** Objects per page. */
+  readonly limit: number
+  /** X-Total-Count of the whole list, counted when the crawl began. */
+  readonly total: number
+  /** Raw query that each owner is asked with (T36), without offset and limit; `''` for none. */
+  readonly filters: string
+}
+
+/** What a cursor is good for. */
+export interface CursorScope {
+  /** Platform and party that crawl. */
+  readonly requester: string
+  readonly from: PartyKey
+  readonly version: VersionNumber
+  readonly module: string
+  /** Raw path below the module's endpoint. */
+  readonly rest: string
+}
+
+/** The cursor as text of a query parameter, safe in a URL: payload and HMAC-SHA256 over it and the scope. */
+export function writeCursor(cursor: Cursor, scope: CursorScope, key: Buffer): string {
+  const { owner, offset, limit, total, filters } = cursor
+  const payload = Buffer.from(JSON.stringify([owner, offset, limit, total, filters])).toString('base64url')
+  return `${payload}.${sign(payload, scope, key)}`
+}
+
+/** Reads what `writeCursor` wrote for the same scope with the same key; `undefined` for anything else. */
+export function readCursor(text: string, scope: CursorScope, key: Buffer): Cursor | undefined {
+  const [, payload, signature] = CURSOR.exec(text) ?? []
+  if (payload === undefined || signature === undefined) return undefined
+  if (!timingSafeEqual(Buffer.from(signature), Buffer.from(sign(payload, scope, key)))) return undefined
+  const [owner, offset, limit, total, filters] = JSON.parse(Buffer.from(payload, 'base64url').toString()) as [
+    string,
+    number,
+    number,
+    number,
+    string,
+  ]
+  return { owner, offset, limit, total, filters }
+}
+
+const CURSOR = /^([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]{43})$/
+
+function sign(payload: string, { requester, from, version, module, rest }: CursorScope, key: Buffer): string {
+  return createHmac('sha256', key)
+    .update(JSON.stringify(['get-all', requester, from, version, module, rest, payload]))
+    .digest('base64url')
+}

@@ -1,0 +1,78 @@
+// Cursors of GET ALL are the hub's own: nobody can make one, change one, or use somebody else's (T17).
+
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { type CursorScope, readCursor, writeCursor } from '../../../src/forwarding/cursor.ts'
+
+const KEY = Buffer.alloc(32, 1)
+const SCOPE: CursorScope = {
+  requester: 'ems',
+  from: 'NL-EMS',
+  version: '2.2.1',
+  module: 'locations',
+  rest: '',
+}
+const CURSOR = {
+  owner: 'DE-CPO',
+  offset: 50,
+  limit: 25,
+  total: 1_234,
+  filters: 'date_from=2026-01-01T00%3A00%3A00Z',
+}
+
+describe('readCursor', () => {
+  it('reads back what was written, for any cursor', () => {
+    const cursor = fc.record({
+      owner: fc.string(),
+      offset: fc.nat(),
+      limit: fc.nat(),
+      total: fc.nat(),
+      filters: fc.string(),
+    })
+    fc.assert(
+      fc.property(cursor, (value) => {
+        const text = writeCursor(value, SCOPE, KEY)
+        expect(text).toMatch(/^[A-Za-z0-9_.-]+$/)
+        expect(readCursor(text, SCOPE, KEY)).toEqual(value)
+      }),
+    )
+  })
+
+  it('refuses a cursor with any character changed, added or cut off', () => {
+    const text = writeCursor(CURSOR, SCOPE, KEY)
+    for (let at = 0; at < text.length; at++) {
+      const other = text[at] === 'A' ? 'B' : 'A'
+      expect(readCursor(text.slice(0, at) + other + text.slice(at + 1), SCOPE, KEY)).toBeUndefined()
+      expect(readCursor(text.slice(0, at), SCOPE, KEY)).toBeUndefined()
+      expect(readCursor(text.slice(0, at) + other + text.slice(at), SCOPE, KEY)).toBeUndefined()
+    }
+  })
+
+  it.each<[string, Partial<CursorScope>]>([
+    ['platform', { requester: 'emt' }],
+    ['party', { from: 'NL-EMT' }],
+    ['version', { version: '2.3.0' }],
+    ['module', { module: 'tariffs' }],
+    ['path', { rest: '/terminals' }],
+  ])('refuses a cursor made for another %s', (_what, change) => {
+    expect(readCursor(writeCursor(CURSOR, SCOPE, KEY), { ...SCOPE, ...change }, KEY)).toBeUndefined()
+  })
+
+  it('refuses a cursor made with another key', () => {
+    expect(readCursor(writeCursor(CURSOR, SCOPE, Buffer.alloc(32, 2)), SCOPE, KEY)).toBeUndefined()
+  })
+
+  it('refuses any other text', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.base64String().map((text) => `${text}.${'A'.repeat(43)}`),
+        ),
+        (text) => {
+          expect(readCursor(text, SCOPE, KEY)).toBeUndefined()
+        },
+      ),
+    )
+  })
+})
