@@ -10,6 +10,7 @@ import { toFilePlatform } from './config/file-platforms.ts'
 import { Fault } from './faults/fault.ts'
 import { createBroadcaster } from './forwarding/broadcast.ts'
 import { createConduct } from './forwarding/conduct.ts'
+import type { UnknownCode } from './forwarding/dialect-answer.ts'
 import type { ForwardingParts } from './forwarding/direct.ts'
 import { createSend } from './forwarding/send.ts'
 import { createTranslate } from './forwarding/translate.ts'
@@ -19,7 +20,7 @@ import type { Lifecycle } from './http/visit.ts'
 import { createJournal, type Journal } from './journal/journal.ts'
 import { createLog, type Log } from './journal/log.ts'
 import { createMemoryJournal } from './journal/memory.ts'
-import { createMetrics } from './journal/metrics.ts'
+import { createMetrics, type Metrics } from './journal/metrics.ts'
 import { createMemoryLinks } from './links/memory.ts'
 import { createMemoryStore } from './registry/memory.ts'
 import { createRegistry } from './registry/create-registry.ts'
@@ -76,6 +77,7 @@ export async function createHub(config: HubConfig): Promise<Hub> {
     }),
     journal,
     liveness: { heard: () => {}, failed: () => {} },
+    unknownCode: countUnknownCodes(metrics, log),
   }
   const broadcast = createBroadcaster(parts)
   const conduct = createConduct({ ...parts, links, broadcast })
@@ -123,6 +125,23 @@ export async function createHub(config: HubConfig): Promise<Hub> {
       await registry.close()
       await journal.close()
     },
+  }
+}
+
+/** Counts the codes a dialect's table lacks and logs each once; the set of codes is bounded. */
+function countUnknownCodes(metrics: Metrics, log: Log): UnknownCode {
+  const counter = metrics.counter(
+    'ocpi_hub_dialect_unknown_total',
+    'Errors in a known dialect whose code its table lacks.',
+    ['dialect'],
+  )
+  const seen = new Set<string>()
+  return (dialect, code) => {
+    counter.add([dialect])
+    const key = `${dialect} ${code}`
+    if (seen.has(key) || seen.size >= 1_000) return
+    seen.add(key)
+    log.warn({ dialect, responder_code: code }, 'a code that the table of its dialect lacks')
   }
 }
 

@@ -18,6 +18,8 @@ export interface FaultDetail {
   readonly httpStatus?: number
   /** What the responder answered, if it did. */
   readonly responderHttpStatus?: number
+  /** Code of the responder's own list, when it does not speak OCPI. */
+  readonly responderCode?: string
 }
 
 export class Fault extends Error {

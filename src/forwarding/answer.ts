@@ -3,10 +3,12 @@
 
 import { Fault } from '../faults/fault.ts'
 import type { FaultCode } from '../faults/table.ts'
-import { writeEnvelope } from '../ocpi/envelope.ts'
+import type { DialectName } from '../dialects/dialect.ts'
+import { readStatusCode, writeEnvelope } from '../ocpi/envelope.ts'
 import type { ModuleRow } from '../ocpi/module.ts'
 import type { RawAnswer, Sink } from './attempt.ts'
-import { createBodyReader, readWholeBody } from './body-reader.ts'
+import { createBodyReader, inflateBody, isPlain } from './body-reader.ts'
+import { readDialect, type UnknownCode } from './dialect-answer.ts'
 
 /** An answer ready for the requester. */
 export interface Relayed {
@@ -19,6 +21,8 @@ export interface Relayed {
   /** End-to-end headers, flat; ids and routing headers are added at the edge. */
   readonly headers: string[]
   readonly body: Buffer | string
+  /** Code of the responder's own list, when it does not speak OCPI. */
+  readonly responderCode?: string
   /** Streams what follows `body`; gives the status code found on the way, if any. */
   readonly rest?: (sink: Sink) => Promise<number | undefined>
 }
@@ -29,6 +33,14 @@ export interface Asked {
   readonly row: ModuleRow
   /** Raw path below the endpoint. */
   readonly rest: string
+}
+
+/** What of the platform and the hub decides it. */
+export interface Reading {
+  readonly dialect: DialectName
+  /** Bytes a compressed answer may grow to while it is looked into. */
+  readonly bodyMax: number
+  readonly unknownCode: UnknownCode
 }
 
 // Hop-by-hop (RFC 9110 §7.6.1), what the hub writes itself, and what is between the responder and its clients.
@@ -82,22 +94,27 @@ interface AnswerHead {
 }
 
 /**
- * Reads a raw answer. Throws the Fault that stands for an answer without an OCPI envelope (T2-T4);
- * `bodyMax` in bytes bounds what a compressed answer may grow to while it is looked into.
+ * Reads a raw answer: an envelope first, then the platform's dialect, then the Fault that stands for an answer
+ * that is neither (T2-T4).
  */
-export async function readAnswer(answer: RawAnswer, asked: Asked, bodyMax: number): Promise<Relayed> {
+export async function readAnswer(answer: RawAnswer, asked: Asked, reading: Reading): Promise<Relayed> {
   const head = readAnswerHead(answer.headers)
-  if (answer.status === 401) throw refused('token_rejected', answer, head)
-  if (answer.rest) return readStream(answer, head, bodyMax)
-  const statusCode = await readWholeBody(answer.body, head.contentEncoding, bodyMax)
-  if (statusCode === undefined) return readForeign(answer, asked, head)
-  return {
-    httpStatus: relayedHttpStatus(answer.status),
-    statusCode,
-    author: 'responder',
-    headers: head.relay,
-    body: answer.body,
+  if (answer.rest) return readStream(answer, head, reading.bodyMax)
+  const body = isPlain(head.contentEncoding)
+    ? answer.body
+    : await inflateBody(answer.body, head.contentEncoding!, reading.bodyMax)
+  const statusCode = body && readStatusCode(body)
+  if (statusCode !== undefined && answer.status !== 401) {
+    return {
+      httpStatus: relayedHttpStatus(answer.status),
+      statusCode,
+      author: 'responder',
+      headers: head.relay,
+      body: answer.body,
+    }
   }
+  const told = body && statusCode === undefined ? readDialect(reading.dialect, answer, body, reading.unknownCode) : undefined
+  return told ?? readForeign(answer, asked, head)
 }
 
 /** T3, T4: 2xx, 404 and 405 as they are; every other status is told by the OCPI code alone. */
@@ -108,6 +125,7 @@ function relayedHttpStatus(status: number): number {
 
 /** A large answer: relayed while it arrives if it can be an envelope; its code is read in passing. */
 function readStream(answer: RawAnswer, head: AnswerHead, bodyMax: number): Relayed {
+  if (answer.status === 401) throw refused('token_rejected', answer, head)
   const reader = createBodyReader(head.contentEncoding, bodyMax)
   reader.push(answer.body)
   const success = answer.status >= 200 && answer.status < 300
@@ -149,6 +167,8 @@ function readForeign(answer: RawAnswer, asked: Asked, head: AnswerHead): Relayed
 }
 
 const BY_STATUS: ReadonlyMap<number, FaultCode> = new Map([
+  // Towards the requester 401 is kept for its own token (T2).
+  [401, 'token_rejected'],
   [403, 'token_rejected'],
   [405, 'method_rejected'],
   [408, 'responder_timeout'],

@@ -18,6 +18,8 @@ export interface AttemptRequest {
   /** Flat list: name, value, name, value … */
   readonly headers: string[]
   readonly body: Buffer | undefined
+  /** Never stream the answer: hold it up to `bodyMax`. */
+  readonly holdWhole?: boolean
   readonly phases: Phases
 }
 
@@ -144,7 +146,7 @@ export function startAttempt(
         return more
       }
       chunks.push(chunk)
-      return size > limits.heldMax ? beginStreaming() : true
+      return size > limits.heldMax && !request.holdWhole ? beginStreaming() : true
     },
     onComplete: complete,
     onError: (cause) => end(new Fault(observe(stage, cause), { cause, detail: describeCause(cause) })),

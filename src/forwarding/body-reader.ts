@@ -3,7 +3,7 @@
 
 import { promisify } from 'node:util'
 import zlib from 'node:zlib'
-import { createStatusCodeScanner, readStatusCode } from '../ocpi/envelope.ts'
+import { createStatusCodeScanner } from '../ocpi/envelope.ts'
 
 type Inflate = (body: Buffer, options: zlib.ZlibOptions) => Promise<Buffer>
 
@@ -20,17 +20,12 @@ const CODINGS: ReadonlyMap<string, Coding> = new Map<string, Coding>([
   ['br', { whole: promisify(zlib.brotliDecompress) as Inflate, stream: zlib.createBrotliDecompress }],
 ])
 
-/** The status code of a whole body; `undefined` if it is no envelope, or its coding cannot be read. */
-export async function readWholeBody(
-  body: Buffer,
-  contentEncoding: string | undefined,
-  bytesMax: number,
-): Promise<number | undefined> {
-  if (isIdentity(contentEncoding)) return readStatusCode(body)
-  const coding = CODINGS.get(contentEncoding!.trim().toLowerCase())
+/** The body without its coding; `undefined` when the coding is unknown, broken, or hides more than `bytesMax`. */
+export async function inflateBody(body: Buffer, contentEncoding: string, bytesMax: number): Promise<Buffer | undefined> {
+  const coding = CODINGS.get(contentEncoding.trim().toLowerCase())
   if (!coding) return undefined
   try {
-    return readStatusCode(await coding.whole(body, { maxOutputLength: bytesMax }))
+    return await coding.whole(body, { maxOutputLength: bytesMax })
   } catch {
     return undefined
   }
@@ -49,7 +44,7 @@ export interface BodyReader {
 /** Reads a body that arrives in pieces, in constant memory; past `bytesMax` inflated bytes it stops looking. */
 export function createBodyReader(contentEncoding: string | undefined, bytesMax: number): BodyReader {
   const scanner = createStatusCodeScanner()
-  const coding = isIdentity(contentEncoding) ? undefined : CODINGS.get(contentEncoding!.trim().toLowerCase())
+  const coding = isPlain(contentEncoding) ? undefined : CODINGS.get(contentEncoding!.trim().toLowerCase())
   if (!coding) {
     return {
       push: (chunk) => scanner.push(chunk),
@@ -81,6 +76,7 @@ export function createBodyReader(contentEncoding: string | undefined, bytesMax: 
   }
 }
 
-function isIdentity(contentEncoding: string | undefined): boolean {
+/** Whether a body with this Content-Encoding is as it reads. */
+export function isPlain(contentEncoding: string | undefined): boolean {
   return contentEncoding === undefined || contentEncoding.trim().toLowerCase() === 'identity'
 }

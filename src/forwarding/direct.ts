@@ -8,6 +8,7 @@ import type { Journal } from '../journal/journal.ts'
 import { type PartyId, partyKey } from '../ocpi/party.ts'
 import type { Route } from '../routing/decide.ts'
 import type { Message } from '../routing/message.ts'
+import type { UnknownCode } from './dialect-answer.ts'
 import { readAnswer, type Relayed } from './answer.ts'
 import type { ForwardingOptions } from './options.ts'
 import { toOutbound } from './request.ts'
@@ -22,6 +23,7 @@ export interface ForwardingParts {
   readonly translate: Translate
   readonly journal: Pick<Journal, 'record' | 'newReference'>
   readonly liveness: Liveness
+  readonly unknownCode: UnknownCode
 }
 
 /** Told what real traffic shows of a platform (R88). */
@@ -94,7 +96,12 @@ export async function forwardTo(
     const raw = await flight.answer
     exchange.responderHttpStatus = raw.status
     parts.liveness.heard(connection.platform.id)
-    const relayed = await readAnswer(raw, message, parts.options.maxResponseBodyBytes)
+    const relayed = await readAnswer(raw, message, {
+      dialect: connection.platform.errors,
+      bodyMax: parts.options.maxResponseBodyBytes,
+      unknownCode: parts.unknownCode,
+    })
+    if (relayed.responderCode !== undefined) exchange.responderCode = relayed.responderCode
     if (!needsTranslation(relayed.headers)) return relayed
     const url = request.origin + request.path
     return {
@@ -105,6 +112,7 @@ export async function forwardTo(
     // A large answer that nobody will read is still on its way.
     flight.cancel()
     const fault = toFault(error)
+    if (fault.info.responderCode !== undefined) exchange.responderCode = fault.info.responderCode
     const { code, row } = fault
     if (code === 'token_rejected' || (row.layer === 'transport' && row.at === 'responder')) {
       parts.liveness.failed(connection.platform.id, code)

@@ -69,5 +69,7 @@ export function toOutbound(
     body: outgoing.body,
     timeoutMs: leg.timeoutMs,
     phases: exchange,
+    // An answer that has to be put into an envelope is not known to be whole before its end.
+    holdWhole: platform.errors !== 'ocpi',
   }
 }

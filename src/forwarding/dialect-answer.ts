@@ -1,0 +1,57 @@
+// The answer of a platform that does not speak OCPI, told in OCPI by its dialect's table. Nothing of it reaches a
+// header but a checked Retry-After.
+
+import { type DialectName, readDialectAnswer } from '../dialects/dialect.ts'
+import { Fault } from '../faults/fault.ts'
+import type { RawAnswer } from './attempt.ts'
+import type { Relayed } from './answer.ts'
+
+/** Told of a code that a dialect's table lacks, to be counted and logged once. */
+export type UnknownCode = (dialect: DialectName, code: string) => void
+
+/**
+ * Reads an answer without OCPI envelope in the platform's error format; `body` comes inflated.
+ * `undefined` = not that format. Throws `token_rejected`, `responder_busy`, `connection_declined`.
+ */
+export function readDialect(
+  dialect: DialectName,
+  answer: RawAnswer,
+  body: Buffer,
+  unknownCode: UnknownCode,
+): Relayed | undefined {
+  const outcome = readDialectAnswer(dialect, { httpStatus: answer.status, headers: toRecord(answer.headers), body })
+  if (!outcome) return undefined
+  if (outcome.kind === 'success') {
+    return { httpStatus: 200, statusCode: 1000, author: 'responder', headers: JSON_ONLY, body: outcome.body }
+  }
+  if (outcome.unknown) unknownCode(dialect, outcome.responderCode)
+  const { responderCode, retryAfterSeconds } = outcome
+  const retryAfter = retryAfterSeconds === undefined ? undefined : String(retryAfterSeconds)
+  if (outcome.kind === 'error') {
+    return {
+      httpStatus: outcome.httpStatus,
+      statusCode: outcome.statusCode,
+      author: 'responder',
+      headers: retryAfter === undefined ? JSON_ONLY : [...JSON_ONLY, 'Retry-After', retryAfter],
+      body: outcome.body,
+      responderCode,
+    }
+  }
+  throw new Fault(outcome.fault, {
+    responderHttpStatus: answer.status,
+    responderCode,
+    data: { dialect, code: responderCode },
+    detail: [`${dialect} ${responderCode}: ${outcome.message}`, outcome.likelyCause].filter(Boolean).join('; '),
+    ...(retryAfter === undefined ? {} : { headers: { 'Retry-After': retryAfter } }),
+  })
+}
+
+const JSON_ONLY = ['Content-Type', 'application/json']
+
+function toRecord(headers: readonly string[]): Record<string, string> {
+  const record = Object.create(null) as Record<string, string>
+  for (let index = 0; index < headers.length; index += 2) {
+    record[headers[index]!.toLowerCase()] ??= headers[index + 1]!
+  }
+  return record
+}
