@@ -128,6 +128,10 @@ function admitVisit(
   if (raw.url!.startsWith('/health/')) return
   if (parts.lifecycle.refusing) throw new Fault('hub_draining')
   if (parts.lifecycle.inFlight > options.inFlightMax) throw new Fault('hub_overloaded')
+  // Node's parser takes HTTP/2.0 in a request line; who writes it means another protocol.
+  if (raw.httpVersionMajor !== 1) {
+    throw new Fault('http_request_error', { message: 'The request is not HTTP/1.1' })
+  }
   refuseBrokenHead(visit.head)
   if (raw.rawHeaders.length > HEADERS_MAX * 2) {
     throw new Fault('http_request_error', { message: `More than ${HEADERS_MAX} headers`, httpStatus: 431 })
@@ -158,12 +162,16 @@ function dispatch(
   } else void handleConfiguration(visit, url, body, response, parts)
 }
 
-/** 404 or 405 for what no route took (T32). */
-function strayRequest(raw: IncomingMessage, parts: OcpiServerParts): Fault {
-  const known = (METHODS as readonly string[]).includes(raw.method ?? '')
-  const url = readOcpiUrl(raw.url!, parts.hub.versions)
-  if (known || !url) return new Fault('url_unknown')
-  return new Fault('method_unsupported', { headers: { Allow: METHODS.join(', ') } })
+/** 404 or 405 for what no route took (T32), or what is wrong with its URL. */
+function strayRequest(raw: IncomingMessage, parts: OcpiServerParts): unknown {
+  try {
+    const known = (METHODS as readonly string[]).includes(raw.method ?? '')
+    const url = readOcpiUrl(raw.url!, parts.hub.versions)
+    if (known || !url) return new Fault('url_unknown')
+    return new Fault('method_unsupported', { headers: { Allow: METHODS.join(', ') } })
+  } catch (fault) {
+    return fault
+  }
 }
 
 /** Fastify's own errors as rows; anything else goes on as it is and ends as `hub_failure`. */
