@@ -1,0 +1,168 @@
+// A client of a running hub's admin API. Whatever goes wrong ends in one sentence that says what to do about it.
+
+import { EventSourceParserStream } from 'eventsource-parser/stream'
+import { failure } from './context.ts'
+
+export type Query = Readonly<Record<string, string | number | undefined>>
+
+export interface AdminClient {
+  readonly url: string
+  /** One thing, or the answer to a change. Rejects with a failure for people. */
+  call(
+    method: string,
+    path: string,
+    options?: { readonly query?: Query; readonly body?: unknown },
+  ): Promise<unknown>
+  /** Items of a list, following its cursors, up to `limit` of them. */
+  list(path: string, query?: Query, limit?: number): Promise<unknown[]>
+  /** Server-sent events until the stream ends. */
+  events(
+    path: string,
+    options: { readonly query?: Query; readonly signal: AbortSignal; readonly lastEventId?: string },
+  ): AsyncGenerator<ServerEvent>
+}
+
+export interface ServerEvent {
+  readonly id?: string | undefined
+  readonly event?: string | undefined
+  readonly data: string
+}
+
+/** Longer than anything the admin API does, the hub's registration at a peer included. */
+const ANSWER_MS = 60_000
+const PAGE_ITEMS = 100
+
+/** Client for the admin API below `url` (without trailing slash). */
+export function createAdminClient({ url, token }: { url: string; token: string | undefined }): AdminClient {
+  async function send(
+    method: string,
+    path: string,
+    options: {
+      query?: Query | undefined
+      body?: unknown
+      headers?: Record<string, string>
+      signal: AbortSignal
+    },
+  ): Promise<Response> {
+    const { query = {}, body, signal } = options
+    const headers: Record<string, string> = { ...options.headers }
+    if (token) headers.authorization = `Bearer ${token}`
+    if (body !== undefined) headers['content-type'] = 'application/json'
+    let response: Response
+    try {
+      const content = body === undefined ? {} : { body: JSON.stringify(body) }
+      response = await fetch(`${url}${path}${queryText(query)}`, {
+        method,
+        headers,
+        redirect: 'manual',
+        signal,
+        ...content,
+      })
+    } catch (error) {
+      throw unreachable(url, error)
+    }
+    if (!response.ok) throw await refusal(url, response, token)
+    return response
+  }
+
+  async function call(
+    method: string,
+    path: string,
+    options: { query?: Query; body?: unknown } = {},
+  ): Promise<unknown> {
+    const response = await send(method, path, { ...options, signal: AbortSignal.timeout(ANSWER_MS) })
+    const text = await response.text().catch((error: unknown) => Promise.reject(unreachable(url, error)))
+    if (text === '') return undefined
+    try {
+      return JSON.parse(text)
+    } catch {
+      throw notAdminApi(url, response)
+    }
+  }
+
+  return {
+    url,
+    call,
+    async list(path, query = {}, limit = Infinity) {
+      const items: unknown[] = []
+      let cursor: string | undefined
+      do {
+        const page = Math.min(limit - items.length, PAGE_ITEMS)
+        const answer = await call('GET', path, { query: { ...query, limit: page, cursor } })
+        const { items: more, next_cursor: next } = (answer ?? {}) as {
+          items?: unknown
+          next_cursor?: unknown
+        }
+        if (!Array.isArray(more))
+          throw failure(`${url}${path} did not answer with a list: is this an ocpi-hub of the same version?`)
+        items.push(...(more as unknown[]))
+        cursor = typeof next === 'string' ? next : undefined
+      } while (cursor !== undefined && items.length < limit)
+      return items
+    },
+    async *events(path, { query, signal, lastEventId }) {
+      const headers = {
+        accept: 'text/event-stream',
+        ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }),
+      }
+      const response = await send('GET', path, { query, headers, signal })
+      if (!response.body) return
+      yield* response.body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream())
+    },
+  }
+}
+
+function queryText(query: Query): string {
+  const search = new URLSearchParams()
+  for (const [name, value] of Object.entries(query))
+    if (value !== undefined) search.append(name, String(value))
+  return search.size === 0 ? '' : `?${search.toString()}`
+}
+
+/** What a failed connection means to the one who typed the command. */
+function unreachable(url: string, error: unknown): Error {
+  const cause = error instanceof Error ? error.cause : undefined
+  const code = (cause as NodeJS.ErrnoException | undefined)?.code
+  if (error instanceof Error && error.name === 'TimeoutError') {
+    return failure(`the hub at ${url} did not answer within ${ANSWER_MS / 1000} s`, error)
+  }
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
+    return failure(`the host of ${url} is not known: correct --admin-url or OCPI_HUB_ADMIN_URL`, error)
+  }
+  if (code?.startsWith('ERR_TLS') || code?.includes('CERT') || code === 'ERR_SSL_WRONG_VERSION_NUMBER') {
+    return failure(
+      `the TLS connection to ${url} failed (${code}); NODE_EXTRA_CA_CERTS adds a CA of your own`,
+      error,
+    )
+  }
+  const reason = code === undefined ? '' : ` (${code})`
+  return failure(
+    `no hub answers at ${url}${reason}: start it with "ocpi-hub serve", or set --admin-url or OCPI_HUB_ADMIN_URL`,
+    error,
+  )
+}
+
+/** What an answer other than 2xx means. */
+async function refusal(url: string, response: Response, token: string | undefined): Promise<Error> {
+  if (response.status === 401) {
+    return failure(
+      token
+        ? `the hub at ${url} does not know the token in OCPI_HUB_ADMIN_TOKEN: it must be admin.token of its configuration`
+        : `the hub at ${url} wants a token: set OCPI_HUB_ADMIN_TOKEN to admin.token of its configuration, or to the one it printed at start`,
+    )
+  }
+  if (!response.headers.get('content-type')?.startsWith('application/problem+json'))
+    return notAdminApi(url, response)
+  const problem = (await response.json().catch(() => undefined)) as
+    | { title?: unknown; detail?: unknown }
+    | undefined
+  const texts = [problem?.title, problem?.detail].filter((text) => typeof text === 'string')
+  return failure(texts.length === 0 ? `the hub refused with HTTP ${response.status}` : texts.join(': '))
+}
+
+function notAdminApi(url: string, response: Response): Error {
+  const type = response.headers.get('content-type') ?? 'no content type'
+  return failure(
+    `what answers at ${url} is not the admin API of a hub (HTTP ${response.status}, ${type}): correct --admin-url`,
+  )
+}

@@ -1,0 +1,37 @@
+// Follows a stream of server-sent events until the user stops it. A stream that ends (the hub restarts, a proxy
+// cuts it) is taken up again where it broke off.
+
+import { setTimeout as pause } from 'node:timers/promises'
+import type { AdminClient, Query } from './admin-client.ts'
+import { isFailure, type CliContext } from './context.ts'
+
+const AGAIN_MS = 1000
+
+export interface FollowOptions {
+  readonly context: CliContext
+  readonly client: AdminClient
+  readonly path: string
+  readonly query: Query
+  /** Called with the JSON data of every event. */
+  readonly onData: (data: unknown) => void
+}
+
+/** Resolves when the user stops it; rejects when the first connection fails. */
+export async function follow({ context, client, path, query, onData }: FollowOptions): Promise<void> {
+  const signal = context.stopped()
+  let lastEventId: string | undefined
+  for (let isFirst = true; !signal.aborted; isFirst = false) {
+    try {
+      const position = lastEventId === undefined ? {} : { lastEventId }
+      for await (const event of client.events(path, { query, signal, ...position })) {
+        lastEventId = event.id ?? lastEventId
+        onData(JSON.parse(event.data))
+      }
+    } catch (error) {
+      if (signal.aborted) return
+      if (isFirst && isFailure(error)) throw error
+    }
+    if (isFirst) context.err(`${client.url} ended the stream; trying again until it is back`)
+    await pause(AGAIN_MS, undefined, { signal }).catch(() => undefined)
+  }
+}

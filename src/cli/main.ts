@@ -1,0 +1,15 @@
+#!/usr/bin/env node
+// The executable: runs the command line with the real process and sets the exit code.
+
+import { processContext } from './context.ts'
+import { runCli } from './program.ts'
+
+// `ocpi-hub errors | head` closes our output early; that is no fault.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(0)
+})
+
+const exitCode = await runCli(process.argv.slice(2), processContext())
+// `serve` goes on after this line, or has set the code itself.
+if (exitCode !== 0) process.exitCode = exitCode

@@ -1,0 +1,70 @@
+// Options that several verbs share, and how their values are read. A value that cannot be read is a usage error.
+
+import { InvalidArgumentError, Option, type Command } from 'commander'
+import { readDuration } from '../config/units.ts'
+import { partyKey, readPartyText } from '../ocpi/party.ts'
+import { createAdminClient, type AdminClient } from './admin-client.ts'
+import type { CliContext } from './context.ts'
+
+const DEFAULT_ADMIN_URL = 'http://127.0.0.1:8081'
+
+export interface AdminOptions {
+  readonly adminUrl?: string
+  readonly json?: boolean
+}
+
+/** Options of a verb that asks a running hub. */
+export function withAdminOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option(
+        '--admin-url <url>',
+        `admin API of the hub (OCPI_HUB_ADMIN_URL, default ${DEFAULT_ADMIN_URL})`,
+      ).argParser(readUrl),
+    )
+    .option('--json', 'print JSON')
+    .addHelpText('after', '\nThe admin token is taken from OCPI_HUB_ADMIN_TOKEN.')
+}
+
+/** Base URL of the admin API: flag, then OCPI_HUB_ADMIN_URL, then the default; without trailing slash. */
+export function adminUrl(context: CliContext, options: AdminOptions): string {
+  const url = options.adminUrl ?? (context.env.OCPI_HUB_ADMIN_URL || DEFAULT_ADMIN_URL)
+  return url.replace(/\/+$/, '')
+}
+
+/** A client for the hub that the options and the environment name. */
+export function adminClient(context: CliContext, options: AdminOptions): AdminClient {
+  return createAdminClient({ url: adminUrl(context, options), token: context.env.OCPI_HUB_ADMIN_TOKEN })
+}
+
+export function readUrl(text: string): string {
+  if (URL.canParse(text) && /^https?:/i.test(text)) return text
+  throw new InvalidArgumentError('It must be an http:// or https:// URL.')
+}
+
+export function readCount(text: string): number {
+  if (/^[1-9]\d{0,6}$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('It must be a whole number from 1 to 9999999.')
+}
+
+export function readPort(text: string): number {
+  if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text)
+  throw new InvalidArgumentError('It must be a port from 0 to 65535.')
+}
+
+/** `de*cpo` -> `DE-CPO`. */
+export function readParty(text: string): string {
+  const party = readPartyText(text)
+  if (party) return partyKey(party)
+  throw new InvalidArgumentError('It must be a party, as in DE-CPO.')
+}
+
+/** `1h` (ago) or RFC 3339 -> RFC 3339 in UTC. */
+export function readInstant(text: string): string {
+  const ago = readDuration(text)
+  const instant = ago === undefined ? Date.parse(/^\d{4}-\d\d-\d\d/.test(text) ? text : '') : Date.now() - ago
+  if (Number.isFinite(instant) && Math.abs(instant) <= 8.64e15) return new Date(instant).toISOString()
+  throw new InvalidArgumentError(
+    'It must be a duration before now (15m, 1h, 2d) or a time (2026-01-31T09:00:00Z).',
+  )
+}

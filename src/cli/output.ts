@@ -1,0 +1,81 @@
+// How results are printed: aligned columns or labelled lines for people, JSON for programs. What came from other
+// parties is cleaned of control characters first, so that a terminal cannot be steered by it.
+
+import { styleText } from 'node:util'
+import { stringify } from 'yaml'
+import type { CliContext } from './context.ts'
+
+export type Style = Parameters<typeof styleText>[0]
+
+/** A column of a table: its heading and the text of a cell. */
+export interface Column<T> {
+  readonly title: string
+  text(item: T): string
+  style?(item: T): Style | undefined
+}
+
+/** Colours `text` if the context allows. */
+export function styled(context: CliContext, style: Style, text: string): string {
+  return context.coloured ? styleText(style, text, { validateStream: false }) : text
+}
+
+/** Rows under headings; columns as wide as their widest cell, the last one as it is. */
+export function printTable<T>(context: CliContext, items: readonly T[], columns: readonly Column<T>[]): void {
+  const cells = items.map((item) => columns.map((column) => clean(column.text(item))))
+  const widths = columns.map(({ title }, index) =>
+    Math.max(title.length, ...cells.map((row) => row[index]!.length)),
+  )
+  const heading = columns.map(({ title }, index) => pad(title, index, widths)).join('  ')
+  context.out(styled(context, 'dim', heading.trimEnd()))
+  for (const [row, item] of items.entries()) context.out(line(context, item, cells[row]!, columns, widths))
+}
+
+function line<T>(
+  context: CliContext,
+  item: T,
+  cells: readonly string[],
+  columns: readonly Column<T>[],
+  widths: readonly number[],
+): string {
+  const parts = columns.map((column, index) => {
+    const style = column.style?.(item)
+    const text = pad(cells[index]!, index, widths)
+    return style === undefined ? text : styled(context, style, text)
+  })
+  return parts.join('  ').trimEnd()
+}
+
+function pad(text: string, index: number, widths: readonly number[]): string {
+  return index === widths.length - 1 ? text : text.padEnd(widths[index]!)
+}
+
+/** `label  text` lines under each other; those without text are left out. */
+export function printLabelled(
+  context: CliContext,
+  lines: readonly (readonly [string, string | undefined])[],
+): void {
+  const present = lines.filter(([, text]) => text !== undefined && text !== '')
+  const width = Math.max(0, ...present.map(([label]) => label.length))
+  for (const [label, text] of present) {
+    context.out(`  ${styled(context, 'dim', label.padEnd(width))}  ${clean(text!)}`)
+  }
+}
+
+/** Data of any shape for people: YAML, which escapes what is not printable. */
+export function printData(context: CliContext, data: unknown): void {
+  context.out(stringify(data, { lineWidth: 0 }).trimEnd())
+}
+
+/** Data for programs. */
+export function printJson(context: CliContext, data: unknown): void {
+  context.out(JSON.stringify(data, null, 2))
+}
+
+// C0, C1, and the marks that turn the direction of writing (U+202A-U+202E, U+2066-U+2069).
+// oxlint-disable-next-line no-control-regex
+const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g
+
+/** Text of others, safe for a terminal. */
+export function clean(text: string): string {
+  return text.replace(UNPRINTABLE, '\uFFFD')
+}

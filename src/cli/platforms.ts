@@ -1,0 +1,152 @@
+// `ocpi-hub platforms …`: connections of the hub, shown and changed.
+
+import { InvalidArgumentError, Option, type Command } from 'commander'
+import { ROLES } from '../ocpi/role.ts'
+import { OFFERABLE_VERSIONS } from '../ocpi/version.ts'
+import { readPartyText } from '../ocpi/party.ts'
+import { failure, type CliContext } from './context.ts'
+import { adminClient, readUrl, withAdminOptions, type AdminOptions } from './options.ts'
+import { printData, printJson, printTable, type Column } from './output.ts'
+import { STATUS_STYLES } from './parties.ts'
+
+const PATH = '/api/v1/platforms'
+
+/** An item of `GET /api/v1/platforms`, as far as it is shown in a list. */
+interface PlatformItem {
+  readonly id: string
+  readonly status: string
+  readonly version?: string
+  readonly source?: string
+  readonly roles?: readonly PartyRole[]
+}
+
+interface PartyRole {
+  readonly country_code: string
+  readonly party_id: string
+  readonly role: string
+}
+
+/** Verbs that are one POST below the platform, and what they do. */
+const ACTIONS = [
+  ['suspend', 'stop routing to and from a platform'],
+  ['resume', 'route to and from it again'],
+  ['probe', 'ask a platform for its versions now'],
+  ['rotate', 'give a platform new credentials'],
+] as const
+
+export function addPlatforms(program: Command, context: CliContext): void {
+  const platforms = program.command('platforms').description('show and change connections')
+  addList(platforms, context)
+  addShow(platforms, context)
+  addAdd(platforms, context)
+  addConnect(platforms, context)
+  addRemove(platforms, context)
+  for (const [action, description] of ACTIONS) addAction(platforms, context, { action, description })
+}
+
+function addList(platforms: Command, context: CliContext): void {
+  withAdminOptions(platforms.command('list'))
+    .description('list all platforms')
+    .action(async (options: AdminOptions) => {
+      const items = (await adminClient(context, options).list(PATH)) as PlatformItem[]
+      if (options.json) printJson(context, { items })
+      else if (items.length === 0) context.err('no platforms')
+      else printTable(context, items, COLUMNS)
+    })
+}
+
+const COLUMNS: readonly Column<PlatformItem>[] = [
+  { title: 'PLATFORM', text: ({ id }) => id },
+  { title: 'STATUS', text: ({ status }) => status, style: ({ status }) => STATUS_STYLES[status] },
+  { title: 'VERSION', text: ({ version }) => version ?? '-' },
+  { title: 'SOURCE', text: ({ source }) => source ?? '-' },
+  { title: 'PARTIES', text: ({ roles = [] }) => roles.map(roleText).join(', ') },
+]
+
+function roleText({ country_code: country, party_id: party, role }: PartyRole): string {
+  return `${country}-${party}`.toUpperCase() + ` ${role}`
+}
+
+function addShow(platforms: Command, context: CliContext): void {
+  withAdminOptions(platforms.command('show').argument('<id>', 'platform'))
+    .description('show one platform; tokens only as fingerprints')
+    .action(async (id: string, options: AdminOptions) => {
+      printAnswer(context, options, await adminClient(context, options).call('GET', pathOf(id)))
+    })
+}
+
+function addAdd(platforms: Command, context: CliContext): void {
+  withAdminOptions(platforms.command('add').argument('<id>', 'name of the new platform'))
+    .description('prepare a connection: prints the token and URL with which the other side registers, once')
+    .addOption(
+      new Option('--party <party>', 'party and role, as in DE-CPO:CPO; may be repeated').argParser(
+        collectRole,
+      ),
+    )
+    .addOption(new Option('--ocpi <version>', 'OCPI version').choices(OFFERABLE_VERSIONS))
+    .action(async (id: string, options: AdminOptions & { party?: PartyRole[]; ocpi?: string }) => {
+      const body = { id, roles: options.party, version: options.ocpi }
+      printAnswer(context, options, await adminClient(context, options).call('POST', PATH, { body }))
+    })
+}
+
+function collectRole(text: string, before: readonly PartyRole[] = []): PartyRole[] {
+  const [name = '', role = ''] = text.split(':')
+  const party = readPartyText(name)
+  const known = ROLES.find((candidate) => candidate === role.toUpperCase())
+  if (!party || !known)
+    throw new InvalidArgumentError(`It must be a party and a role (${ROLES.join(', ')}), as in DE-CPO:CPO.`)
+  return [...before, { country_code: party.countryCode, party_id: party.partyId, role: known }]
+}
+
+function addConnect(platforms: Command, context: CliContext): void {
+  withAdminOptions(
+    platforms
+      .command('connect')
+      .argument('<id>', 'name of the new platform')
+      .argument('<url>', 'its versions URL', readUrl),
+  )
+    .description('register the hub at another platform, with a token that its operator gave')
+    .option('--token <token>', 'that token; "-" reads it from standard input, and so does leaving it out')
+    .action(async (id: string, url: string, options: AdminOptions & { token?: string }) => {
+      const given = options.token ?? '-'
+      const token = given === '-' ? (await context.input()).trim() : given
+      if (token === '') throw failure('no token was given: use --token, or write it to standard input')
+      const body = { id, versions_url: url, token }
+      printAnswer(context, options, await adminClient(context, options).call('POST', PATH, { body }))
+    })
+}
+
+function addRemove(platforms: Command, context: CliContext): void {
+  withAdminOptions(platforms.command('remove').argument('<id>', 'platform'))
+    .description('forget a platform and its tokens')
+    .action(async (id: string, options: AdminOptions) => {
+      printAnswer(context, options, await adminClient(context, options).call('DELETE', pathOf(id)))
+    })
+}
+
+function addAction(
+  platforms: Command,
+  context: CliContext,
+  { action, description }: { action: string; description: string },
+): void {
+  withAdminOptions(platforms.command(action).argument('<id>', 'platform'))
+    .description(description)
+    .action(async (id: string, options: AdminOptions) => {
+      printAnswer(
+        context,
+        options,
+        await adminClient(context, options).call('POST', `${pathOf(id)}/${action}`),
+      )
+    })
+}
+
+function pathOf(id: string): string {
+  return `${PATH}/${encodeURIComponent(id)}`
+}
+
+function printAnswer(context: CliContext, { json }: AdminOptions, answer: unknown): void {
+  if (json) printJson(context, answer ?? {})
+  else if (answer === undefined) context.out('done')
+  else printData(context, answer)
+}

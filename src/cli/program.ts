@@ -1,0 +1,69 @@
+// The command line: every verb has a file of its own and one line in VERBS.
+// Exit codes: 0 done, 1 failed, 2 not understood.
+
+import { Command, CommanderError } from 'commander'
+import { addCheck } from './check.ts'
+import { addCompletion } from './completion.ts'
+import { isFailure, type CliContext } from './context.ts'
+import { addErrors } from './errors.ts'
+import { addExplain } from './explain.ts'
+import { addHealthcheck } from './healthcheck.ts'
+import { clean, styled } from './output.ts'
+import { addParties } from './parties.ts'
+import { addPlatforms } from './platforms.ts'
+import { addRoutes } from './routes.ts'
+import { addSandbox } from './sandbox.ts'
+import { addServe } from './serve.ts'
+import { addVersion, packageVersion } from './version.ts'
+
+/** Adds one verb to the program. An action that rejects makes the exit code 1. */
+export type Verb = (program: Command, context: CliContext) => void
+
+const VERBS: readonly Verb[] = [
+  addServe,
+  addCheck,
+  addParties,
+  addPlatforms,
+  addRoutes,
+  addErrors,
+  addExplain,
+  addSandbox,
+  addHealthcheck,
+  addCompletion,
+  addVersion,
+]
+
+/** The whole command tree. */
+export function createProgram(context: CliContext): Command {
+  const program = new Command('ocpi-hub')
+    .description('OCPI roaming hub: routes requests between charge point operators and e-mobility providers.')
+    .version(packageVersion(), '-V, --version', 'print the version')
+    .showSuggestionAfterError()
+    .configureHelp({ sortOptions: true, showGlobalOptions: false })
+  for (const add of VERBS) add(program, context)
+  configure(program, context)
+  return program
+}
+
+/** Runs one command line (without node and script) and gives its exit code. Never rejects. */
+export async function runCli(argv: readonly string[], context: CliContext): Promise<number> {
+  try {
+    await createProgram(context).parseAsync(argv, { from: 'user' })
+    return 0
+  } catch (error) {
+    // commander has printed what there is to say; its own exit code for a misunderstanding is 1.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+    if (!isFailure(error))
+      context.err(error instanceof Error ? (error.stack ?? error.message) : String(error))
+    else if (error.message !== '') context.err(`${styled(context, 'red', 'error:')} ${clean(error.message)}`)
+    return 1
+  }
+}
+
+function configure(command: Command, context: CliContext): void {
+  command.exitOverride().configureOutput({
+    writeOut: (text) => context.out(text.trimEnd()),
+    writeErr: (text) => context.err(text.trimEnd()),
+  })
+  for (const inner of command.commands) configure(inner, context)
+}
