@@ -15,7 +15,19 @@ import { linkId } from '../../../src/links/links.ts'
 import { MODULES } from '../../../src/ocpi/module.ts'
 import { OFFERABLE_VERSIONS } from '../../../src/ocpi/version.ts'
 
-const ID = linkId({ purpose: 'page', caller: 'a', owner: 'b', url: 'https://x/' }, Buffer.alloc(32, 7))
+const ID = linkId(
+  {
+    purpose: 'page',
+    caller: 'a',
+    owner: 'b',
+    url: 'https://x/',
+    module: 'locations',
+    interface: 'SENDER',
+    from: 'NL-EMS',
+    to: 'DE-CPO',
+  },
+  Buffer.alloc(32, 7),
+)
 
 describe('linkUrl', () => {
   it('stands at the module and interface that the link is called on', () => {

@@ -107,7 +107,9 @@ describe('findRule', () => {
   it('refuses to compile a pattern it cannot read: a route that never matches would deny nobody', () => {
     expect(() => compileRules([{ from: ['NL-C*'], action: 'deny' }])).toThrow(RangeError)
   })
+})
 
+describe('compiled routes', () => {
   const key = fc.constantFrom('NL-AAA', 'NL-BBB', 'DE-AAA', 'DE-BBB', 'FR-CCC')
   const pattern = fc.constantFrom('*', 'NL-*', 'de-*', '*-AAA', 'NL-AAA', 'de*bbb', 'FRCCC')
   const some = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined })
