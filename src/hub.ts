@@ -80,7 +80,13 @@ export async function createHub(config: HubConfig): Promise<Hub> {
     unknownCode: countUnknownCodes(metrics, log),
   }
   const broadcast = createBroadcaster(parts)
-  const conduct = createConduct({ ...parts, links, broadcast })
+  const conduct = createConduct({
+    ...parts,
+    links,
+    broadcast,
+    cursorKey: deriveKey(secret, 'cursors'),
+    publicUrl: config.hub.publicUrl,
+  })
   const adminToken = config.admin.token ?? randomBytes(24).toString('base64url')
   const none = (): never => {
     throw new Fault('url_unknown')

@@ -113,7 +113,10 @@ export async function readAnswer(answer: RawAnswer, asked: Asked, reading: Readi
       body: answer.body,
     }
   }
-  const told = body && statusCode === undefined ? readDialect(reading.dialect, answer, body, reading.unknownCode) : undefined
+  const told =
+    body && statusCode === undefined
+      ? readDialect(reading.dialect, answer, body, reading.unknownCode)
+      : undefined
   return told ?? readForeign(answer, asked, head)
 }
 
@@ -200,6 +203,9 @@ function refused(code: FaultCode, answer: RawAnswer, head: AnswerHead): Fault {
 
 const RETRY_AFTER = /^(?:\d{1,9}|[A-Za-z]{3}, [\x20-\x7e]{10,40})$/
 const CLEAN_VALUE = /^[\x20-\x7e\t]*$/
+// A URL or an address in a header that OCPI gives no meaning to would show where the responder runs.
+const SHOWS_A_HOST = /:\/\/|\b\d{1,3}(?:\.\d{1,3}){3}\b/
+const MAY_HOLD_URLS = new Set(['link', 'location'])
 
 function readAnswerHead(headers: readonly string[]): AnswerHead {
   const relay: string[] = []
@@ -216,7 +222,8 @@ function readAnswerHead(headers: readonly string[]): AnswerHead {
     if (lower === 'content-type') {
       if (json || !/^application\/json\b/i.test(value)) continue
       json = true
-    } else if (lower === 'content-encoding') contentEncoding = value
+    } else if (SHOWS_A_HOST.test(value) && !MAY_HOLD_URLS.has(lower)) continue
+    else if (lower === 'content-encoding') contentEncoding = value
     else if (lower === 'retry-after' && RETRY_AFTER.test(value)) retryAfter = value
     relay.push(name, value)
   }

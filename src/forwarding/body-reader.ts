@@ -21,7 +21,11 @@ const CODINGS: ReadonlyMap<string, Coding> = new Map<string, Coding>([
 ])
 
 /** The body without its coding; `undefined` when the coding is unknown, broken, or hides more than `bytesMax`. */
-export async function inflateBody(body: Buffer, contentEncoding: string, bytesMax: number): Promise<Buffer | undefined> {
+export async function inflateBody(
+  body: Buffer,
+  contentEncoding: string,
+  bytesMax: number,
+): Promise<Buffer | undefined> {
   const coding = CODINGS.get(contentEncoding.trim().toLowerCase())
   if (!coding) return undefined
   try {

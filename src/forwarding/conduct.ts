@@ -8,10 +8,11 @@ import type { Message } from '../routing/message.ts'
 import type { Relayed } from './answer.ts'
 import { askAll } from './ask.ts'
 import type { Broadcaster } from './broadcast.ts'
-import { type ForwardingParts, forwardTo, type Requester } from './direct.ts'
+import { forwardTo, type Requester } from './direct.ts'
+import { getAll, type GetAllParts } from './get-all.ts'
 import { forwardLinked } from './linked.ts'
 
-export interface ConductParts extends ForwardingParts {
+export interface ConductParts extends GetAllParts {
   readonly links: LinkStore
   readonly broadcast: Broadcaster
 }
@@ -49,7 +50,7 @@ export function createConduct(parts: ConductParts): Conduct {
           return parts.broadcast(decision.routes, message, exchange)
         case 'get-all':
           exchange.mode = 'get-all'
-          return parts.broadcast(decision.routes, message, exchange)
+          return getAll(decision.routes, message, exchange, requester, parts)
       }
     },
     link(id, { message, sender, table, exchange, requester }) {

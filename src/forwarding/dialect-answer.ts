@@ -19,7 +19,11 @@ export function readDialect(
   body: Buffer,
   unknownCode: UnknownCode,
 ): Relayed | undefined {
-  const outcome = readDialectAnswer(dialect, { httpStatus: answer.status, headers: toRecord(answer.headers), body })
+  const outcome = readDialectAnswer(dialect, {
+    httpStatus: answer.status,
+    headers: toRecord(answer.headers),
+    body,
+  })
   if (!outcome) return undefined
   if (outcome.kind === 'success') {
     return { httpStatus: 200, statusCode: 1000, author: 'responder', headers: JSON_ONLY, body: outcome.body }
@@ -41,7 +45,9 @@ export function readDialect(
     responderHttpStatus: answer.status,
     responderCode,
     data: { dialect, code: responderCode },
-    detail: [`${dialect} ${responderCode}: ${outcome.message}`, outcome.likelyCause].filter(Boolean).join('; '),
+    detail: [`${dialect} ${responderCode}: ${outcome.message}`, outcome.likelyCause]
+      .filter(Boolean)
+      .join('; '),
     ...(retryAfter === undefined ? {} : { headers: { 'Retry-After': retryAfter } }),
   })
 }

@@ -78,9 +78,10 @@ export async function forwardTo(
     method: message.method,
     rest: message.rest,
     query,
-    forward: message.head.forward,
+    forward: message.assembled ? withoutCodings(message.head.forward) : message.head.forward,
     via: message.head.via,
     body,
+    holdWhole: message.assembled === true,
   }
   const leg = {
     connection,
@@ -102,7 +103,7 @@ export async function forwardTo(
       unknownCode: parts.unknownCode,
     })
     if (relayed.responderCode !== undefined) exchange.responderCode = relayed.responderCode
-    if (!needsTranslation(relayed.headers)) return relayed
+    if (message.assembled || !needsTranslation(relayed.headers)) return relayed
     const url = request.origin + request.path
     return {
       ...relayed,
@@ -119,6 +120,10 @@ export async function forwardTo(
     }
     throw fault
   }
+}
+
+function withoutCodings(forward: readonly string[]): string[] {
+  return forward.filter((_, index) => !/^accept-encoding$/i.test(forward[index - (index % 2)]!))
 }
 
 function needsTranslation(headers: readonly string[]): boolean {

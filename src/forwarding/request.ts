@@ -27,6 +27,8 @@ export interface Outgoing {
   readonly forward: readonly string[]
   readonly via: string | undefined
   readonly body: Buffer | undefined
+  /** The hub itself reads the answer. */
+  readonly holdWhole: boolean
 }
 
 export interface Leg {
@@ -70,6 +72,6 @@ export function toOutbound(
     timeoutMs: leg.timeoutMs,
     phases: exchange,
     // An answer that has to be put into an envelope is not known to be whole before its end.
-    holdWhole: platform.errors !== 'ocpi',
+    holdWhole: outgoing.holdWhole || platform.errors !== 'ocpi',
   }
 }

@@ -20,6 +20,8 @@ export interface Message {
   readonly query: string
   readonly head: RequestHead
   readonly body: Buffer | undefined
+  /** The hub reads the answer itself to put a list together: whole, plain, its Link untouched. */
+  readonly assembled?: true
 }
 
 /** Puts a message together. Throws `body_not_json`. */

@@ -1,0 +1,226 @@
+// GET ALL: the lists of all owners as one list, asked live and page-wise (R64, T17, T36). An owner that fails is
+// left out and named; the cursor carries all state, so any hub of the cluster can go on.
+
+import { Fault, toFault } from '../faults/fault.ts'
+import type { FaultCode } from '../faults/table.ts'
+import type { Exchange } from '../journal/exchange.ts'
+import { PAGE_LIMIT, TOTAL_COUNT } from '../ocpi/headers.ts'
+import { type PartyKey, partyKey } from '../ocpi/party.ts'
+import type { Route } from '../routing/decide.ts'
+import type { Message } from '../routing/message.ts'
+import type { Relayed } from './answer.ts'
+import { type CursorScope, readCursor, writeCursor } from './cursor.ts'
+import { type ForwardingParts, forwardTo, type Requester } from './direct.ts'
+import { endLeg, failLeg, openLeg } from './leg.ts'
+import { joinLists, readList } from './list-body.ts'
+import {
+  advance,
+  type Ask,
+  nextOwner,
+  type Owner,
+  ownerQuery,
+  planPage,
+  type Position,
+  positionAt,
+  readCount,
+  readGetAllQuery,
+  resumeAt,
+  totalOf,
+} from './pages.ts'
+
+export interface GetAllParts extends ForwardingParts {
+  /** Key of the cursors. */
+  readonly cursorKey: Buffer
+  readonly publicUrl: string
+}
+
+/** Objects per page at most: the hub's X-Limit. */
+const PAGE_MAX = 500
+/** Owners asked at the same time for their totals. */
+const PARALLEL_MAX = 16
+
+interface OwnerAnswer {
+  readonly items: Buffer
+  readonly count: number
+  readonly total: number | undefined
+  readonly more: boolean
+}
+
+interface Crawl {
+  readonly owners: readonly Owner[]
+  readonly position: Position | undefined
+  readonly total: number
+  readonly limit: number
+  readonly filters: string
+}
+
+/** Throws `query_invalid` for a bad query or cursor, and the first owner's Fault when every owner failed. */
+export async function getAll(
+  routes: readonly Route[],
+  message: Message,
+  exchange: Exchange,
+  requester: Requester,
+  parts: GetAllParts,
+): Promise<Relayed> {
+  const failures = new Map<PartyKey, Fault>()
+  const byKey = new Map(routes.map((route) => [route.party.key, route]))
+  const scope: CursorScope = {
+    requester: exchange.requester!,
+    from: exchange.from!,
+    version: message.version,
+    module: message.module,
+    rest: message.rest,
+  }
+
+  async function ask({ key, offset, limit }: Ask, filters: string): Promise<OwnerAnswer | undefined> {
+    try {
+      return await askOwner(
+        byKey.get(key)!,
+        ownerQuery(filters, offset, limit),
+        message,
+        exchange,
+        requester,
+        parts,
+      )
+    } catch (error) {
+      failures.set(key, toFault(error))
+      return undefined
+    }
+  }
+
+  const crawl = await beginCrawl([...byKey.keys()], message.query, scope, ask, parts)
+  const items: OwnerAnswer[] = []
+  let { position } = crawl
+  let count = 0
+  while (position && count < crawl.limit) {
+    const asks: Ask[] = planPage(crawl.owners, position, crawl.limit - count)
+    const answers = await Promise.all(asks.map((one) => ask(one, crawl.filters)))
+    for (const [index, one] of asks.entries()) {
+      if (one.key !== position?.key || one.offset !== position.offset) break
+      const answer = answers[index]
+      if (answer) {
+        items.push(answer)
+        count += answer.count
+      }
+      position = answer ? advance(crawl.owners, position, answer) : nextOwner(crawl.owners, position)
+    }
+  }
+  if (routes.length > 0 && failures.size >= routes.length) throw [...failures.values()][0]!
+  return toAnswer(items, { ...crawl, position }, failures, scope, routes.length, parts)
+}
+
+/** Where this page begins: from the cursor, or after every owner was asked for its total. */
+async function beginCrawl(
+  keys: readonly PartyKey[],
+  query: string,
+  scope: CursorScope,
+  ask: (ask: Ask, filters: string) => Promise<OwnerAnswer | undefined>,
+  parts: GetAllParts,
+): Promise<Crawl> {
+  const asked = readGetAllQuery(query)
+  if (!asked) throw new Fault('query_invalid', { message: 'offset or limit is not a number it can be' })
+  if ('cursor' in asked) {
+    const cursor = readCursor(asked.cursor, scope, parts.cursorKey)
+    if (!cursor) throw new Fault('query_invalid', { message: 'cursor is not one of this hub for this list' })
+    const owners = keys.map((key) => ({ key }))
+    const position = resumeAt(owners, { key: cursor.owner, offset: cursor.offset })
+    return { owners, position, total: cursor.total, limit: cursor.limit, filters: cursor.filters }
+  }
+  const owners: Owner[] = []
+  for (let start = 0; start < keys.length; start += PARALLEL_MAX) {
+    const some = keys.slice(start, start + PARALLEL_MAX)
+    const answers = await Promise.all(some.map((key) => ask({ key, offset: 0, limit: 1 }, asked.filters)))
+    for (const [index, key] of some.entries()) {
+      const answer = answers[index]
+      if (answer) owners.push({ key, total: answer.total })
+    }
+  }
+  const limit = Math.min(asked.limit ?? PAGE_MAX, PAGE_MAX)
+  return {
+    owners,
+    position: positionAt(owners, asked.offset),
+    total: totalOf(owners),
+    limit,
+    filters: asked.filters,
+  }
+}
+
+/** One page of one owner; throws its Fault, also for an OCPI error of its own. */
+async function askOwner(
+  route: Route,
+  query: string,
+  message: Message,
+  exchange: Exchange,
+  requester: Requester,
+  parts: GetAllParts,
+): Promise<OwnerAnswer> {
+  const leg = openLeg(exchange, 'get-all', partyKey(route.from))
+  try {
+    const relayed = await forwardTo(route, { ...message, query, assembled: true }, leg, requester, parts)
+    const code = relayed.statusCode ?? 0
+    if (code < 1000 || code > 1999) {
+      endLeg(leg, relayed, parts)
+      throw new Fault('answer_not_ocpi', { what: `answered with status code ${code}` })
+    }
+    const list = Buffer.isBuffer(relayed.body) ? readList(relayed.body) : undefined
+    if (!list) throw new Fault('answer_not_ocpi', { what: 'answered a list request without a list' })
+    endLeg(leg, relayed, parts)
+    return {
+      ...list,
+      total: readCount(header(relayed.headers, TOTAL_COUNT)),
+      more: /\bnext\b/i.test(header(relayed.headers, 'Link') ?? ''),
+    }
+  } catch (error) {
+    throw leg.code === undefined ? failLeg(leg, error, parts) : error
+  }
+}
+
+function header(headers: readonly string[], name: string): string | undefined {
+  const lower = name.toLowerCase()
+  const index = headers.findIndex((part, place) => place % 2 === 0 && part.toLowerCase() === lower)
+  return index < 0 ? undefined : headers[index + 1]
+}
+
+function toAnswer(
+  items: readonly OwnerAnswer[],
+  crawl: Crawl,
+  failures: ReadonlyMap<PartyKey, Fault>,
+  scope: CursorScope,
+  asked: number,
+  parts: GetAllParts,
+): Relayed {
+  const headers = [
+    'Content-Type',
+    'application/json',
+    TOTAL_COUNT,
+    String(crawl.total),
+    PAGE_LIMIT,
+    String(PAGE_MAX),
+  ]
+  const { position } = crawl
+  if (position) {
+    const { limit, total, filters } = crawl
+    const cursor = writeCursor(
+      { owner: position.key, offset: position.offset, limit, total, filters },
+      scope,
+      parts.cursorKey,
+    )
+    const url = `${parts.publicUrl}/ocpi/${scope.version}/sender/${scope.module}${scope.rest}?cursor=${cursor}`
+    headers.push('Link', `<${url}>; rel="next"`)
+  }
+  return {
+    httpStatus: 200,
+    statusCode: 1000,
+    author: 'hub',
+    from: 'hub',
+    headers,
+    body: joinLists(items, describe(asked, failures)),
+  }
+}
+
+/** Names the owners that are missing, with the fault of each; `undefined` when none is. */
+function describe(asked: number, failures: ReadonlyMap<PartyKey, Fault>): string | undefined {
+  if (failures.size === 0) return undefined
+  const missing = [...failures].map(([key, { code }]): `${PartyKey}: ${FaultCode}` => `${key}: ${code}`)
+  return `${asked - failures.size} of ${asked} parties answered; missing ${missing.join(', ')}`
+}
