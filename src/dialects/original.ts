@@ -1,7 +1,7 @@
 // What is kept of a responder's own words: read without trust, bounded, and otherwise as it came. Numbers of the
 // details keep their spelling (amounts of money stand there), so members are cut out of the text, not re-written.
 
-import { memberSpans } from '../ocpi/json-members.ts'
+import { hasByteOrderMark, memberSpans } from '../ocpi/json-members.ts'
 
 /** Most bytes of a message or of details that are passed on. */
 export const KEPT_BYTES_MAX = 8192
@@ -13,7 +13,7 @@ const BACKSLASH = 0x5c
 
 /** The bytes behind a UTF-8 byte order mark, if there is one. */
 export function withoutBom(body: Buffer): Buffer {
-  return body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf ? body.subarray(3) : body
+  return hasByteOrderMark(body) ? body.subarray(3) : body
 }
 
 /** Whether there is nothing but JSON's white space. */

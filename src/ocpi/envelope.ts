@@ -1,6 +1,8 @@
 // The JSON envelope of every OCPI answer (R12): written for the hub's own answers, and read, without parsing
 // the data, to learn the `status_code` of somebody else's (R103). Bodies pass as bytes; nothing here re-writes them.
 
+import { hasByteOrderMark } from './json-members.ts'
+
 export interface Envelope {
   readonly data?: unknown
   readonly status_code: number
@@ -29,7 +31,13 @@ const OPEN_ARRAY = 0x5b
 const CLOSE_ARRAY = 0x5d
 const COLON = 0x3a
 const COMMA = 0x2c
+const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf])
 const KEY = Buffer.from('status_code')
+// Written with escapes a name is the same name: `\uXXXX` for one character or for every one of them.
+const ESCAPED_KEY_BYTES_MIN = KEY.length + 5
+const KEY_BYTES_MAX = KEY.length * 6
+// A code and what makes clear that a longer value is none.
+const VALUE_BYTES_MAX = 8
 
 function isBlank(byte: number): boolean {
   return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09
@@ -42,8 +50,7 @@ function isBlank(byte: number): boolean {
  * from 1000 to 4999; of several equal keys the last counts, as in every JSON parser.
  */
 export function readStatusCode(body: Buffer): number | undefined {
-  let start = 0
-  if (body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf) start = 3
+  let start = hasByteOrderMark(body) ? BYTE_ORDER_MARK.length : 0
   while (start < body.length && isBlank(body[start]!)) start++
   let end = body.length
   while (end > start && isBlank(body[end - 1]!)) end--
@@ -92,7 +99,20 @@ function openingQuote(body: Buffer, start: number, closing: number): number {
 }
 
 function isKey(body: Buffer, opening: number, closing: number): boolean {
-  return closing - opening - 1 === KEY.length && body.compare(KEY, 0, KEY.length, opening + 1, closing) === 0
+  const length = closing - opening - 1
+  if (length === KEY.length) return body.compare(KEY, 0, KEY.length, opening + 1, closing) === 0
+  if (length < ESCAPED_KEY_BYTES_MIN || length > KEY_BYTES_MAX) return false
+  return spellsKey(body.subarray(opening + 1, closing))
+}
+
+/** Whether the bytes between the quotes of a name mean `status_code` although they are longer. */
+function spellsKey(text: Buffer): boolean {
+  if (!text.includes(BACKSLASH)) return false
+  try {
+    return JSON.parse(`"${text.toString('latin1')}"`) === 'status_code'
+  } catch {
+    return false
+  }
 }
 
 function readCode(body: Buffer, from: number, to: number): number | undefined {
@@ -130,34 +150,36 @@ export function createStatusCodeScanner(): StatusCodeScanner {
   let depth = 0
   let inString = false
   let escaped = false
+  // How much of a byte order mark has been met; all of it when there is none.
+  let markBytes = 0
   let begun = false
   let complete = false
   let broken = false
   let code: number | undefined
-  // Top-level member under way: its key, collected only while it can still be ours, then its value's digits.
+  // Top-level member under way: its key, collected only while it can still be ours, then its value's bytes.
   let collecting: number[] | undefined
   let expectsKey = false
-  let valueDigits: number[] | undefined
+  let valueBytes: number[] | undefined
   let ours = false
 
   function finishValue(): void {
-    if (valueDigits) {
-      const digits = Buffer.from(valueDigits)
-      code = readCode(digits, 0, digits.length)
-      valueDigits = undefined
+    if (valueBytes) {
+      code = readCode(Buffer.from(valueBytes), 0, valueBytes.length)
+      valueBytes = undefined
     }
   }
 
   function structural(byte: number): void {
-    if (isBlank(byte)) return
-    if (complete) broken = true
+    if (isBlank(byte)) {
+      if (valueBytes && valueBytes.length > 0) pushValue(byte)
+    } else if (complete) broken = true
     else if (!begun) {
       begun = byte === OPEN_OBJECT
       broken = !begun
       depth = 1
       expectsKey = true
     } else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
-      if (valueDigits) valueDigits.push(byte)
+      pushValue(byte)
       depth++
     } else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) {
       if (depth === 1) finishValue()
@@ -173,22 +195,45 @@ export function createStatusCodeScanner(): StatusCodeScanner {
       expectsKey = true
     } else if (byte === COLON) {
       expectsKey = false
-      if (ours) valueDigits = []
+      if (ours) valueBytes = []
       ours = false
-    } else if (valueDigits && valueDigits.length < 8) valueDigits.push(byte)
+    } else pushValue(byte)
+  }
+
+  function pushValue(byte: number): void {
+    if (valueBytes && valueBytes.length < VALUE_BYTES_MAX) valueBytes.push(byte)
+  }
+
+  function pushKey(byte: number): void {
+    if (collecting && collecting.length <= KEY_BYTES_MAX) collecting.push(byte)
+  }
+
+  /** Passes over the mark, in however many chunks it comes; gives where the JSON begins. */
+  function skipMark(chunk: Buffer): number {
+    let position = 0
+    while (markBytes < BYTE_ORDER_MARK.length && position < chunk.length) {
+      if (chunk[position] === BYTE_ORDER_MARK[markBytes]) {
+        markBytes++
+        position++
+      } else {
+        broken = markBytes > 0
+        markBytes = BYTE_ORDER_MARK.length
+      }
+    }
+    return position
   }
 
   function closeString(): void {
     inString = false
     if (collecting) {
-      ours = Buffer.from(collecting).equals(KEY)
+      ours = isKey(Buffer.from(collecting), -1, collecting.length)
       collecting = undefined
     }
   }
 
   return {
     push(chunk) {
-      let position = chunk[0] === 0xef && !begun && chunk[1] === 0xbb && chunk[2] === 0xbf ? 3 : 0
+      let position = skipMark(chunk)
       while (position < chunk.length && !broken) {
         const byte = chunk[position]!
         if (!inString) {
@@ -196,21 +241,17 @@ export function createStatusCodeScanner(): StatusCodeScanner {
             inString = true
             if (!begun || complete) broken = true
             collecting = depth === 1 && expectsKey ? [] : undefined
-            if (depth === 1 && valueDigits) valueDigits.push(byte)
+            if (depth === 1) pushValue(byte)
           } else structural(byte)
         } else if (escaped) {
           escaped = false
-          collecting?.push(byte)
+          pushKey(byte)
         } else if (byte === BACKSLASH) {
           escaped = true
-          collecting?.push(byte)
+          pushKey(byte)
         } else if (byte === QUOTE) closeString()
-        else if (collecting) {
-          if (collecting.length <= KEY.length) collecting.push(byte)
-        } else {
-          const next = nextStringEvent(chunk, position)
-          position = next - 1
-        }
+        else if (collecting) pushKey(byte)
+        else position = nextStringEvent(chunk, position) - 1
         position++
       }
     },
@@ -218,7 +259,7 @@ export function createStatusCodeScanner(): StatusCodeScanner {
       return code
     },
     get plausible() {
-      return begun && !broken
+      return !broken
     },
     end() {
       return complete && !broken ? code : undefined
