@@ -1,0 +1,223 @@
+// Time: the one deadline of an exchange holds to a tenth of a second whatever the receiver does, a requester that
+// hangs up ends what can be ended, and nothing is ever sent twice but over a connection that was already dead.
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { TIMEOUT_MS } from '../support/config.ts'
+import { ok } from '../support/envelopes.ts'
+import { expectFault, provokes } from '../support/expect-fault.ts'
+import type { BehaviourName } from '../support/fault-behaviours.ts'
+import { faultServer, fullBacklog, TLS_BEHAVIOURS, type FaultServer } from '../support/fault-server.ts'
+import { stage, type Scene } from '../support/hub.ts'
+import { party, type Party } from '../support/party.ts'
+import { NEVER } from '../support/party-server.ts'
+import { rawRequest } from '../support/raw.ts'
+import { pause, waitFor } from '../support/wait.ts'
+
+/** What a deadline may be late, in milliseconds: the bar is a tenth of a second, the rest is for a busy machine. */
+const LATE_MS = 150
+const CONNECT_MS = 400
+
+const BEHAVIOURS = [
+  'silence',
+  'head trickles',
+  'head, then silence',
+  'body trickles',
+  'chunks trickle',
+] as const
+
+let servers: Record<string, FaultServer>
+let scene: Scene<Record<string, Party>>
+
+beforeAll(async () => {
+  const names: BehaviourName[] = [...BEHAVIOURS, 'dead when used again', 'dead from the second connection on']
+  servers = Object.fromEntries(
+    await Promise.all(names.map(async (name) => [name, await faultServer(name)] as const)),
+  )
+  servers['connecting'] = await fullBacklog()
+  servers['handshake'] = await TLS_BEHAVIOURS['a handshake that hangs']()
+  const parties: Record<string, Party> = { emsp: party('NL-EMS', 'EMSP'), cpo: party('DE-CPO', 'CPO') }
+  for (const [index, [name, server]] of Object.entries(servers).entries()) {
+    parties[name] = party(`FR-${100 + index}`, 'CPO', { at: server.url })
+  }
+  scene = await stage(parties, {
+    forwarding: { connectTimeoutMs: CONNECT_MS },
+    routes: [{ to: ['DE-CPO'], module: ['sessions'], timeoutMs: 250 }],
+  })
+})
+afterAll(async () => {
+  await scene.close()
+  await Promise.all(Object.values(servers).map((server) => server.close()))
+})
+
+const emsp = () => scene.emsp!
+const keyOf = (name: string) => scene[name]!.key
+
+describe('the deadline is exact', () => {
+  for (const name of BEHAVIOURS) {
+    it(`for a receiver with ${name} (4002)`, async () => {
+      const answer = await emsp().gets('locations', { to: keyOf(name), path: '/LOC1' })
+      const entry = await expectFault(scene.hub, answer, 'http_response_timeout')
+      expect(answer.elapsedMs).toBeGreaterThan(TIMEOUT_MS - 5)
+      expect(answer.elapsedMs).toBeLessThan(TIMEOUT_MS + LATE_MS)
+      expect(entry.phases?.connect).toBeLessThan(TIMEOUT_MS)
+      expect(entry.duration_ms).toBeGreaterThan(TIMEOUT_MS - 5)
+    })
+  }
+
+  for (const name of ['connecting', 'handshake']) {
+    it(`for a receiver that hangs while ${name} (4003: nothing was sent)`, async () => {
+      const answer = await emsp().gets('locations', { to: keyOf(name), path: '/LOC1' })
+      await expectFault(scene.hub, answer, 'connection_timeout')
+      expect(answer.elapsedMs).toBeGreaterThan(CONNECT_MS - 5)
+      expect(answer.elapsedMs).toBeLessThan(CONNECT_MS + LATE_MS)
+    })
+  }
+
+  it('for fifty requests at once', async () => {
+    const calls = Array.from({ length: 50 }, () => emsp().gets('locations', { to: keyOf('silence') }))
+    for (const answer of await Promise.all(calls)) {
+      expect(answer.json().data?.fault).toBe('http_response_timeout')
+      expect(answer.elapsedMs).toBeLessThan(TIMEOUT_MS + 2 * LATE_MS)
+    }
+  })
+
+  it('as a route sets it', async () => {
+    scene.cpo!.answers('sessions', NEVER)
+    const answer = await emsp().gets('sessions', { to: 'DE-CPO', path: '/S1' })
+    await expectFault(scene.hub, answer, 'http_response_timeout')
+    expect(answer.elapsedMs).toBeGreaterThan(245)
+    expect(answer.elapsedMs).toBeLessThan(250 + LATE_MS)
+  })
+
+  it('and an answer just before it counts', async () => {
+    scene.cpo!.answers('tariffs', { json: ok([]), afterMs: TIMEOUT_MS - 200 })
+    const answer = await emsp().gets('tariffs', { to: 'DE-CPO' })
+    expect(answer.json().status_code).toBe(1000)
+  })
+
+  it('and after it nothing stays open at the receiver', async () => {
+    await waitFor(() => BEHAVIOURS.every((name) => servers[name]!.openConnections() === 0))
+  })
+})
+
+describe('a requester that hangs up', () => {
+  provokes('requester_gone', 'its GET ends at the responder as well', async () => {
+    const { hub } = scene
+    const cpo = scene.cpo!
+    cpo.answers('locations', NEVER)
+    cpo.forget()
+    const open = cpo.openConnections()
+    const leave = new AbortController()
+    const call = emsp().gets('locations', { to: 'DE-CPO', path: '/GONE', signal: leave.signal })
+    await waitFor(() => cpo.requests.length === 1)
+    const { 'x-correlation-id': correlation } = cpo.last().headers
+    const started = performance.now()
+    leave.abort()
+    await expect(call).rejects.toThrow()
+    await waitFor(() => cpo.openConnections() <= open, { what: 'the end of the connection at the responder' })
+    expect(performance.now() - started).toBeLessThan(TIMEOUT_MS)
+    return { entry: await hub.newest({ correlation_id: correlation!, fault: 'requester_gone' }) }
+  })
+
+  it('does not end its POST: the responder may have acted on it', async () => {
+    const cpo = scene.cpo!
+    let answered = false
+    cpo.answers('POST cdrs', async () => {
+      await pause(200)
+      answered = true
+      return { json: ok() }
+    })
+    cpo.forget()
+    const leave = new AbortController()
+    const call = emsp().posts('cdrs', { to: 'DE-CPO', json: {}, signal: leave.signal })
+    await waitFor(() => cpo.requests.length === 1)
+    const { 'x-correlation-id': correlation } = cpo.last().headers
+    leave.abort()
+    await expect(call).rejects.toThrow()
+    await waitFor(() => answered)
+    const entry = await scene.hub.newest({ correlation_id: correlation! })
+    expect(entry).toMatchObject({ fault: 'requester_gone', http_status: 499, reached: 'maybe' })
+    expect(entry.detail).toContain('1000')
+    expect(entry.phases?.total).toBeGreaterThan(190)
+  })
+})
+
+describe('nothing is sent twice', () => {
+  it('but a GET, PUT or DELETE over a kept connection that was dead already', async () => {
+    const to = keyOf('dead when used again')
+    const server = servers['dead when used again']!
+    expect((await emsp().gets('locations', { to, path: '/1' })).json().status_code).toBe(1000)
+    const before = server.connections()
+    expect((await emsp().gets('locations', { to, path: '/2' })).json().status_code).toBe(1000)
+    expect(server.connections()).toBe(before + 1)
+    for (const again of [
+      () => emsp().puts('tokens', { to, path: '/NL/EMS/1', json: {} }),
+      () => emsp().deletes('tariffs', { to, path: '/NL/EMS/1' }),
+    ]) {
+      await emsp().gets('locations', { to })
+      expect((await again()).json().status_code).toBe(1000)
+    }
+  })
+
+  for (const method of ['posts', 'patches'] as const) {
+    it(`not by ${method}, not even over a dead connection (R92)`, async () => {
+      const to = keyOf('dead when used again')
+      // Until a kept connection is used, which dies of it.
+      const fault = await waitFor(async () => {
+        await emsp().gets('locations', { to })
+        const answer = await emsp()[method]('sessions', { to, path: '/NL/EMS/S1', json: {} })
+        return answer.json().status_code === 1000 ? undefined : answer
+      })
+      await expectFault(scene.hub, fault, 'connection_terminated')
+    })
+  }
+
+  it('not a second time, when the new connection dies as well', async () => {
+    const to = keyOf('dead from the second connection on')
+    const server = servers['dead from the second connection on']!
+    expect((await emsp().gets('locations', { to })).json().status_code).toBe(1000)
+    await waitFor(() => server.openConnections() === 0)
+    const before = server.connections()
+    const answer = await emsp().gets('locations', { to })
+    await expectFault(scene.hub, answer, 'connection_terminated')
+    expect(server.connections() - before).toBeLessThanOrEqual(2)
+  })
+
+  it('not after a reset on a fresh connection', async () => {
+    const reset = await faultServer('reset after the request')
+    const own = await stage({ emsp: party('NL-EMS', 'EMSP'), cpo: party('DE-CPO', 'CPO', { at: reset.url }) })
+    await expectFault(own.hub, await own.emsp.gets('locations', { to: 'DE-CPO' }), 'connection_terminated')
+    expect(reset.connections()).toBe(1)
+    await own.close()
+    await reset.close()
+  })
+
+  it('not later, when the responder is there again (R92)', async () => {
+    const own = await stage({ emsp: party('NL-EMS', 'EMSP'), cpo: party('DE-CPO', 'CPO') })
+    own.cpo.answers('*', { cut: 'before' })
+    await own.emsp.puts('tokens', { to: 'DE-CPO', path: '/NL/EMS/1', json: {} })
+    own.cpo.answers('*', { json: ok() })
+    own.cpo.forget()
+    expect((await own.emsp.gets('locations', { to: 'DE-CPO' })).json().status_code).toBe(1000)
+    expect(own.cpo.requests.map(({ method }) => method)).toEqual(['GET'])
+    await own.close()
+  })
+})
+
+describe('a slow requester', () => {
+  it('is cut off with 408 when its head or its body does not come', { timeout: 40_000 }, async () => {
+    const { hub } = scene
+    const head = 'GET /ocpi/versions HTTP/1.1\r\nHost: hub\r\n'
+    const body = `PUT /ocpi/2.2.1/receiver/tokens/NL/EMS/1 HTTP/1.1\r\nHost: hub\r\nAuthorization: ${emsp().authorization()}\r\nContent-Length: 10\r\n\r\n{"a"`
+    const [slowHead, slowBody] = await Promise.all(
+      [head, body].map((bytes) => rawRequest(hub.ocpiUrl, bytes, { limitMs: 30_000 })),
+    )
+    for (const slow of [slowHead!, slowBody!]) {
+      expect(slow.closed).toBe(true)
+      expect(slow.answers[0]!.httpStatus).toBe(408)
+      expect(slow.answers[0]!.json().data).toMatchObject({ fault: 'http_request_error' })
+    }
+    expect(slowHead!.elapsedMs).toBeLessThan(12_000)
+    expect(slowBody!.elapsedMs).toBeLessThan(22_000)
+  })
+})
