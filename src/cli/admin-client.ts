@@ -153,11 +153,20 @@ async function refusal(url: string, response: Response, token: string | undefine
   }
   if (!response.headers.get('content-type')?.startsWith('application/problem+json'))
     return notAdminApi(url, response)
-  const problem = (await response.json().catch(() => undefined)) as
-    | { title?: unknown; detail?: unknown }
-    | undefined
-  const texts = [problem?.title, problem?.detail].filter((text) => typeof text === 'string')
-  return failure(texts.length === 0 ? `the hub refused with HTTP ${response.status}` : texts.join(': '))
+  return failure(
+    problemText(await response.json().catch(() => ({}))) || `the hub refused with HTTP ${response.status}`,
+  )
+}
+
+/** `Not Found: No platform has this id.`, with the parameters that are wrong (RFC 9457). */
+function problemText(problem: unknown): string {
+  const { title, detail, errors } = problem as { title?: unknown; detail?: unknown; errors?: unknown }
+  const parameters = (Array.isArray(errors) ? (errors as unknown[]) : []).map((error) => {
+    const { parameter = '', message = '' } = error as { parameter?: string; message?: string }
+    return `${parameter} ${message}`
+  })
+  const texts = [title, detail, parameters.join('; ')]
+  return texts.filter((text) => typeof text === 'string' && text !== '').join(': ')
 }
 
 function notAdminApi(url: string, response: Response): Error {

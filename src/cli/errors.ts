@@ -107,12 +107,15 @@ async function followErrors(
   const print = (entry: JournalEntry) =>
     context.out(options.json ? JSON.stringify(entry) : entryLine(context, entry))
   for (const entry of before.toReversed()) print(entry)
-  const query = toQuery(options)
+  // The stream has no beginning and no end in time; it goes on after the newest entry that was shown.
+  const query = { ...toQuery(options), since: undefined, until: undefined }
+  const newest = before[0]?.reference
   await follow({
     context,
     client,
     path: `${PATH}/stream`,
     query,
+    after: newest,
     onData: (data) => print(data as JournalEntry),
   })
 }

@@ -12,14 +12,16 @@ export interface FollowOptions {
   readonly client: AdminClient
   readonly path: string
   readonly query: Query
+  /** Id of the last event that is known already. */
+  readonly after?: string | undefined
   /** Called with the JSON data of every event. */
   readonly onData: (data: unknown) => void
 }
 
 /** Resolves when the user stops it; rejects when the first connection fails. */
-export async function follow({ context, client, path, query, onData }: FollowOptions): Promise<void> {
+export async function follow({ context, client, path, query, after, onData }: FollowOptions): Promise<void> {
   const signal = context.stopped()
-  let lastEventId: string | undefined
+  let lastEventId = after
   for (let isFirst = true; !signal.aborted; isFirst = false) {
     try {
       const position = lastEventId === undefined ? {} : { lastEventId }

@@ -8,8 +8,7 @@ import { printJson, printTable, type Style } from './output.ts'
 
 /** An item of `GET /api/v1/parties`, as far as it is shown. */
 interface PartyItem {
-  readonly country_code: string
-  readonly party_id: string
+  readonly address: string
   readonly role: string
   readonly name?: string
   readonly status: ConnectionStatus
@@ -33,7 +32,7 @@ export function addParties(program: Command, context: CliContext): void {
       else if (items.length === 0) context.err('no parties')
       else {
         printTable(context, items, [
-          { title: 'PARTY', text: (item) => `${item.country_code}-${item.party_id}`.toUpperCase() },
+          { title: 'PARTY', text: ({ address }) => address },
           { title: 'ROLE', text: ({ role }) => role },
           { title: 'STATUS', text: ({ status }) => status, style: ({ status }) => STATUS_STYLES[status] },
           { title: 'LAST SEEN', text: ({ last_seen: seen }) => seen ?? '-' },
