@@ -1,0 +1,110 @@
+// The registry's store in Redis, shared by any number of hubs: a hash of platforms, the indexes that make parties and
+// tokens unique, a number that grows with each change, and a channel that tells it. Everything decided is decided in
+// one script; a write that got no answer is sent again and recognises itself.
+
+import { randomUUID } from 'node:crypto'
+import { Fault } from '../faults/fault.ts'
+import type { RedisArgument, RedisConnection, RedisScript } from '../journal/redis.ts'
+import { recordTail, recordText } from './record.ts'
+import { LOAD, PUT_BACK, UPGRADE, WRITE } from './redis-scripts.ts'
+import type { RegistryStore, StoreContent, StoreHead, StoredRecord, WriteResult } from './store.ts'
+
+// Everything of thousands of platforms takes longer than one of them, and nobody waits for it.
+const ALL_MS = 5000
+
+/** The store on a connection, which stays open when the store is closed. */
+export function createRedisStore(redis: RedisConnection): RegistryStore {
+  const keys = ['head', 'platforms', 'parties', 'tokens', 'changes'].map((name) => redis.key(name))
+  const channel = redis.key('changed')
+  const stops = new Set<() => void>()
+
+  /** Twice at most: a server that froze or a connection that broke may have done it or not; once more tells. */
+  async function surely(script: RedisScript, args: readonly RedisArgument[]): Promise<unknown> {
+    try {
+      return await redis.run(script, keys, args)
+    } catch {
+      return redis.run(script, keys, args)
+    }
+  }
+
+  return {
+    shared: true,
+    async head() {
+      return toHead(texts(await redis.call('HMGET', [keys[0]!, 'schema', 'birth', 'revision'])))
+    },
+    async load(since) {
+      const answer = texts(await redis.run(LOAD, keys, [since ?? ''], ALL_MS))
+      return { ...toHead(answer), complete: since === undefined, records: toRecords(answer.slice(3)) }
+    },
+    async write(write, schema) {
+      const { id, seen, writeId, parties, tokens } = write
+      const args = [id, seen, writeId, recordTail(write), parties.length, ...parties, ...tokens]
+      return toResult(texts(await surely(WRITE, [schema, randomUUID(), channel, ...args])))
+    },
+    async putBack(records, schema) {
+      const args = [schema, randomUUID(), channel, ...withTexts(records)]
+      return texts(await redis.run(PUT_BACK, keys, args, ALL_MS))
+    },
+    async upgrade(records, { seen, schema }) {
+      const args = [schema, randomUUID(), channel, seen.revision, seen.schema, ...withTexts(records)]
+      return (await redis.run(UPGRADE, keys, args, ALL_MS)) === 1
+    },
+    watch(listener) {
+      const unsubscribe = redis.subscribe(channel, (message) => listener({ revision: toNumber(message) }))
+      const unready = redis.onReady(() => listener('reconnected'))
+      const stop = (): void => {
+        unsubscribe()
+        unready()
+        stops.delete(stop)
+      }
+      stops.add(stop)
+      return stop
+    },
+    async close() {
+      for (const stop of stops) stop()
+    },
+  }
+}
+
+function withTexts(records: readonly StoredRecord[]): string[] {
+  return records.flatMap((record) => [record.id, recordText(record)])
+}
+
+function toHead([schema, birth, revision]: readonly string[]): StoreHead {
+  return { schema: toNumber(schema), birth: birth ?? '', revision: toNumber(revision) }
+}
+
+function toRecords(parts: readonly string[]): StoreContent['records'] {
+  const records = new Map<string, string>()
+  for (let at = 0; at + 1 < parts.length; at += 2) records.set(parts[at]!, parts[at + 1]!)
+  return records
+}
+
+function toResult([word, claim, holder]: readonly string[]): WriteResult {
+  switch (word) {
+    case 'ok':
+      return { ok: true, revision: toNumber(claim) }
+    case 'stale':
+    case 'schema':
+      return { ok: false, conflict: word }
+    case 'party':
+    case 'token':
+      return { ok: false, conflict: word, claim: claim!, holder: holder! }
+    default:
+      throw new Fault('store_unavailable', {
+        detail: `Redis: an answer of the registry's script is not known`,
+      })
+  }
+}
+
+/** What Redis gives for a list; a missing value is `''`. */
+function texts(answer: unknown): string[] {
+  if (!Array.isArray(answer)) throw new Fault('store_unavailable', { detail: 'Redis: an answer is no list' })
+  return answer.map((part) => (typeof part === 'string' ? part : ''))
+}
+
+/** Whole numbers only: anything else in the store is as good as nothing. */
+function toNumber(text: string | undefined): number {
+  const value = Number(text)
+  return Number.isSafeInteger(value) && value > 0 ? value : 0
+}

@@ -1,0 +1,165 @@
+// Redis servers of tests: each on its own port in its own directory, to be stopped, killed, frozen and emptied.
+// With TEST_REDIS_URL the tests that do none of this run on that server, under a key prefix of their own.
+
+import { once } from 'node:events'
+import { createConnection, createServer, type AddressInfo } from 'node:net'
+import { Redis } from 'ioredis'
+import { makeDirectory } from './directory.ts'
+import { findRedisServer, type Launcher, type RunningServer } from './redis-server.ts'
+import { waitFor } from './wait.ts'
+
+export interface RedisHandle {
+  readonly url: string
+  readonly port: number
+  /** Ends the server in good order; it can be started again on the same port with the same data. */
+  stop(): Promise<void>
+  start(): Promise<void>
+  /** What a crash does: nothing is written any more. */
+  kill9(): Promise<void>
+  /** Freezes it: connections stay, answers stop. */
+  pause(): Promise<void>
+  resume(): Promise<void>
+  restart(): Promise<void>
+  /** FLUSHALL. */
+  flush(): Promise<void>
+  /** A command on a connection of its own. */
+  command(name: string, ...args: (string | number)[]): Promise<unknown>
+  /** Ends it for good and forgets its data. */
+  end(): Promise<void>
+}
+
+export interface RedisServerOptions {
+  /** Keep data over a restart, each write on the disk before it is answered (`always`) or every second. */
+  readonly appendonly?: 'always' | 'everysec'
+  /** More arguments, e.g. `--cluster-enabled yes`. */
+  readonly args?: readonly string[]
+}
+
+const running = new Set<RunningServer>()
+process.once('exit', () => {
+  for (const server of running) server.child.kill('SIGKILL')
+})
+
+let found: Promise<Launcher> | undefined
+
+/** Starts a server and waits until it answers. */
+export async function startRedis(options: RedisServerOptions = {}): Promise<RedisHandle> {
+  const launch = await (found ??= findRedisServer())
+  const directory = makeDirectory()
+  const port = await freePort()
+  const { appendonly, args = [] } = options
+  const place = ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', directory.path, '--save', '']
+  const durability = ['--appendonly', appendonly ? 'yes' : 'no', '--appendfsync', appendonly ?? 'no']
+  const settings = [...place, ...durability, ...args]
+  let server: RunningServer | undefined
+
+  async function start(): Promise<void> {
+    server = launch(settings, directory.path)
+    running.add(server)
+    await untilAnswering(port, server)
+  }
+
+  async function stop(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    if (!server) return
+    const { child } = server
+    const ended = child.exitCode === null && child.signalCode === null ? once(child, 'exit') : undefined
+    await server.signal(signal)
+    await ended
+    running.delete(server)
+    server = undefined
+  }
+
+  async function command(name: string, ...rest: (string | number)[]): Promise<unknown> {
+    const client = new Redis(port, '127.0.0.1', { maxRetriesPerRequest: 0, protocol: 2 })
+    client.on('error', () => undefined)
+    try {
+      return await client.call(name, ...rest)
+    } finally {
+      client.disconnect()
+    }
+  }
+
+  await start()
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    port,
+    start,
+    stop: () => stop('SIGTERM'),
+    kill9: () => stop('SIGKILL'),
+    pause: async () => server?.signal('SIGSTOP'),
+    resume: async () => server?.signal('SIGCONT'),
+    async restart() {
+      await stop('SIGTERM')
+      await start()
+    },
+    flush: async () => void (await command('FLUSHALL')),
+    command,
+    async end() {
+      await stop('SIGKILL')
+      directory.remove()
+    },
+  }
+}
+
+export interface SharedRedis {
+  readonly url: string
+  /** The text of every value below a key prefix. */
+  dump(prefix: string): Promise<string>
+  end(): Promise<void>
+}
+
+/** A server for tests that do it no harm: that of TEST_REDIS_URL, or one of their own. */
+export async function sharedRedis(): Promise<SharedRedis> {
+  const given = process.env.TEST_REDIS_URL
+  const own = given ? undefined : await startRedis()
+  const url = given ?? own!.url
+  return {
+    url,
+    async dump(prefix) {
+      const client = new Redis(url, { protocol: 2 })
+      const keys = (await client.keys('*')).filter((key) => key.startsWith(prefix))
+      const values = await Promise.all(keys.map((key) => client.dumpBuffer(key)))
+      const hashes = await Promise.all(keys.map((key) => client.hgetall(key).catch(() => ({}))))
+      client.disconnect()
+      return JSON.stringify([keys, hashes]) + values.map((value) => value?.toString('latin1')).join('\n')
+    },
+    async end() {
+      await own?.end()
+    },
+  }
+}
+
+/** A port nobody listens on at the moment. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+async function untilAnswering(port: number, { child }: RunningServer): Promise<void> {
+  let output = ''
+  child.stdout?.on('data', (data: Buffer) => (output = (output + data.toString()).slice(-2000)))
+  child.stderr?.on('data', (data: Buffer) => (output = (output + data.toString()).slice(-2000)))
+  await waitFor(
+    async () => {
+      if (child.exitCode !== null) return 'it ended'
+      return (await ping(port)).includes('PONG') && 'it answers'
+    },
+    { limitMs: 10_000, what: `a Redis on port ${port}` },
+  )
+  if (child.exitCode !== null) throw new Error(`redis-server ended with ${child.exitCode}: ${output}`)
+}
+
+async function ping(port: number): Promise<string> {
+  const socket = createConnection(port, '127.0.0.1')
+  try {
+    socket.end('PING\r\n')
+    const [answer] = (await once(socket, 'data')) as [Buffer]
+    return answer.toString()
+  } finally {
+    socket.destroy()
+  }
+}
