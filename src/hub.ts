@@ -25,6 +25,7 @@ import { createMemoryLinks } from './links/memory.ts'
 import { createMemoryStore } from './registry/memory.ts'
 import { createRegistry } from './registry/create-registry.ts'
 import type { Registry } from './registry/registry.ts'
+import { createOwners } from './routing/owners.ts'
 import { compileRules } from './routing/rules.ts'
 
 export interface Hub {
@@ -100,6 +101,7 @@ export async function createHub(config: HubConfig): Promise<Hub> {
       conduct,
       viaName,
       rules: () => rules,
+      owners: createOwners(),
       admit: createAdmit(hashKey),
       modules: { versions: none, details: none, credentials: none, hubclientinfo: none },
       readiness: () => ({ httpStatus: 200, body: { status: 'ready' } }),

@@ -205,6 +205,7 @@ const RETRY_AFTER = /^(?:\d{1,9}|[A-Za-z]{3}, [\x20-\x7e]{10,40})$/
 const CLEAN_VALUE = /^[\x20-\x7e\t]*$/
 // A URL or an address in a header that OCPI gives no meaning to would show where the responder runs.
 const SHOWS_A_HOST = /:\/\/|\b\d{1,3}(?:\.\d{1,3}){3}\b/
+// These two are read in any spelling and replaced by hub URLs (translate.ts).
 const MAY_HOLD_URLS = new Set(['link', 'location'])
 
 function readAnswerHead(headers: readonly string[]): AnswerHead {
@@ -218,7 +219,7 @@ function readAnswerHead(headers: readonly string[]): AnswerHead {
     const value = headers[index + 1]!
     const lower = name.toLowerCase()
     if (lower === 'connection') connection = value
-    if (NOT_RELAYED.has(lower) || !CLEAN_VALUE.test(value)) continue
+    if (NOT_RELAYED.has(lower) || (!CLEAN_VALUE.test(value) && !MAY_HOLD_URLS.has(lower))) continue
     if (lower === 'content-type') {
       if (json || !/^application\/json\b/i.test(value)) continue
       json = true

@@ -11,6 +11,7 @@ import { type PartyId, partyKey } from '../ocpi/party.ts'
 import type { Registry } from '../registry/registry.ts'
 import { decide } from '../routing/decide.ts'
 import { toMessage } from '../routing/message.ts'
+import type { Owners } from '../routing/owners.ts'
 import type { CompiledRules } from '../routing/rules.ts'
 import { beginAnswer, writeAnswer } from './reply.ts'
 import type { OcpiUrl } from './routes.ts'
@@ -21,6 +22,7 @@ export interface FunctionalParts extends VisitParts {
   readonly registry: Pick<Registry, 'table'>
   readonly rules: () => CompiledRules
   readonly conduct: Conduct
+  readonly owners: Owners
   /** This hub's name in Via. */
   readonly viaName: string
 }
@@ -73,6 +75,7 @@ function route(
     rules: parts.rules(),
     hub: parts.hub,
     via: parts.viaName,
+    owners: parts.owners,
   })
   exchange.from = partyKey(decision.from)
   return parts.conduct.decision(decision, errand)

@@ -31,9 +31,11 @@ export function readTarget(url: string): Target | undefined {
   const parsed = new URL(url)
   if (parsed.protocol !== 'https:' && parsed.protocol !== 'http:') return undefined
   if (parsed.username !== '' || parsed.password !== '') return undefined
-  const raw = /^[a-z]+:\/\/[^/?#]*([^?#]*)(\?[^#]*)?/i.exec(url.trim())
-  const path = raw?.[1] || '/'
-  const query = raw?.[2] ?? ''
+  const raw = /^https?:\/\/[^/?#\\]+([^?#\\]*)(\?[^#\\]*)?/i.exec(url.trim())
+  // `https:host` and backslashes are mended by URL, but what comes out is not the path that was written.
+  if (!raw || url.includes('\\')) return undefined
+  const path = raw[1] || '/'
+  const query = raw[2] ?? ''
   if (!SAFE_PATH.test(path) || !SAFE_PATH.test(query)) return undefined
   return { origin: parsed.origin, host: parsed.host, path, query }
 }

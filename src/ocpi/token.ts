@@ -25,7 +25,9 @@ export function readAuthorization(value: string | undefined): TokenCandidate[] {
   if (!text) return []
   const candidates: TokenCandidate[] = []
   if (text.length >= 4 && BASE64.test(text)) {
-    const decoded = Buffer.from(text, 'base64').toString('utf8').replace(/[\r\n]+$/, '')
+    const decoded = Buffer.from(text, 'base64')
+      .toString('utf8')
+      .replace(/[\r\n]+$/, '')
     if (TOKEN.test(decoded)) candidates.push({ token: decoded, form: 'base64' })
   }
   if (TOKEN.test(text)) candidates.push({ token: text, form: 'raw' })

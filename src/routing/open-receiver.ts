@@ -1,8 +1,9 @@
-// Whom an open routing request is meant for, told from its content: the owner in the path, the owner in the
-// body, the `cdr_token` of a session or CDR, in this order (R63, T18). A party of the sender itself is no answer.
+// Whom an open routing request is meant for, told from its content (R63, T18): the owner in the path, the owner in
+// the body, the `cdr_token` of a session or CDR; or, as a hint, an object whose owner has pushed it before.
 
-import { type PartyId, isPartyId, partyKey } from '../ocpi/party.ts'
+import { isPartyId, partyKey, type PartyId, type PartyKey } from '../ocpi/party.ts'
 import type { Message } from './message.ts'
+import { type OwnedKind, type Owners, readBody } from './owners.ts'
 import type { Wanted } from './targets.ts'
 
 /** The party named, or `undefined` if the content names none but the sender's own. */
@@ -11,21 +12,44 @@ export function readOpenReceiver(message: Message, wanted: Wanted): PartyId | un
   return named.find((party) => party !== undefined && !wanted.sender.parties.has(partyKey(party)))
 }
 
+/** The owner of the token, contract, location or session that the request is about, if it was ever pushed. */
+export function readKnownOwner(message: Message, wanted: Wanted, owners: Owners): PartyKey | undefined {
+  for (const [kind, id] of objectsOf(message)) {
+    const owner = typeof id === 'string' ? owners.of(kind, id) : undefined
+    if (owner !== undefined && !wanted.sender.parties.has(owner)) return owner
+  }
+  return undefined
+}
+
+function objectsOf(message: Message): [OwnedKind, unknown][] {
+  const [, first] = message.rest.split('/', 2)
+  if (message.interface === 'SENDER' && message.row.id === 'tokens') return [['token', first]]
+  if (message.interface === 'SENDER' && message.row.id === 'locations') return [['location', first]]
+  if (message.interface === 'SENDER' && message.row.id === 'sessions') return [['session', first]]
+  if (message.row.id === 'chargingprofiles') return [['session', first]]
+  if (!message.body) return []
+  const body = readBody(message.body)
+  if (message.row.id === 'commands')
+    return [
+      ['session', body.session_id],
+      ['location', body.location_id],
+    ]
+  if (message.row.id === 'sessions' || message.row.id === 'cdrs') return [['contract', body.auth_id]]
+  return []
+}
+
 function pathOwner(message: Message): PartyId | undefined {
   if (!message.row.clientOwned || message.interface !== 'RECEIVER') return undefined
-  const match = /^\/([^/]+)\/([^/]+)(?:\/|$)/.exec(message.rest)
-  return match ? toParty(match[1], match[2]) : undefined
+  const [, country, party] = message.rest.split('/', 3)
+  return toParty(country, party)
 }
 
 function bodyParties(message: Message): (PartyId | undefined)[] {
   if (!message.body) return []
-  const body = asRecord(JSON.parse(message.body.toString('utf8').replace(/^\ufeff/, '')))
-  const token = asRecord(body.cdr_token)
-  return [toParty(body.country_code, body.party_id), toParty(token.country_code, token.party_id)]
-}
-
-function asRecord(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+  const body = readBody(message.body)
+  const token = (typeof body.cdr_token === 'object' && body.cdr_token) || {}
+  const { country_code: country, party_id: party } = token as Record<string, unknown>
+  return [toParty(body.country_code, body.party_id), toParty(country, party)]
 }
 
 function toParty(countryCode: unknown, partyId: unknown): PartyId | undefined {

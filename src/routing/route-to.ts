@@ -1,0 +1,99 @@
+// From parties to routes: the one addressed, with the Fault of the first row that stands in the way, or the many
+// of a broadcast, GET ALL or question, without those the operator's routes deny. Pure.
+
+import { Fault } from '../faults/fault.ts'
+import { type PartyId, type PartyKey, partyKey } from '../ocpi/party.ts'
+import { sharesMessages } from '../ocpi/version.ts'
+import type { PartyEntry, RoutingTable } from '../registry/routing-table.ts'
+import type { Message } from './message.ts'
+import type { Owners } from './owners.ts'
+import type { RouteRule } from './rule.ts'
+import { type CompiledRules, findRule } from './rules.ts'
+import { choosePlatform, type Destination, type Wanted } from './targets.ts'
+
+export interface RoutingContext {
+  readonly table: RoutingTable
+  readonly rules: CompiledRules
+  readonly hub: PartyId
+  /** Name of this hub in Via (T25). */
+  readonly via: string
+  readonly owners: Owners
+  /** Told each step in words, for people. */
+  readonly trace?: (step: string, finding: string) => void
+}
+
+/** One request to one party. */
+export interface Route extends Destination {
+  readonly from: PartyId
+  /** TO as the sender addressed it: differs from the party when a route delivers elsewhere. */
+  readonly addressed: PartyId
+  readonly rule?: RouteRule
+}
+
+/** What every step of the decision looks at. */
+export interface Case {
+  readonly message: Message
+  readonly wanted: Wanted
+  /** The sender's party, as registered. */
+  readonly from: PartyId
+  readonly context: RoutingContext
+}
+
+/** The operator's route for this message to `to`; absent = no TO headers. */
+export function ruleFor(to: PartyKey | undefined, { message, wanted, context }: Case): RouteRule | undefined {
+  const { module, interface: role, method } = message
+  return findRule(context.rules, { from: wanted.from, to, module, interface: role, method })?.rule
+}
+
+/** The route to one party through the rule that applies. Throws in the order of the fault table. */
+export function routeTo(to: PartyId, rule: RouteRule | undefined, { wanted, from, context }: Case): Route {
+  const addressed = partyKey(to)
+  const key = rule?.deliverTo === undefined ? addressed : partyKey(readKey(rule.deliverTo))
+  const entries = context.table.parties.get(key)
+  if (!entries) throw new Fault('to_unknown', { message: `${addressed} is not known to the hub` })
+  if (rule?.action === 'deny') throw denied(addressed)
+  const party = choosePlatform(entries, wanted)
+  const { platform } = party.connection
+  context.trace?.('to', `${key} is connected through platform ${platform.id}, ${party.status}`)
+  if (party.status !== 'CONNECTED') throw notConnected(party)
+  const endpoint = party.connection.endpoint(wanted.module, wanted.interface)
+  const { version = wanted.version } = platform
+  if (!sharesMessages(version, wanted.version)) {
+    throw new Fault('version_not_shared', { message: `${key} speaks OCPI ${version}, not ${wanted.version}` })
+  }
+  if (!endpoint) {
+    throw new Fault('module_not_offered', {
+      message: `${key} does not offer ${wanted.module}/${wanted.interface} in OCPI ${version}`,
+    })
+  }
+  return { party, endpoint, from, addressed: to, ...(rule ? { rule } : {}) }
+}
+
+/** Destinations as routes, without those a rule denies to this sender (R87, T38). */
+export function routesTo(destinations: readonly Destination[], errand: Case): Route[] {
+  return destinations.flatMap((destination) => {
+    const rule = ruleFor(destination.party.key, errand)
+    if (rule?.action === 'deny') return []
+    return [
+      { ...destination, from: errand.from, addressed: destination.party.role, ...(rule ? { rule } : {}) },
+    ]
+  })
+}
+
+/** The Fault of a rule that says deny. */
+export function denied(key: PartyKey | undefined): Fault {
+  const whom = key === undefined ? 'this request' : `exchanges of this kind with ${key}`
+  return new Fault('to_denied', { message: `A route of the hub denies ${whom}` })
+}
+
+function notConnected(party: PartyEntry): Fault {
+  return new Fault('to_not_connected', {
+    message: `${party.key} is ${party.status}; nothing was sent`,
+    data: { connection_status: party.status },
+  })
+}
+
+/** `NL-CPO` as a party. */
+export function readKey(key: PartyKey): PartyId {
+  return { countryCode: key.slice(0, 2), partyId: key.slice(3) }
+}
