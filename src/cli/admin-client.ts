@@ -98,7 +98,7 @@ export function createAdminClient({ url, token }: { url: string; token: string |
         items.push(...(more as unknown[]))
         cursor = typeof next === 'string' ? next : undefined
       } while (cursor !== undefined && items.length < limit)
-      return items
+      return items.slice(0, limit)
     },
     async *events(path, { query, signal, lastEventId }) {
       const headers = {

@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander'
 import { findCodes, suggestCodes, type CatalogueEntry } from '../dialects/catalogue.ts'
+import { DIALECTS } from '../dialects/dialect.ts'
 import { statusCode } from '../faults/status.ts'
 import {
   FAULT_CODES,
@@ -14,12 +15,11 @@ import {
 import { failure, type CliContext } from './context.ts'
 import { printJson, printLabelled, printTable, styled } from './output.ts'
 
-const SYSTEMS: Readonly<Record<CatalogueEntry['system'], string>> = {
-  ocpi: 'OCPI status code',
-  hub: 'fault found by the hub',
-  opencharge: 'error of a platform with "errors: opencharge"',
-  proof: 'error of a platform with "errors: proof"',
-  ivxp: 'error of a platform with "errors: ivxp"',
+function systemText(system: CatalogueEntry['system']): string {
+  if (system === 'ocpi') return 'OCPI status code'
+  return system === 'hub'
+    ? 'fault found by the hub'
+    : `error of ${DIALECTS[system].title}, as a platform with "errors: ${system}" answers it`
 }
 
 const REACHED: Readonly<Record<FaultRow['reached'], string>> = {
@@ -40,8 +40,7 @@ export function addExplain(program: Command, context: CliContext): void {
     .action((code: string, { json }: { json?: boolean }) => {
       const entries = findCodes(code)
       if (entries.length === 0) throw failure(unknownText(code))
-      if (json)
-        printJson(context, { items: entries.map((entry) => ({ ...entry, faults: faultsWith(entry) })) })
+      if (json) printJson(context, { items: entries.map(toJson) })
       else entries.forEach((entry, index) => printEntry(context, entry, index))
     })
 }
@@ -56,7 +55,7 @@ function printEntry(context: CliContext, entry: CatalogueEntry, index: number): 
   if (index > 0) context.out('')
   const row = entry.system === 'hub' && isFaultCode(entry.code) ? FAULTS[entry.code] : undefined
   const name = entry.slug === undefined ? entry.code : `${entry.slug}/${entry.code}`
-  context.out(`${styled(context, 'bold', name)}  ${SYSTEMS[entry.system]}`)
+  context.out(`${styled(context, 'bold', name)}  ${systemText(entry.system)}`)
   printLabelled(context, [
     ['means', entry.meaning],
     ['answered', row ? answerText(row) : otherAnswerText(entry)],
@@ -88,6 +87,11 @@ function answerText(row: FaultRow): string {
 function otherAnswerText({ system, http, becomes }: CatalogueEntry): string | undefined {
   if (becomes !== undefined) return `HTTP ${http} by the platform; the requester gets ${becomes}`
   return system === 'ocpi' && http !== undefined ? `HTTP ${http}` : undefined
+}
+
+function toJson(entry: CatalogueEntry): object {
+  const faults = faultsWith(entry)
+  return faults.length === 0 ? entry : { ...entry, faults }
 }
 
 function faultsWith(entry: CatalogueEntry): FaultCode[] {

@@ -2,6 +2,7 @@
 // What concerns several keys at once stands in cross-checks.ts; the file's units become numbers here.
 
 import * as z from 'zod'
+import { DIALECT_NAMES } from '../dialects/dialect.ts'
 import { ROLES } from '../ocpi/role.ts'
 import { OFFERABLE_VERSIONS, VERSIONS, type VersionNumber } from '../ocpi/version.ts'
 import {
@@ -193,10 +194,7 @@ const platform = z.strictObject({
     .enum(['CONNECTED', 'OFFLINE', 'PLANNED', 'SUSPENDED'])
     .default('CONNECTED')
     .describe('Status at start.'),
-  errors: z
-    .enum(['ocpi', 'opencharge', 'proof', 'ivxp'])
-    .default('ocpi')
-    .describe('The error format this platform answers with.'),
+  errors: z.enum(DIALECT_NAMES).default('ocpi').describe('The error format this platform answers with.'),
 })
 
 const route = z.strictObject({

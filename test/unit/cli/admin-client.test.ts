@@ -1,0 +1,116 @@
+// What the command line says when the hub is not there, refuses, or is something else.
+
+import { afterEach, describe, expect, test } from 'vitest'
+import { cli } from './run.ts'
+import { json, scriptedServer, type Answer, type ScriptedServer } from './scripted-server.ts'
+
+let server: ScriptedServer | undefined
+afterEach(async () => {
+  await server?.close()
+  server = undefined
+})
+
+async function ask(answer: Answer, argv: readonly string[] = ['parties'], env: Record<string, string> = {}) {
+  server = await scriptedServer(answer)
+  return cli(argv, { env: { OCPI_HUB_ADMIN_URL: server.url, ...env } })
+}
+
+describe('a verb that asks a hub', () => {
+  test('says that no hub is there and how to start one', async () => {
+    const gone = await scriptedServer(json({}))
+    await gone.close()
+    expect(await cli(['parties', '--admin-url', gone.url])).toEqual({
+      code: 1,
+      out: '',
+      err: `error: no hub answers at ${gone.url} (ECONNREFUSED): start it with "ocpi-hub serve", or set --admin-url or OCPI_HUB_ADMIN_URL`,
+    })
+  })
+
+  test('says that the host is not known', async () => {
+    const { code, err } = await cli(['parties', '--admin-url', 'http://hub.invalid:1'])
+    expect(code).toBe(1)
+    expect(err).toMatch(/the host of http:\/\/hub\.invalid:1 is not known|no hub answers at/)
+  })
+
+  test('says which variable holds the token when it is missing, and when it is wrong', async () => {
+    const refuse = json({ title: 'Unauthorized' }, 401, 'application/problem+json')
+    expect((await ask(refuse)).err).toMatch(/wants a token: set OCPI_HUB_ADMIN_TOKEN to admin\.token/)
+    await server?.close()
+    const wrong = await ask(refuse, ['parties'], { OCPI_HUB_ADMIN_TOKEN: 'secret-one' })
+    expect(wrong.err).toMatch(/does not know the token in OCPI_HUB_ADMIN_TOKEN/)
+    expect(wrong.err).not.toContain('secret-one')
+    expect(server?.authorizations).toEqual(['Bearer secret-one'])
+  })
+
+  test('passes on what a problem says (RFC 9457)', async () => {
+    const problem = {
+      title: 'Bad Request',
+      detail: 'A parameter is wrong.',
+      errors: [{ parameter: 'code', message: 'must be an OCPI status code' }],
+    }
+    const { code, err } = await ask(json(problem, 400, 'application/problem+json; charset=utf-8'), [
+      'errors',
+      '--code',
+      'x',
+    ])
+    expect(code).toBe(1)
+    expect(err).toBe('error: Bad Request: A parameter is wrong.: code must be an OCPI status code')
+  })
+
+  test('cleans what it prints of control characters', async () => {
+    const { err } = await ask(json({ title: 'x\u001b[2J\u202ey' }, 409, 'application/problem+json'))
+    expect(err).toBe('error: x\uFFFD[2J\uFFFDy')
+  })
+
+  test.each([
+    [
+      'HTML',
+      ((_, response) =>
+        void response.writeHead(200, { 'content-type': 'text/html' }).end('<html>')) as Answer,
+    ],
+    ['a redirect', ((_, response) => void response.writeHead(302, { location: '/login' }).end()) as Answer],
+    ['another 404', json({}, 404)],
+  ])('says that %s is no admin API', async (_what, answer) => {
+    const { code, err } = await ask(answer)
+    expect(code).toBe(1)
+    expect(err).toMatch(/what answers at http:\/\/127\.0\.0\.1:\d+ is not the admin API of a hub \(HTTP \d+/)
+  })
+
+  test('says that a list is no list', async () => {
+    expect((await ask(json({ parties: [] }))).err).toMatch(/did not answer with a list/)
+    await server?.close()
+    expect((await ask(json('text'))).err).toMatch(/did not answer with a list/)
+  })
+
+  test('says that the connection broke in mid-answer', async () => {
+    const { code, err } = await ask((_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/json', 'content-length': '100' })
+      response.write('{"items":', () => response.destroy())
+    })
+    expect(code).toBe(1)
+    expect(err).toMatch(/no hub answers at/)
+  })
+
+  test('follows the cursors of a list to its end', async () => {
+    const party = (address: string) => ({ address, role: 'CPO', status: 'CONNECTED', platform: 'p' })
+    const { code, out } = await ask((request, response) => {
+      const isFirst = !request.url?.includes('cursor=')
+      const page = isFirst ? { items: [party('NL-AAA')], next_cursor: 'c 1' } : { items: [party('NL-BBB')] }
+      json(page)(request, response)
+    })
+    expect(code).toBe(0)
+    expect(out).toMatch(/NL-AAA[\s\S]*NL-BBB/)
+    expect(server?.asked).toEqual([
+      'GET /api/v1/parties?limit=100',
+      'GET /api/v1/parties?limit=100&cursor=c+1',
+    ])
+  })
+
+  test('takes the address from the flag before the environment, with or without a last slash', async () => {
+    server = await scriptedServer(json({ items: [] }))
+    const { code } = await cli(['parties', '--admin-url', `${server.url}/`], {
+      env: { OCPI_HUB_ADMIN_URL: 'http://nowhere.invalid' },
+    })
+    expect([code, server.asked]).toEqual([0, ['GET /api/v1/parties?limit=100']])
+  })
+})
