@@ -191,8 +191,7 @@ describe('the requester sees the answer of the responder', () => {
       'Proxy-Authenticate': 'Basic',
       'WWW-Authenticate': 'Basic realm=secret',
       'Keep-Alive': 'timeout=99',
-      Trailer: 'Expires',
-      'X-Backend-Address': new URL(cpo.url()).host,
+      'X-Backend-Server': new URL(cpo.url()).host,
     }
     cpo.answers('locations/LEAK', { headers, json: says(1000) })
     const answer = await emsp.gets('locations', { to: 'DE-CPO', path: '/LEAK' })
