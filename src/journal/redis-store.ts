@@ -1,0 +1,185 @@
+// The journal in Redis, one for all hubs: a capped stream of entries, and their places by reference and by
+// correlation id, which expire. An entry that is sent twice is kept once.
+
+import { z } from 'zod'
+import type { JournalEntry } from './exchange.ts'
+import { defineScript, type RedisConnection } from './redis.ts'
+import type { JournalStore } from './store.ts'
+import { createWatchers } from './watchers.ts'
+
+export interface RedisJournalOptions {
+  /** The stream is cut in blocks: up to some hundred entries more are kept. */
+  readonly maxEntries: number
+  /** How often watchers hear of what no message told. Milliseconds. */
+  readonly pollMs?: number
+}
+
+const POLL_MS = 1000
+// An entry is found by its reference for as long; lists and searches go by the stream itself.
+const INDEX_LIFE_SECONDS = 30 * 24 * 60 * 60
+const CORRELATED_MAX = 1000
+const BLOCK = 500
+const POSITION = /^\d+-\d+$/
+
+// KEYS: stream, then the reference's and the correlation's of each entry. ARGV: bound, life, most of one
+// correlation, channel, then the text of each entry.
+const APPEND = defineScript(`
+local bound, life, most, channel = unpack(ARGV, 1, 4)
+for n = 1, #ARGV - 4 do
+  local reference, correlation = KEYS[2 * n], KEYS[2 * n + 1]
+  if redis.call('EXISTS', reference) == 0 then
+    local id = redis.call('XADD', KEYS[1], 'MAXLEN', '~', bound, '*', 'entry', ARGV[4 + n])
+    redis.call('SET', reference, id, 'EX', life)
+    redis.call('RPUSH', correlation, id)
+    redis.call('LTRIM', correlation, -tonumber(most), -1)
+    redis.call('EXPIRE', correlation, life)
+  end
+end
+redis.call('PUBLISH', channel, '')
+`)
+
+// KEYS: stream, correlation. Gives the texts.
+const CORRELATED = defineScript(`
+local texts = {}
+for _, id in ipairs(redis.call('LRANGE', KEYS[2], 0, -1)) do
+  local found = redis.call('XRANGE', KEYS[1], id, id)[1]
+  if found then texts[#texts + 1] = found[2][2] end
+end
+return texts
+`)
+
+// Members that readers of the journal rely on.
+const ENTRY = z.looseObject({
+  reference: z.string(),
+  time: z.string(),
+  author: z.enum(['responder', 'hub']),
+  code: z.number(),
+  http_status: z.number(),
+  method: z.string(),
+  path: z.string(),
+  request_id: z.string(),
+  correlation_id: z.string(),
+  duration_ms: z.number(),
+})
+
+/** The journal on a connection, which stays open when the journal is closed. */
+export function createRedisJournal(redis: RedisConnection, options: RedisJournalOptions): JournalStore {
+  const stream = redis.key('journal')
+  const channel = redis.key('journal:changed')
+  const referenceKey = (reference: string) => redis.key(`journal:reference:${reference}`)
+  const correlationKey = (id: string) => redis.key(`journal:correlation:${id}`)
+  const follower = createFollower(redis, { stream, channel, pollMs: options.pollMs ?? POLL_MS })
+
+  return {
+    async append(entries) {
+      const keys = entries.flatMap((entry) => [
+        referenceKey(entry.reference),
+        correlationKey(entry.correlation_id),
+      ])
+      const texts = entries.map((entry) => JSON.stringify(entry))
+      const settings = [options.maxEntries, INDEX_LIFE_SECONDS, CORRELATED_MAX, channel]
+      await redis.run(APPEND, [stream, ...keys], [...settings, ...texts])
+    },
+    async read({ limit, position }) {
+      if (position !== undefined && !POSITION.test(position)) return { entries: [] }
+      const found = await redis.call('XREVRANGE', [stream, position ?? '+', '-', 'COUNT', limit + 1])
+      const items = readItems(found)
+      const entries = items.slice(0, limit).flatMap((item) => item.entry ?? [])
+      const next = items[limit]?.id
+      return next === undefined ? { entries } : { entries, next }
+    },
+    async get(reference) {
+      const id = await redis.call('GET', [referenceKey(reference)])
+      if (typeof id !== 'string') return undefined
+      return readItems(await redis.call('XRANGE', [stream, id, id]))[0]?.entry
+    },
+    async byCorrelation(correlationId) {
+      const texts = await redis.run(CORRELATED, [stream, correlationKey(correlationId)], [])
+      return Array.isArray(texts) ? texts.flatMap((text) => readEntry(text) ?? []) : []
+    },
+    watch: (listener) => follower.add(listener),
+    async close() {
+      follower.stop()
+    },
+  }
+}
+
+/** Reads what is new in the stream, whoever wrote it, as long as somebody listens. */
+function createFollower(
+  redis: RedisConnection,
+  options: { readonly stream: string; readonly channel: string; readonly pollMs: number },
+) {
+  const { stream, channel, pollMs } = options
+  const watchers = createWatchers()
+  let position: string | undefined
+  let reading: Promise<void> | undefined
+  let missed = false
+  let timer: NodeJS.Timeout | undefined
+  let unsubscribe: (() => void) | undefined
+
+  async function read(): Promise<void> {
+    if (position === undefined) {
+      const [newest] = readItems(await redis.call('XREVRANGE', [stream, '+', '-', 'COUNT', 1]))
+      position = newest?.id ?? '0-0'
+    }
+    for (;;) {
+      const items = readItems(await redis.call('XRANGE', [stream, `(${position}`, '+', 'COUNT', BLOCK]))
+      position = items.at(-1)?.id ?? position
+      watchers.tell(items.flatMap((item) => item.entry ?? []))
+      if (items.length < BLOCK) return
+    }
+  }
+
+  /** One reading at a time; news that come meanwhile lead to one more. */
+  function look(): void {
+    missed = reading !== undefined
+    reading ??= read()
+      .catch(() => undefined)
+      .finally(() => {
+        reading = undefined
+        if (missed) look()
+      })
+  }
+
+  return {
+    add(listener: (entries: readonly JournalEntry[]) => void): () => void {
+      if (!timer) {
+        timer = setInterval(look, pollMs)
+        timer.unref()
+        unsubscribe = redis.subscribe(channel, look)
+        look()
+      }
+      return watchers.add(listener)
+    },
+    stop() {
+      clearInterval(timer)
+      unsubscribe?.()
+      watchers.clear()
+    },
+  }
+}
+
+interface StreamItem {
+  readonly id: string
+  /** Absent when what stands there is no entry. */
+  readonly entry?: JournalEntry
+}
+
+/** `[[id, ['entry', text]], …]` as Redis answers. */
+function readItems(answer: unknown): StreamItem[] {
+  if (!Array.isArray(answer)) return []
+  return (answer as [string, string[]][]).map(([id, [, text]]) => {
+    const entry = readEntry(text)
+    return entry ? { id, entry } : { id }
+  })
+}
+
+function readEntry(text: unknown): JournalEntry | undefined {
+  if (typeof text !== 'string') return undefined
+  try {
+    const parsed = ENTRY.safeParse(JSON.parse(text))
+    return parsed.success ? (parsed.data as unknown as JournalEntry) : undefined
+  } catch {
+    return undefined
+  }
+}
