@@ -2,7 +2,6 @@
 
 import { describe, expect, it } from 'vitest'
 import { CATALOGUE, findCodes, suggestCodes } from '../../../src/dialects/catalogue.ts'
-import { renderCodeTables } from '../../../src/dialects/code-tables.ts'
 import { OCPI_CODES } from '../../../src/dialects/ocpi.ts'
 import { FAULT_CODES, RECOVERIES } from '../../../src/faults/table.ts'
 import type { VersionNumber } from '../../../src/ocpi/version.ts'
@@ -111,17 +110,5 @@ describe('suggestCodes', () => {
     expect(suggestCodes('zzzzzzzzzz')).toEqual([])
     expect(suggestCodes('')).toEqual([])
     expect(suggestCodes('x'.repeat(1_000_000))).toEqual([])
-  })
-})
-
-describe('renderCodeTables', () => {
-  it('prints one table per system with one line per code', () => {
-    const lines = renderCodeTables().split('\n')
-    expect(lines.filter((line) => line.startsWith('## '))).toHaveLength(1 + FIXTURES.length)
-    expect(lines.filter((line) => line.startsWith('| `'))).toHaveLength(
-      CATALOGUE.filter(({ system }) => system !== 'hub').length,
-    )
-    const widths = lines.filter((line) => line.startsWith('|')).map((line) => line.split(' | ').length)
-    expect(new Set(widths)).toEqual(new Set([6, 7]))
   })
 })
