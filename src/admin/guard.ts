@@ -1,0 +1,108 @@
+// Who may call the admin side: bearer tokens with roles, compared by hash in constant time, and guessing slowed
+// down. Those who show a valid token are never locked out, whatever others do from the same address.
+
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import ipaddr from 'ipaddr.js'
+import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
+import type { AdminApp, AdminOptions, AdminRole, AdminToken } from './parts.ts'
+import { problemError } from './problem.ts'
+
+const FAILURES_PER_NETWORK = 10
+/** Guesses from everywhere: bounds the memory that counting needs as well. */
+const FAILURES_TOGETHER = 1000
+const WINDOW_SECONDS = 60
+
+/** SHA-256 of a token, hex: what `AdminToken` keeps of it. */
+export function hashAdminToken(token: string): string {
+  return createHash('sha256').update(token).digest('hex')
+}
+
+/** Checks every request of the app, those for unknown paths included, before its body is read. */
+export function guard(app: AdminApp, options: Pick<AdminOptions, 'tokens'>): void {
+  const slow = createSlowDown()
+  app.decorateRequest('operator', null)
+  app.addHook('onRequest', async (request, reply) => {
+    const { access, basic = false } = request.routeOptions.config
+    if (access === 'public') return
+    const shown = readToken(request.headers.authorization, basic)
+    const operator = shown === undefined ? undefined : findToken(options.tokens(), shown)
+    if (!operator) return refuse(request, reply, { slow, basic, guessed: shown !== undefined })
+    const needed = access ?? (request.method === 'GET' || request.method === 'HEAD' ? 'read' : 'operate')
+    if (!mayDo(operator.role, needed)) {
+      throw problemError(403, `The token "${operator.name}" may only read.`)
+    }
+    request.operator = operator
+  })
+}
+
+function mayDo(role: AdminRole, needed: AdminRole): boolean {
+  return role === 'operate' || needed === 'read'
+}
+
+const BEARER = /^bearer +(\S+) *$/i
+const BASIC = /^basic +([A-Za-z0-9+/]+=*) *$/i
+
+function readToken(authorization: string | undefined, basic: boolean): string | undefined {
+  if (authorization === undefined) return undefined
+  const bearer = BEARER.exec(authorization)
+  if (bearer) return bearer[1]
+  const encoded = basic ? BASIC.exec(authorization)?.[1] : undefined
+  if (encoded === undefined) return ''
+  const pair = Buffer.from(encoded, 'base64').toString('utf8')
+  return pair.slice(pair.indexOf(':') + 1)
+}
+
+// Every token is compared, so that the time taken tells nothing about which one was nearly right.
+function findToken(tokens: readonly AdminToken[], shown: string): AdminToken | undefined {
+  const hash = Buffer.from(hashAdminToken(shown), 'hex')
+  let found: AdminToken | undefined
+  for (const token of tokens) {
+    const known = Buffer.from(token.sha256, 'hex')
+    if (known.length === hash.length && timingSafeEqual(known, hash)) found ??= token
+  }
+  return found
+}
+
+type SlowDown = (address: string) => Promise<number | undefined>
+
+async function refuse(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  how: { readonly slow: SlowDown; readonly basic: boolean; readonly guessed: boolean },
+): Promise<never> {
+  // A request without any token is no guess.
+  const waitMs = how.guessed ? await how.slow(request.ip) : undefined
+  if (waitMs !== undefined) {
+    reply.header('Retry-After', Math.max(1, Math.ceil(waitMs / 1000)))
+    throw problemError(429, 'Too many wrong tokens came from this address.')
+  }
+  reply.header(
+    'WWW-Authenticate',
+    how.basic ? ['Basic realm="ocpi-hub"', 'Bearer realm="ocpi-hub"'] : 'Bearer realm="ocpi-hub"',
+  )
+  throw problemError(401, 'Send "Authorization: Bearer <admin token>".')
+}
+
+/** Counts a failure of an address; gives the milliseconds to wait when it had too many. */
+function createSlowDown(): SlowDown {
+  const together = new RateLimiterMemory({ points: FAILURES_TOGETHER, duration: WINDOW_SECONDS })
+  const perNetwork = new RateLimiterMemory({ points: FAILURES_PER_NETWORK, duration: WINDOW_SECONDS })
+  return async (address) => {
+    try {
+      await together.consume('all')
+      await perNetwork.consume(networkOf(address))
+      return undefined
+    } catch (refused) {
+      if (refused instanceof RateLimiterRes) return refused.msBeforeNext
+      throw refused
+    }
+  }
+}
+
+// An IPv6 user has a whole /64 to guess from.
+function networkOf(address: string): string {
+  if (!ipaddr.isValid(address)) return 'unknown'
+  const parsed = ipaddr.process(address)
+  return parsed.kind() === 'ipv4' ? parsed.toString() : parsed.toByteArray().slice(0, 8).join('.')
+}

@@ -1,0 +1,89 @@
+// Every party in every role: where it is connected and how.
+
+import { z } from 'zod'
+import type { PartyEntry, RoutingTable } from '../registry/routing-table.ts'
+import { toPage } from './pages.ts'
+import type { AdminApp, AdminParts } from './parts.ts'
+import { connectionStatus, pageOf, pageQuery, problems } from './shapes.ts'
+
+const party = z
+  .object({
+    address: z.string().meta({ examples: ['DE-CPO'] }),
+    country_code: z.string(),
+    party_id: z.string(),
+    role: z.string(),
+    name: z.string().optional(),
+    status: connectionStatus,
+    platform: z.string(),
+    last_seen: z
+      .string()
+      .optional()
+      .meta({ format: 'date-time', description: 'When its platform was last heard' }),
+    last_updated: z.string().meta({ format: 'date-time' }),
+  })
+  .meta({ id: 'Party' })
+
+/** `GET /api/v1/parties`. */
+export function registerParties(app: AdminApp, parts: AdminParts): void {
+  app.get(
+    '/api/v1/parties',
+    {
+      schema: {
+        tags: ['platforms'],
+        summary: 'Every party in every role, by address',
+        querystring: z.strictObject({
+          ...pageQuery,
+          status: connectionStatus.optional(),
+          role: z.string().max(20).optional(),
+          platform: z.string().max(200).optional(),
+        }),
+        response: { 200: pageOf(party), ...problems(400) },
+      },
+    },
+    async (request) => {
+      const { status, role, platform, ...page } = request.query
+      const wanted = entriesOf(parts.registry.table()).filter(
+        (entry) =>
+          (status === undefined || entry.status === status) &&
+          (role === undefined || entry.role.role.toUpperCase() === role.toUpperCase()) &&
+          (platform === undefined || entry.connection.platform.id === platform),
+      )
+      const list = `parties ${status ?? ''} ${role ?? ''} ${platform ?? ''}`
+      const { items, ...rest } = toPage(list, wanted, keyOf, page)
+      return {
+        items: items.map((entry) => toView(entry, parts.lastHeard(entry.connection.platform.id))),
+        ...rest,
+      }
+    },
+  )
+}
+
+/** Parties by connection status, each role counted: what `ocpi_hub_parties` shows. Statuses nobody has are 0. */
+export function countParties(table: RoutingTable): Map<string, number> {
+  const counts = new Map<string, number>(connectionStatus.options.map((status) => [status, 0]))
+  for (const { status } of entriesOf(table)) counts.set(status, (counts.get(status) ?? 0) + 1)
+  return counts
+}
+
+function entriesOf(table: RoutingTable): PartyEntry[] {
+  return [...table.parties.values()].flat()
+}
+
+// Several platforms may have had a party in the same role; only one of them is live (T16).
+function keyOf({ key, role, connection }: PartyEntry): string {
+  return JSON.stringify([key, role.role, connection.platform.id])
+}
+
+function toView({ key, role, status, connection }: PartyEntry, seen: number | undefined) {
+  return {
+    address: key,
+    country_code: role.countryCode,
+    party_id: role.partyId,
+    role: role.role,
+    ...(role.name === undefined ? {} : { name: role.name }),
+    status,
+    platform: connection.platform.id,
+    ...(seen === undefined ? {} : { last_seen: new Date(seen).toISOString() }),
+    last_updated: role.lastUpdated,
+  }
+}

@@ -1,0 +1,69 @@
+// What the admin side is given and how its groups of calls look. A group is one file that registers its routes;
+// server.ts lists the groups.
+
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ZodTypeProvider } from 'fastify-type-provider-zod'
+import type { Journal } from '../journal/journal.ts'
+import type { Log } from '../journal/log.ts'
+import type { Metrics } from '../journal/metrics.ts'
+import type { Registry } from '../registry/registry.ts'
+
+export interface AdminParts {
+  /** Version of the package. */
+  readonly version: string
+  readonly registry: Pick<Registry, 'table' | 'health'>
+  readonly journal: Pick<Journal, 'get' | 'query' | 'summary' | 'correlation' | 'watch'>
+  readonly metrics: Pick<Metrics, 'text' | 'contentType'>
+  readonly log: Pick<Log, 'warn' | 'error'>
+  isDraining(): boolean
+  /** Requests on the OCPI side being worked on. */
+  inFlight(): number
+  /** When the platform was last heard, in milliseconds since the epoch. */
+  lastHeard(platform: string): number | undefined
+  /** Keyed hash of an outbound token, as `ocpi/token.ts` makes it of inbound ones. */
+  hashToken(token: string): string
+}
+
+/** read = look; operate = look and change. */
+export type AdminRole = 'read' | 'operate'
+
+export interface AdminToken {
+  /** Who uses it, for the audit trail. */
+  readonly name: string
+  readonly role: AdminRole
+  /** SHA-256 of the token, hex. */
+  readonly sha256: string
+}
+
+export interface AdminOptions {
+  /** Asked for each request, so that a reload takes effect at once. */
+  tokens(): readonly AdminToken[]
+  /** Comment line on silent streams, so that proxies keep them open. Milliseconds; 15 000 when absent. */
+  readonly heartbeatMs?: number
+  /** Paths of PEM files. */
+  readonly tls?: { readonly cert: string; readonly key: string; readonly clientCa?: string }
+}
+
+export type AdminApp = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>
+
+export type AdminGroup = (app: AdminApp, parts: AdminParts, options: AdminOptions) => void
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Who may call the route; without it `read` for GET, `operate` for the rest. */
+    readonly access?: 'public' | AdminRole
+    /** The token is also taken as the password of Basic, which is all that a browser can ask people for. */
+    readonly basic?: true
+  }
+  interface FastifyRequest {
+    /** The token that was shown; null on public routes. */
+    operator: AdminToken | null
+  }
+}

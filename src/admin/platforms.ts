@@ -1,0 +1,137 @@
+// Connections as operators see them. Tokens are shown only as fingerprints.
+
+import { z } from 'zod'
+import { tokenFingerprint } from '../ocpi/token.ts'
+import { statusOf, type Connection } from '../registry/routing-table.ts'
+import { etagOf, sendTagged, toPage } from './pages.ts'
+import type { AdminApp, AdminParts } from './parts.ts'
+import { problemError } from './problem.ts'
+import { connectionStatus, pageOf, pageQuery, problems } from './shapes.ts'
+
+const tags = ['platforms']
+const dateTime = z.string().meta({ format: 'date-time' })
+
+const platformShape = z
+  .object({
+    id: z.string(),
+    source: z.enum(['file', 'registered']).meta({ description: 'file = from the configuration' }),
+    status: connectionStatus,
+    version: z.string().optional(),
+    versions_url: z.string().optional(),
+    errors: z.string().meta({ description: 'The error format it answers with' }),
+    roles: z.array(
+      z.object({
+        country_code: z.string(),
+        party_id: z.string(),
+        role: z.string(),
+        name: z.string().optional(),
+        status: connectionStatus,
+        last_updated: dateTime,
+      }),
+    ),
+    endpoints: z.array(
+      z.object({ module: z.string(), role: z.enum(['SENDER', 'RECEIVER']), url: z.string() }),
+    ),
+    tokens: z.object({
+      inbound: z.array(
+        z.object({
+          fingerprint: z.string(),
+          purpose: z.enum(['registration', 'credentials']),
+          valid_until: dateTime.optional(),
+        }),
+      ),
+      outbound: z.object({ fingerprint: z.string() }).optional(),
+    }),
+    last_seen: dateTime.optional().meta({ description: 'When it was last heard, by this hub' }),
+    last_updated: dateTime,
+  })
+  .meta({ id: 'Platform' })
+
+/** A platform as the API shows it. */
+export type PlatformView = z.output<typeof platformShape>
+
+/** `GET /api/v1/platforms` and `GET /api/v1/platforms/{id}`. */
+export function registerPlatforms(app: AdminApp, parts: AdminParts): void {
+  const { registry } = parts
+  app.get(
+    '/api/v1/platforms',
+    {
+      schema: {
+        tags,
+        summary: 'Connections, by id',
+        querystring: z.strictObject({ ...pageQuery, status: connectionStatus.optional() }),
+        response: { 200: pageOf(platformShape), ...problems(400) },
+      },
+    },
+    async (request) => {
+      const { status, ...page } = request.query
+      const all = [...registry.table().connections.values()]
+      const wanted = status === undefined ? all : all.filter(({ platform }) => platform.status === status)
+      const { items, ...rest } = toPage(
+        `platforms ${status ?? ''}`,
+        wanted,
+        ({ platform }) => platform.id,
+        page,
+      )
+      return { items: items.map((connection) => toPlatformView(connection, parts)), ...rest }
+    },
+  )
+  app.get(
+    '/api/v1/platforms/:id',
+    {
+      schema: {
+        tags,
+        summary: 'One connection',
+        params: z.object({ id: z.string() }),
+        response: { 200: platformShape, ...problems(404) },
+      },
+    },
+    async (request, reply) => {
+      const connection = registry.table().connections.get(request.params.id)
+      if (!connection) throw problemError(404, 'No platform has this id.')
+      const view = toPlatformView(connection, parts)
+      return sendTagged(request, reply, view, platformEtag(view))
+    },
+  )
+}
+
+/** Entity tag of what is stored of a platform: hearing from it changes nothing that a writer could overwrite. */
+export function platformEtag({ last_seen: _lastSeen, ...stored }: PlatformView): string {
+  return etagOf(stored)
+}
+
+/** What the API shows of a platform. */
+export function toPlatformView(
+  { platform }: Connection,
+  { lastHeard, hashToken }: Pick<AdminParts, 'lastHeard' | 'hashToken'>,
+): PlatformView {
+  const { version, versionsUrl, outbound } = platform
+  const seen = lastHeard(platform.id)
+  return {
+    id: platform.id,
+    source: platform.source,
+    status: platform.status,
+    ...(version === undefined ? {} : { version }),
+    ...(versionsUrl === undefined ? {} : { versions_url: versionsUrl }),
+    errors: platform.errors,
+    roles: platform.roles.map((role) => ({
+      country_code: role.countryCode,
+      party_id: role.partyId,
+      role: role.role,
+      ...(role.name === undefined ? {} : { name: role.name }),
+      status: statusOf(platform, role),
+      last_updated: role.lastUpdated,
+    })),
+    endpoints: platform.endpoints.map(({ module, role, url }) => ({ module, role, url })),
+    tokens: {
+      inbound: platform.inbound.map(({ hash, purpose, validUntil }) => ({
+        fingerprint: tokenFingerprint(hash),
+        purpose,
+        ...(validUntil === undefined ? {} : { valid_until: new Date(validUntil).toISOString() }),
+      })),
+      ...(outbound ? { outbound: { fingerprint: tokenFingerprint(hashToken(outbound.token)) } } : {}),
+    },
+    ...(seen === undefined ? {} : { last_seen: new Date(seen).toISOString() }),
+    last_updated: platform.lastUpdated,
+  }
+}

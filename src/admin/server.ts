@@ -1,0 +1,125 @@
+// The admin side: one Fastify app with a token in front, problem details behind, and groups of calls in between.
+// It knows the hub only by what it is given, and never mounts on the OCPI listener.
+
+import { readFileSync } from 'node:fs'
+import type { Server } from 'node:http'
+import helmet from '@fastify/helmet'
+import { fastifySSE } from '@fastify/sse'
+import fastify, { type FastifyHttpOptions, type FastifyReply } from 'fastify'
+import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
+import { registerCodes } from './codes.ts'
+import { registerCorrelations } from './correlations.ts'
+import { registerErrorStream } from './error-stream.ts'
+import { registerErrors } from './errors.ts'
+import { guard } from './guard.ts'
+import { registerHealth } from './health.ts'
+import { allowedMethods } from './methods.ts'
+import { collectOpenApi, registerDocs } from './openapi.ts'
+import type { AdminApp, AdminGroup, AdminOptions, AdminParts } from './parts.ts'
+import { registerParties } from './parties.ts'
+import { registerPlatforms } from './platforms.ts'
+import { PROBLEM_TYPE, readProblem, toProblem, type Problem } from './problem.ts'
+import { registerStatus } from './status.ts'
+
+/** Groups of calls, in the order of the OpenAPI document. */
+const GROUPS: readonly AdminGroup[] = [
+  registerErrors,
+  registerErrorStream,
+  registerCorrelations,
+  registerCodes,
+  registerPlatforms,
+  registerParties,
+  registerStatus,
+  registerHealth,
+]
+
+const BODY_BYTES_MAX = 1024 * 1024
+const HEARTBEAT_MS = 15_000
+
+/** Builds the server; the caller listens. `close()` ends open streams first. */
+export async function createAdminServer(parts: AdminParts, options: AdminOptions): Promise<AdminApp> {
+  const app: AdminApp = fastify(toSettings(options)).withTypeProvider<ZodTypeProvider>()
+  app.setValidatorCompiler(validatorCompiler)
+  app.setSerializerCompiler(serializerCompiler)
+  // JSON only: a form of another site cannot send it without asking first.
+  app.removeContentTypeParser('text/plain')
+
+  const methodsOf = allowedMethods(app)
+  await app.register(helmet, toHelmet(options.tls !== undefined))
+  guard(app, options)
+  await app.register(fastifySSE, { heartbeatInterval: options.heartbeatMs ?? HEARTBEAT_MS })
+  await collectOpenApi(app, parts.version)
+
+  app.setErrorHandler((error, request, reply) => {
+    const problem = readProblem(error)
+    if (problem.status >= 500) {
+      parts.log[problem.status === 500 ? 'error' : 'warn'](
+        { err: error, method: request.method, path: request.routeOptions.url },
+        'an admin call failed',
+      )
+    }
+    return sendProblem(reply, problem)
+  })
+  app.setNotFoundHandler((request, reply) => {
+    const allowed = methodsOf(request.url)
+    if (allowed.length === 0) return sendProblem(reply, toProblem(404, 'The admin side has no such URL.'))
+    reply.header('Allow', allowed.join(', '))
+    return sendProblem(reply, toProblem(405, `Only ${allowed.join(', ')} can be used here.`))
+  })
+
+  for (const register of GROUPS) register(app, parts, options)
+  await registerDocs(app)
+  return app
+}
+
+function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
+  // As text: the routes' schemas are for their own answers.
+  return reply.code(problem.status).type(PROBLEM_TYPE).send(JSON.stringify(problem))
+}
+
+function toSettings({ tls }: AdminOptions): FastifyHttpOptions<Server> {
+  const settings: FastifyHttpOptions<Server> = {
+    logger: false,
+    bodyLimit: BODY_BYTES_MAX,
+    requestTimeout: 20_000,
+    keepAliveTimeout: 72_000,
+    return503OnClosing: false,
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: 500 },
+    http: { headersTimeout: 10_000, connectionsCheckingInterval: 500, maxHeaderSize: 16_384 },
+    frameworkErrors: (error, _request, reply) => void sendProblem(reply, readProblem(error)),
+  }
+  if (!tls) return settings
+  const https = {
+    cert: readFileSync(tls.cert),
+    key: readFileSync(tls.key),
+    minVersion: 'TLSv1.2' as const,
+    ...(tls.clientCa === undefined
+      ? {}
+      : { ca: readFileSync(tls.clientCa), requestCert: true, rejectUnauthorized: true }),
+  }
+  return { ...settings, https } as FastifyHttpOptions<Server>
+}
+
+// Everything the pages need is served from here. No upgrade to https is asked for: the listener may have none.
+function toHelmet(secure: boolean) {
+  const self = ["'self'"]
+  return {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'none'"],
+        scriptSrc: self,
+        styleSrc: ["'self'", "'unsafe-inline'"],
+        imgSrc: ["'self'", 'data:'],
+        fontSrc: self,
+        connectSrc: self,
+        baseUri: ["'none'"],
+        formAction: self,
+        frameAncestors: ["'none'"],
+      },
+    },
+    strictTransportSecurity: secure ? { maxAge: 31_536_000 } : false,
+    referrerPolicy: { policy: 'no-referrer' },
+  } as const
+}

@@ -1,0 +1,147 @@
+// Shapes that several groups of calls share: the one place where the API's members are named. The OpenAPI document
+// is made of them.
+
+import { z } from 'zod'
+import { FAULT_CODES } from '../faults/table.ts'
+import { PROBLEM_TYPE } from './problem.ts'
+
+const problem = z
+  .object({
+    type: z.literal('about:blank'),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    errors: z.array(z.object({ parameter: z.string(), message: z.string() })).optional(),
+  })
+  .catchall(z.unknown())
+  .meta({ id: 'Problem' })
+
+function problemResponse(description: string) {
+  return { description, content: { [PROBLEM_TYPE]: { schema: problem } } }
+}
+
+const PROBLEMS = {
+  400: problemResponse('A parameter is wrong'),
+  401: problemResponse('No valid token'),
+  403: problemResponse('The token may only read'),
+  404: problemResponse('Unknown'),
+  409: problemResponse('Somebody else changed it, or it contradicts what is there'),
+  412: problemResponse('It is not what the If-Match header says'),
+  503: problemResponse('The store does not answer'),
+}
+
+/** Error responses of a route for its OpenAPI entry; 401 is part of all. */
+export function problems<Status extends keyof typeof PROBLEMS>(...statuses: Status[]) {
+  const all = [401, ...statuses] as const
+  return Object.fromEntries(all.map((status) => [status, PROBLEMS[status]])) as Pick<
+    typeof PROBLEMS,
+    401 | Status
+  >
+}
+
+/** OCPI's ConnectionStatus. */
+export const connectionStatus = z.enum(['CONNECTED', 'OFFLINE', 'PLANNED', 'SUSPENDED'])
+
+const sides = z.enum(['requester', 'responder', 'hub'])
+const optionalText = z.string().optional()
+
+/** `JournalEntry` as it goes out. */
+export const journalEntry = z
+  .object({
+    reference: z.string().meta({ description: 'Names the entry; requesters get it as data.reference' }),
+    time: z.string().meta({ format: 'date-time', description: 'When the request arrived' }),
+    author: z.enum(['responder', 'hub']).meta({ description: 'Who made the answer' }),
+    code: z.int().meta({ description: 'OCPI status code of the answer; 0 when there was none' }),
+    fault: z
+      .string()
+      .optional()
+      .meta({ examples: ['dns_error'], description: `One of the hub's ${FAULT_CODES.length} faults` }),
+    at: sides.optional().meta({ description: 'Whose side must act' }),
+    reached: z
+      .enum(['no', 'maybe', 'yes'])
+      .optional()
+      .meta({ description: 'Whether the request arrived at the responder' }),
+    recovery: z.enum(['correct', 'authenticate', 'wait', 'check', 'ask_responder', 'ask_hub']).optional(),
+    http_status: z.int(),
+    from: optionalText,
+    to: optionalText,
+    requester: optionalText.meta({ description: 'Platform id' }),
+    responder: optionalText.meta({ description: 'Platform id' }),
+    module: optionalText,
+    interface: z.enum(['SENDER', 'RECEIVER']).optional(),
+    method: z.string(),
+    path: z.string(),
+    mode: z.enum(['direct', 'broadcast', 'open', 'get-all', 'callback', 'configuration']).optional(),
+    request_id: z.string(),
+    forwarded_request_id: optionalText,
+    correlation_id: z.string(),
+    duration_ms: z.number(),
+    phases: z
+      .object({
+        connect: z.number().optional(),
+        first_byte: z.number().optional(),
+        total: z.number().optional(),
+      })
+      .optional()
+      .meta({ description: 'Milliseconds from the start of the outbound leg' }),
+    message: optionalText,
+    detail: optionalText.meta({ description: 'For operators only' }),
+    responder_http_status: z.int().optional(),
+    responder_code: optionalText.meta({
+      description: "Code of the responder's own list, when it does not speak OCPI errors",
+    }),
+  })
+  .meta({ id: 'JournalEntry' })
+
+/** A page of a list. */
+export function pageOf<Item extends z.ZodType>(item: Item) {
+  return z.object({ items: z.array(item), next_cursor: z.string().optional() })
+}
+
+/** Parameters of every list in pages. */
+export const pageQuery = {
+  limit: z.coerce.number().int().min(1).max(1000).default(100),
+  cursor: z.string().max(2000).optional().meta({ description: 'next_cursor of the page before' }),
+}
+
+const DURATION = /^(\d{1,6})(s|m|h|d)$/
+const MILLISECONDS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+
+/** An instant, RFC 3339 or so long ago; read as milliseconds since the epoch. */
+export const instant = z
+  .string()
+  .meta({
+    examples: ['2026-03-01T12:00:00Z', '15m'],
+    description: 'RFC 3339, or how long ago: 30s, 15m, 2h, 7d',
+  })
+  .transform((text, context) => {
+    const ago = DURATION.exec(text)
+    if (ago) return Date.now() - Number(ago[1]) * MILLISECONDS[ago[2]!]!
+    if (z.iso.datetime({ offset: true }).safeParse(text).success) return Date.parse(text)
+    context.addIssue('is neither an RFC 3339 time nor a duration like 15m')
+    return z.NEVER
+  })
+
+const filterText = z.string().min(1).max(200).optional()
+
+/** What the journal may be searched by. */
+export const journalFilter = {
+  from: filterText,
+  to: filterText,
+  code: z
+    .string()
+    .regex(/^\d{1,6}$/, 'must be an OCPI status code')
+    .optional(),
+  fault: filterText,
+  at: sides.optional(),
+  author: z.enum(['responder', 'hub']).optional(),
+  module: filterText,
+  mode: filterText,
+  correlation_id: filterText,
+  request_id: filterText,
+  requester: filterText,
+  responder: filterText,
+  responder_code: filterText,
+  since: instant.optional(),
+  until: instant.optional(),
+}
