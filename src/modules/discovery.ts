@@ -1,0 +1,99 @@
+// Endpoints of platforms that were connected without any: a static connection names its versions URL, and the hub
+// reads the rest from there (contract §2). Tried again, ever more slowly, until it succeeds.
+
+import { Fault, toFault } from '../faults/fault.ts'
+import type { Log } from '../journal/log.ts'
+import type { Platform } from '../registry/platform.ts'
+import type { RoutingTable } from '../registry/routing-table.ts'
+import { sideOf } from './endpoints.ts'
+import type { HandshakeParts } from './handshake.ts'
+import { askEndpoints, askVersions } from './peer.ts'
+import { changePlatform } from './platform-change.ts'
+
+export interface DiscoveryParts extends Pick<HandshakeParts, 'registry' | 'call' | 'clock' | 'timeoutMs'> {
+  readonly log: Pick<Log, 'info' | 'warn'>
+}
+
+export interface Discovery {
+  /** Resolves when every platform that lacks endpoints was asked once. */
+  readonly firstRound: Promise<void>
+  close(): void
+}
+
+const RETRY_FIRST_MS = 1_000
+const RETRY_MAX_MS = 60_000
+const AT_ONCE_MAX = 16
+
+/** Looks at the platforms there are, and at those that come. */
+export function createDiscovery(parts: DiscoveryParts): Discovery {
+  const { registry, clock } = parts
+  /** Platforms being asked or waiting to be asked again, with the way to stop waiting. */
+  const busy = new Map<string, () => void>()
+  let closed = false
+
+  async function look(table: RoutingTable): Promise<void> {
+    const lacking = [...table.connections.values()].filter(
+      ({ platform }) => lacksEndpoints(platform) && !busy.has(platform.id),
+    )
+    for (const { platform } of lacking) busy.set(platform.id, () => undefined)
+    const queue = lacking.values()
+    const worker = async () => {
+      for (const { platform } of queue) await attempt(platform.id, 0)
+    }
+    await Promise.all(Array.from({ length: AT_ONCE_MAX }, worker))
+  }
+
+  async function attempt(id: string, failures: number): Promise<void> {
+    const platform = registry.table().connections.get(id)?.platform
+    if (closed || !platform || !lacksEndpoints(platform)) {
+      busy.delete(id)
+      return
+    }
+    try {
+      await discover(parts, platform)
+      busy.delete(id)
+    } catch (thrown) {
+      const { code, message } = toFault(thrown)
+      if (failures === 0) parts.log.warn({ platform: id, fault: code }, `no endpoints yet: ${message}`)
+      const delayMs = Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** failures)
+      busy.set(
+        id,
+        clock.after(delayMs, () => void attempt(id, failures + 1)),
+      )
+    }
+  }
+
+  const stop = registry.watch((after) => void look(after))
+  return {
+    firstRound: look(registry.table()),
+    close() {
+      closed = true
+      stop()
+      for (const cancel of busy.values()) cancel()
+    },
+  }
+}
+
+function lacksEndpoints({ endpoints, status, outbound, version, versionsUrl }: Platform): boolean {
+  const isMeantToWork = status === 'CONNECTED' || status === 'OFFLINE'
+  return isMeantToWork && endpoints.length === 0 && !!outbound && !!version && !!versionsUrl
+}
+
+async function discover(parts: DiscoveryParts, platform: Platform): Promise<void> {
+  const { registry, call, clock, timeoutMs, log } = parts
+  const { id, outbound, version, versionsUrl } = platform
+  const first = { platformId: id, token: outbound!, timeoutMs }
+  const { versions, token } = await askVersions(call, first, versionsUrl!)
+  const mine = versions.find((one) => one.version === version)
+  if (!mine) throw new Fault('version_unsupported', { message: `it does not offer ${version}` })
+  const endpoints = await askEndpoints(call, { ...first, token }, mine, sideOf(platform))
+  if (endpoints.length === 0) {
+    throw new Fault('endpoints_missing', { message: 'its version details list none' })
+  }
+  await changePlatform(registry, id, (current) =>
+    lacksEndpoints(current)
+      ? { ...current, endpoints, lastUpdated: new Date(clock.now()).toISOString() }
+      : undefined,
+  )
+  log.info({ platform: id, endpoints: endpoints.length }, 'the endpoints were discovered')
+}

@@ -1,0 +1,208 @@
+// The credentials handshake with the hub as the calling side: register at a peer (POST) and renew the tokens (PUT).
+// The hub's new token is stored before it is shown, because the peer calls back with it while it answers.
+
+import { Fault, toFault } from '../faults/fault.ts'
+import { readCredentials } from '../ocpi/credentials.ts'
+import type { Endpoint } from '../ocpi/endpoint.ts'
+import { createToken } from '../ocpi/token.ts'
+import { OFFERABLE_VERSIONS, type VersionNumber } from '../ocpi/version.ts'
+import type { InboundToken, Platform } from '../registry/platform.ts'
+import { credentialsUrl, hasNeededEndpoints, sideOf } from './endpoints.ts'
+import {
+  type HandshakeParts,
+  isRegistered,
+  ownCredentials,
+  overtaken,
+  readPeerCredentials,
+  settle,
+} from './handshake.ts'
+import { askEndpoints, askPeer, askVersions, type Peer, type PeerAnswer } from './peer.ts'
+import { changePlatform } from './platform-change.ts'
+
+const LOST_TOKENS_MAX = 3
+
+interface Order {
+  readonly id: string
+  readonly versionsUrl: string
+  /** Registration token the peer gave. */
+  readonly token: string
+  /** The token the hub gives the peer, stored already as a registration token. */
+  readonly own: { readonly token: string; readonly hash: string }
+  /** The platform before the order, to go back to. */
+  readonly before: Platform | undefined
+}
+
+/** What was found out about the peer before anything was posted. */
+interface Found {
+  readonly peer: Peer
+  readonly version: VersionNumber
+  readonly endpoints: readonly Endpoint[]
+}
+
+/** Registers the hub; on any failure everything is as before and the Fault is thrown. */
+export async function registerAt(parts: HandshakeParts, order: Order): Promise<Platform> {
+  try {
+    const found = await lookAt(parts, order)
+    const url = credentialsUrl(found.endpoints)!
+    const json = ownCredentials(parts, mine(parts, order.id), { ...found, token: order.own.token })
+    const answer = await askPeer(parts.call, found.peer, { method: 'POST', url, json })
+    try {
+      return await conclude(parts, order, found, answer)
+    } catch (thrown) {
+      // The peer believes the hub registered: it is told that it is not.
+      await takeBack(parts, found, url, answer)
+      throw thrown
+    }
+  } catch (thrown) {
+    await rollBack(parts, order)
+    throw toFault(thrown)
+  }
+}
+
+/** The newest mutual version and its endpoints (R25, R30). Throws `version_unsupported`, `endpoints_missing`. */
+async function lookAt(parts: HandshakeParts, order: Order): Promise<Found> {
+  const { call, hub, timeoutMs } = parts
+  const first: Peer = { platformId: order.id, token: { token: order.token, form: 'base64' }, timeoutMs }
+  const { versions, token } = await askVersions(call, first, order.versionsUrl)
+  const shared = OFFERABLE_VERSIONS.filter((version) => hub.versions.includes(version))
+  const newest = shared.find((version) => versions.some((one) => one.version === version))
+  if (newest === undefined) {
+    throw new Fault('version_unsupported', {
+      message: `${order.id} offers ${versions.map((one) => one.version).join(', ') || 'no version'}, the hub ${shared.join(', ')}`,
+    })
+  }
+  const chosen = versions.find((one) => one.version === newest)!
+  const peer = { ...first, token }
+  const endpoints = await askEndpoints(call, peer, chosen, sideOf(mine(parts, order.id)))
+  if (!hasNeededEndpoints(endpoints)) {
+    throw new Fault('endpoints_missing', {
+      message: `The version details of ${order.id} lack credentials or any functional module`,
+    })
+  }
+  return { peer, version: newest, endpoints }
+}
+
+function mine({ registry }: HandshakeParts, id: string): Platform {
+  const platform = registry.table().connections.get(id)?.platform
+  if (!platform) throw overtaken()
+  return platform
+}
+
+async function conclude(
+  parts: HandshakeParts,
+  order: Order,
+  found: Found,
+  answer: PeerAnswer,
+): Promise<Platform> {
+  const { version, endpoints } = found
+  const credentials = readPeerCredentials(parts, order.id, answer.data, version)
+  const outbound = { token: credentials.token, form: answer.token.form }
+  const inbound: InboundToken[] = [{ hash: order.own.hash, purpose: 'credentials' }]
+  const stored = await changePlatform(parts.registry, order.id, (current) => {
+    requireToken(current, order.own.hash)
+    return settle(current, { version, credentials, endpoints, inbound, outbound }, parts.clock.now())
+  })
+  if (!stored) throw overtaken()
+  return stored
+}
+
+/** Another handshake has replaced the tokens: this one has lost. */
+function requireToken(current: Platform, hash: string): void {
+  if (!current.inbound.some((one) => one.hash === hash)) throw overtaken()
+}
+
+/** DELETE with the token the peer has just given, as well as that goes. */
+async function takeBack(parts: HandshakeParts, found: Found, url: string, answer: PeerAnswer): Promise<void> {
+  const given = readCredentials(answer.data, found.version)
+  const token = given.ok ? { token: given.value.token, form: answer.token.form } : answer.token
+  await askPeer(parts.call, { ...found.peer, token }, { method: 'DELETE', url }).catch(() => undefined)
+}
+
+async function rollBack({ registry }: HandshakeParts, { id, own, before }: Order): Promise<void> {
+  const current = registry.table().connections.get(id)?.platform
+  if (!current?.inbound.some((one) => one.hash === own.hash)) return
+  const restored = before ? registry.put({ ...before, revision: current.revision }) : registry.remove(current)
+  // A store that is away keeps a PLANNED platform, which the operator sees and can remove.
+  await restored.catch(() => undefined)
+}
+
+/** Renews both tokens with PUT. A peer that may have taken the hub's new token can use it even if its answer was lost. */
+export async function renewAt(parts: HandshakeParts, id: string): Promise<Platform> {
+  const { registry, call, clock, timeoutMs, overlapMs } = parts
+  const { outbound, endpoints, version } = requireRenewable(registry.table().connections.get(id)?.platform)
+  const url = credentialsUrl(endpoints)
+  if (url === undefined)
+    throw new Fault('endpoints_missing', { message: `${id} lists no credentials endpoint` })
+  const token = createToken()
+  const fresh: InboundToken = { hash: parts.hash(token), purpose: 'credentials' }
+  const stored = await changePlatform(registry, id, (current) => withToken(requireRenewable(current), fresh))
+  if (!stored) throw new Fault('not_registered')
+  try {
+    const json = ownCredentials(parts, stored, { version, token })
+    const peer = { platformId: id, token: outbound, timeoutMs }
+    const answer = await askPeer(call, peer, { method: 'PUT', url, json })
+    const credentials = readPeerCredentials(parts, id, answer.data, version)
+    const renewed = await changePlatform(registry, id, (current) => {
+      requireToken(current, fresh.hash)
+      const now = clock.now()
+      const others = current.inbound.filter((one) => one.hash !== fresh.hash)
+      const ending = others.map((one) => ({
+        ...one,
+        validUntil: Math.min(one.validUntil ?? Infinity, now + overlapMs),
+      }))
+      const settlement = {
+        version,
+        credentials,
+        endpoints: current.endpoints,
+        outbound: { token: credentials.token, form: answer.token.form },
+        inbound: [fresh, ...(overlapMs > 0 ? ending : [])],
+      }
+      return settle(current, settlement, now)
+    })
+    if (!renewed) throw overtaken()
+    return renewed
+  } catch (thrown) {
+    const fault = toFault(thrown)
+    if (wasRefused(fault)) await dropToken(parts, id, fresh.hash)
+    throw fault
+  }
+}
+
+/** Tokens of renewals whose answer was lost stay valid beside the one that is known to be in use, but not for ever. */
+function withToken(platform: Platform, fresh: InboundToken): Platform {
+  const [known, ...lost] = platform.inbound
+  return { ...platform, inbound: [...(known ? [known] : []), ...lost.slice(-LOST_TOKENS_MAX), fresh] }
+}
+
+/** Whether the peer has certainly not taken the new credentials. */
+function wasRefused({ code, row }: Fault): boolean {
+  return row.reached === 'no' ? row.layer !== 'ocpi' && row.layer !== 'hub' : REFUSALS.has(code)
+}
+
+const REFUSALS: ReadonlySet<string> = new Set([
+  'credentials_refused',
+  'token_rejected',
+  'endpoint_missing',
+  'method_rejected',
+  'responder_busy',
+])
+
+async function dropToken({ registry }: HandshakeParts, id: string, hash: string): Promise<void> {
+  await changePlatform(registry, id, (current) =>
+    current.inbound.some((one) => one.hash === hash)
+      ? { ...current, inbound: current.inbound.filter((one) => one.hash !== hash) }
+      : undefined,
+  ).catch(() => undefined)
+}
+
+type Renewable = Platform & Required<Pick<Platform, 'outbound' | 'version'>>
+
+function requireRenewable(platform: Platform | undefined): Renewable {
+  if (platform?.source === 'file') {
+    throw new Fault('method_unsupported', {
+      message: `${platform.id} stands in the hub's configuration file`,
+    })
+  }
+  if (!platform?.outbound || !platform.version || !isRegistered(platform)) throw new Fault('not_registered')
+  return platform as Renewable
+}

@@ -1,0 +1,164 @@
+// What the hub asks a peer during a handshake: its versions, its details, its credentials endpoint. Reads answers
+// that may be anything, and finds out in which form the peer wants its token (R4).
+
+import { z } from 'zod'
+import { Fault } from '../faults/fault.ts'
+import type { FaultCode } from '../faults/table.ts'
+import { plainText } from '../journal/text.ts'
+import { type Endpoint, readTarget } from '../ocpi/endpoint.ts'
+import type { TokenForm } from '../ocpi/token.ts'
+import { isVersion, type VersionNumber } from '../ocpi/version.ts'
+import type { OutboundToken } from '../registry/platform.ts'
+import { type FlatRole, readEndpoints } from './endpoints.ts'
+
+export interface CallRequest {
+  /** Whose connections and caps the call uses. */
+  readonly platformId: string
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  /** Absolute URL. */
+  readonly url: string
+  readonly token: OutboundToken
+  /** JSON. */
+  readonly body?: Buffer
+  /** From sending to the last byte of the answer. */
+  readonly timeoutMs: number
+}
+
+export interface CallAnswer {
+  readonly httpStatus: number
+  readonly body: Buffer
+}
+
+/**
+ * Sends one request of the hub's own, with fresh X-Request-ID and X-Correlation-ID (R24) and no routing headers (R23).
+ * Redirects are not followed. Throws Faults of the transport: no answer, address not allowed, too large.
+ */
+export type Call = (request: CallRequest) => Promise<CallAnswer>
+
+/** Whom to ask: URL and token of a peer. */
+export interface Peer {
+  readonly platformId: string
+  readonly token: OutboundToken
+  readonly timeoutMs: number
+}
+
+export interface PeerAnswer {
+  readonly data: unknown
+  /** The token in the form the peer took it in. */
+  readonly token: OutboundToken
+}
+
+const VERSIONS_MAX = 100
+const VERSION_LIST = z.array(z.unknown())
+const VERSION_ENTRY = z.object({
+  version: z.string().max(32),
+  url: z
+    .string()
+    .max(2048)
+    .refine((url) => readTarget(url) !== undefined),
+})
+const ENVELOPE = z.object({
+  status_code: z.int().min(1000).max(4999),
+  status_message: z.string().nullish(),
+  data: z.unknown(),
+})
+
+/**
+ * One request to the peer; a 401 is tried once more with the token in its other form (R4). Gives the `data` of an
+ * envelope with 1xxx. Throws the Fault that says what came instead; its message is one public clause.
+ */
+export async function askPeer(
+  call: Call,
+  peer: Peer,
+  request: { readonly method: CallRequest['method']; readonly url: string; readonly json?: unknown },
+): Promise<PeerAnswer> {
+  const { platformId, timeoutMs } = peer
+  const body = request.json === undefined ? {} : { body: Buffer.from(JSON.stringify(request.json)) }
+  const send = (token: OutboundToken) =>
+    call({ platformId, method: request.method, url: request.url, token, timeoutMs, ...body })
+  let { token } = peer
+  let answer = await send(token)
+  if (answer.httpStatus === 401) {
+    token = { ...token, form: otherForm(token.form) }
+    answer = await send(token)
+  }
+  return { data: readPeerAnswer(answer), token }
+}
+
+function otherForm(form: TokenForm): TokenForm {
+  return form === 'base64' ? 'raw' : 'base64'
+}
+
+const BY_STATUS: ReadonlyMap<number, FaultCode> = new Map([
+  [401, 'token_rejected'],
+  [403, 'token_rejected'],
+  [404, 'endpoint_missing'],
+  [405, 'method_rejected'],
+  [408, 'responder_timeout'],
+  [504, 'responder_timeout'],
+  [429, 'responder_busy'],
+  [502, 'responder_unavailable'],
+  [503, 'responder_unavailable'],
+])
+
+function readPeerAnswer({ httpStatus, body }: CallAnswer): unknown {
+  const envelope = ENVELOPE.safeParse(parseJson(body)).data
+  const responder = { responderHttpStatus: httpStatus }
+  if (httpStatus === 401 || !envelope) {
+    throw new Fault(BY_STATUS.get(httpStatus) ?? 'answer_not_ocpi', {
+      ...responder,
+      message: `it answered HTTP ${httpStatus}${envelope ? '' : ' without an OCPI envelope'}`,
+    })
+  }
+  if (envelope.status_code >= 2000) {
+    throw new Fault('credentials_refused', {
+      ...responder,
+      message: `it answered OCPI status code ${envelope.status_code}`,
+      detail: plainText(envelope.status_message ?? '', 300),
+    })
+  }
+  return envelope.data
+}
+
+function parseJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8').replace(/^\ufeff/, ''))
+  } catch {
+    return undefined
+  }
+}
+
+export interface PeerVersion {
+  readonly version: VersionNumber
+  /** URL of its details. */
+  readonly url: string
+}
+
+/** Versions the peer offers and this hub knows; `answer_not_ocpi` if it is no list. */
+export async function askVersions(
+  call: Call,
+  peer: Peer,
+  url: string,
+): Promise<{ readonly versions: readonly PeerVersion[]; readonly token: OutboundToken }> {
+  const { data, token } = await askPeer(call, peer, { method: 'GET', url })
+  const list = VERSION_LIST.safeParse(data)
+  if (!list.success) throw new Fault('answer_not_ocpi', { message: 'it answered no list of versions' })
+  const versions = list.data.slice(0, VERSIONS_MAX).flatMap((entry) => {
+    const parsed = VERSION_ENTRY.safeParse(entry).data
+    return parsed && isVersion(parsed.version) ? [{ version: parsed.version, url: parsed.url }] : []
+  })
+  return { versions, token }
+}
+
+/** Endpoints in the details of one version; `answer_not_ocpi` if there is no list of them. */
+export async function askEndpoints(
+  call: Call,
+  peer: Peer,
+  version: PeerVersion,
+  side: FlatRole | undefined,
+): Promise<Endpoint[]> {
+  const { data } = await askPeer(call, peer, { method: 'GET', url: version.url })
+  const endpoints = readEndpoints(data, version.version, side)
+  if (!endpoints) throw new Fault('answer_not_ocpi', { message: 'it answered no list of endpoints' })
+  return endpoints
+}

@@ -1,0 +1,59 @@
+// One question to a platform to learn whether it is there: GET versions, which has no side effect and always exists
+// (R88); any other GET where its versions URL is not known.
+
+import { toFault } from '../faults/fault.ts'
+import type { FaultCode } from '../faults/table.ts'
+import { readStatusCode } from '../ocpi/envelope.ts'
+import type { Platform } from '../registry/platform.ts'
+import { credentialsUrl } from './endpoints.ts'
+import type { Call, CallAnswer } from './peer.ts'
+
+export interface ProbeResult {
+  readonly ok: boolean
+  /** What was found wrong. */
+  readonly fault?: FaultCode
+  readonly httpStatus?: number
+  readonly durationMs: number
+}
+
+/** Asks the platform. Any OCPI envelope is a sign of life (T28), but not one that refuses the hub's token (T2). */
+export async function probePlatform(call: Call, platform: Platform, timeoutMs: number): Promise<ProbeResult> {
+  const startedAt = performance.now()
+  const done = (result: Omit<ProbeResult, 'durationMs'>): ProbeResult => ({
+    ...result,
+    durationMs: Math.round(performance.now() - startedAt),
+  })
+  const url = probeUrl(platform)
+  if (!platform.outbound || url === undefined) return done({ ok: false, fault: 'not_registered' })
+  try {
+    const answer = await call({
+      platformId: platform.id,
+      method: 'GET',
+      url,
+      token: platform.outbound,
+      timeoutMs,
+    })
+    const fault = faultOf(answer)
+    return done({ ok: fault === undefined, httpStatus: answer.httpStatus, ...(fault ? { fault } : {}) })
+  } catch (thrown) {
+    return done({ ok: false, fault: toFault(thrown).code })
+  }
+}
+
+function probeUrl({ versionsUrl, endpoints }: Platform): string | undefined {
+  if (versionsUrl !== undefined) return versionsUrl
+  const credentials = credentialsUrl(endpoints)
+  if (credentials !== undefined) return credentials
+  const [first] = endpoints
+  // It may be a list: one object is enough.
+  return first && `${first.url}${first.url.includes('?') ? '&' : '?'}limit=1`
+}
+
+function faultOf({ httpStatus, body }: CallAnswer): FaultCode | undefined {
+  if (httpStatus === 401) return 'token_rejected'
+  if (readStatusCode(body) !== undefined) return undefined
+  if (httpStatus === 403) return 'token_rejected'
+  if (httpStatus === 502 || httpStatus === 503) return 'responder_unavailable'
+  if (httpStatus === 504 || httpStatus === 408) return 'responder_timeout'
+  return httpStatus >= 500 ? 'answer_not_ocpi' : undefined
+}

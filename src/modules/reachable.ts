@@ -1,0 +1,49 @@
+// Which parties a platform is told of, in HubClientInfo and in the hub's credentials, and how (R38, R86, R87, T13).
+
+import type { ClientInfo, RoleReader } from '../ocpi/client-info.ts'
+import { moduleKey } from '../ocpi/module.ts'
+import type { VersionNumber } from '../ocpi/version.ts'
+import type { ConnectionStatus, Platform } from '../registry/platform.ts'
+import type { PartyEntry, RoutingTable } from '../registry/routing-table.ts'
+
+/** Whether a platform may know of a party at all (T38). */
+export type Visible = (from: Platform, party: PartyEntry) => boolean
+
+// Of two platforms with one party in one role at most one is not SUSPENDED (T16); that one counts.
+const STANDING: readonly ConnectionStatus[] = ['CONNECTED', 'OFFLINE', 'PLANNED', 'SUSPENDED']
+
+/** Each party in each role once, keyed `NL-CPO CPO`, in the order of the keys. */
+export function partyEntries(table: RoutingTable): Map<string, PartyEntry> {
+  const found: [string, PartyEntry][] = []
+  for (const [key, entries] of table.parties) {
+    const byRole = new Map<string, PartyEntry>()
+    for (const entry of entries) {
+      const role = entry.role.role.toUpperCase()
+      const other = byRole.get(role)
+      if (!other || STANDING.indexOf(entry.status) < STANDING.indexOf(other.status)) byRole.set(role, entry)
+    }
+    for (const [role, entry] of byRole) found.push([`${key} ${role}`, entry])
+  }
+  return new Map(found.sort(([one], [other]) => (one < other ? -1 : 1)))
+}
+
+/** The parties a platform is told of: all it may see but its own, in a stable order (R71). */
+export function visibleParties(table: RoutingTable, from: Platform, visible: Visible): PartyEntry[] {
+  return [...partyEntries(table).values()].filter(
+    (entry) => entry.connection.platform.id !== from.id && visible(from, entry),
+  )
+}
+
+/** A party in one role as ClientInfo. */
+export function toClientInfo({ role, status }: Pick<PartyEntry, 'role' | 'status'>): ClientInfo {
+  const { countryCode, partyId, lastUpdated } = role
+  return { countryCode, partyId, role: role.role, status, lastUpdated }
+}
+
+/** How a platform reads role names in `version` (T14). */
+export function roleReader(platform: Platform, version: VersionNumber): RoleReader {
+  const knowsPtp =
+    platform.roles.some((role) => role.role === 'PTP') ||
+    platform.endpoints.some((endpoint) => moduleKey(endpoint.module) === 'payments')
+  return { version, knowsPtp }
+}

@@ -1,0 +1,252 @@
+// Who is there (R88, T2, T20 as the contract changes it): notes every sign of life and every failure, asks platforms
+// that have been silent for their versions, and moves platforms between CONNECTED and OFFLINE. The numbers live in a
+// plain map; only a changed status goes to the registry (R91). PLANNED and SUSPENDED are left alone.
+
+import { toFault } from '../faults/fault.ts'
+import { FAULTS, type FaultCode } from '../faults/table.ts'
+import type { Log } from '../journal/log.ts'
+import type { Platform } from '../registry/platform.ts'
+import type { Registry } from '../registry/registry.ts'
+import type { Lease } from './client-info-push.ts'
+import type { Clock } from './clock.ts'
+import type { Call } from './peer.ts'
+import { changePlatform, withStatus } from './platform-change.ts'
+import { type ProbeResult, probePlatform } from './probe.ts'
+
+export interface StillAliveOptions {
+  /** Silence before a platform is asked. */
+  readonly probeAfterMs: number
+  /** For one probe. */
+  readonly timeoutMs: number
+  /** Consecutive connection failures, or refusals of the hub's token, that make a platform OFFLINE. */
+  readonly offlineAfter: number
+}
+
+export interface StillAliveParts {
+  readonly registry: Registry
+  readonly call: Call
+  readonly clock: Clock
+  readonly lease: Lease
+  readonly log: Pick<Log, 'info' | 'warn'>
+  /** Something only an operator can mend. */
+  readonly alarm: (kind: 'token_rejected', platformId: string, detail: string) => void
+  /** A probe found the platform well. */
+  readonly onAlive?: (platform: Platform) => void
+}
+
+export interface StillAlive {
+  /** An authenticated request came from the platform. Cheap enough for every request. */
+  requested(platformId: string): void
+  /** The platform answered a request of the hub, whatever it answered. */
+  heard(platformId: string): void
+  /** A request of the hub failed: faults of the transport at the responder and `token_rejected` count. */
+  failed(platformId: string, fault: FaultCode): void
+  /** Asks the platform now; for operators too. `undefined` if there is none. */
+  probe(platformId: string): Promise<ProbeResult | undefined>
+  /** Milliseconds since the epoch; `undefined` while nothing was heard since the start. */
+  lastHeardAt(platformId: string): number | undefined
+  close(): void
+}
+
+/** What is known of a platform; instants are monotonic milliseconds. */
+interface Pulse {
+  heardAt: number
+  /** Whether `heardAt` is a sign of life, not just the start. */
+  heard: boolean
+  failures: number
+  refusals: number
+  /** Answers since the last refusal: one of them is the refusal's own. */
+  answers: number
+  /** Next probe while it is OFFLINE or suspected. */
+  probeAt: number
+  /** Probes in a row that failed. */
+  attempts: number
+  probing: boolean
+  changing: boolean
+}
+
+const SWEEP_MIN_MS = 20
+const SWEEP_MAX_MS = 1_000
+const PROBES_MAX = 16
+const BACKOFF_FIRST_MS = 5_000
+// After a registry that did not answer.
+const CHANGE_AGAIN_MS = 1_000
+
+/** Starts to watch; `random` in 0..1 spreads the probes. */
+export function createStillAlive(
+  parts: StillAliveParts,
+  options: StillAliveOptions,
+  random: () => number = Math.random,
+): StillAlive {
+  const { registry, clock, lease, log } = parts
+  const { probeAfterMs, offlineAfter } = options
+  const pulses = new Map<string, Pulse>()
+  let probes = 0
+  let cancelSweep = (): void => undefined
+  let closed = false
+
+  function pulseOf(id: string): Pulse {
+    let pulse = pulses.get(id)
+    if (!pulse) {
+      pulse = newPulse(clock.monotonic())
+      pulses.set(id, pulse)
+    }
+    return pulse
+  }
+
+  function alive(id: string): Pulse {
+    const pulse = pulseOf(id)
+    pulse.heardAt = clock.monotonic()
+    pulse.heard = true
+    pulse.failures = 0
+    return pulse
+  }
+
+  /** Brings an OFFLINE platform back; the table is asked first, so that it costs one look-up for all others. */
+  function bringBack(id: string, pulse: Pulse): void {
+    if (registry.table().connections.get(id)?.platform.status === 'OFFLINE') change(id, pulse, 'CONNECTED')
+  }
+
+  function change(id: string, pulse: Pulse, to: 'CONNECTED' | 'OFFLINE'): void {
+    if (pulse.changing || closed) return
+    pulse.changing = true
+    const from = to === 'OFFLINE' ? 'CONNECTED' : 'OFFLINE'
+    const isDue = () => to === 'CONNECTED' || Math.max(pulse.failures, pulse.refusals) >= offlineAfter
+    changePlatform(registry, id, (current) =>
+      current.status === from && isDue() ? withStatus(current, to, clock.now()) : undefined,
+    ).then(
+      (stored) => {
+        pulse.changing = false
+        if (!stored) return
+        pulse.attempts = 0
+        if (to === 'CONNECTED') pulse.refusals = 0
+        pulse.probeAt = to === 'OFFLINE' ? clock.monotonic() + backoffMs(0) : Infinity
+        log[to === 'OFFLINE' ? 'warn' : 'info']({ platform: id }, `the platform is ${to} now`)
+      },
+      (thrown: unknown) => {
+        log.warn({ platform: id, fault: toFault(thrown).code }, `the platform could not be set ${to}`)
+        clock.after(CHANGE_AGAIN_MS, () => (pulse.changing = false))
+      },
+    )
+  }
+
+  function fail(id: string, pulse: Pulse): void {
+    pulse.failures++
+    if (pulse.failures >= offlineAfter) change(id, pulse, 'OFFLINE')
+  }
+
+  function failed(id: string, fault: FaultCode): void {
+    const row = FAULTS[fault]
+    const pulse = pulseOf(id)
+    if (fault === 'token_rejected') return refuse(id, pulse)
+    if (row.layer !== 'transport' || row.at !== 'responder') return
+    // Where the request may have arrived the platform is slow or broken, not away: a probe tells.
+    if (row.reached === 'no') fail(id, pulse)
+    else suspect(pulse)
+  }
+
+  /** T2: one refusal is an alarm; as many as failures, and the platform cannot be reached by the hub any more. */
+  function refuse(id: string, pulse: Pulse): void {
+    pulse.refusals = pulse.answers > 1 ? 1 : pulse.refusals + 1
+    pulse.answers = 0
+    if (pulse.refusals === 1) parts.alarm('token_rejected', id, 'the platform refuses the token of the hub')
+    if (pulse.refusals >= offlineAfter) suspect(pulse)
+  }
+
+  function suspect(pulse: Pulse): void {
+    pulse.probeAt = Math.min(pulse.probeAt, clock.monotonic())
+  }
+
+  function backoffMs(attempts: number): number {
+    const full = Math.min(probeAfterMs, Math.min(BACKOFF_FIRST_MS, probeAfterMs) * 2 ** attempts)
+    return full * (0.5 + random() / 2)
+  }
+
+  async function probe(id: string): Promise<ProbeResult | undefined> {
+    const platform = registry.table().connections.get(id)?.platform
+    if (!platform) return undefined
+    const pulse = pulseOf(id)
+    pulse.probing = true
+    const result = await probePlatform(parts.call, platform, options.timeoutMs)
+    pulse.probing = false
+    if (result.ok) {
+      pulse.refusals = 0
+      pulse.attempts = 0
+      pulse.probeAt = Infinity
+      bringBack(id, alive(id))
+      parts.onAlive?.(platform)
+      return result
+    }
+    pulse.probeAt = clock.monotonic() + backoffMs(pulse.attempts++)
+    if (result.fault === 'token_rejected') {
+      pulse.answers = 0
+      refuse(id, pulse)
+      if (pulse.refusals >= offlineAfter) change(id, pulse, 'OFFLINE')
+    } else if (result.fault !== 'not_registered') fail(id, pulse)
+    return result
+  }
+
+  function sweep(): void {
+    cancelSweep = clock.after(sweepMs(probeAfterMs), sweep)
+    if (!lease.holds()) return
+    const now = clock.monotonic()
+    const { connections } = registry.table()
+    for (const [id, { platform }] of connections) {
+      if (probes >= PROBES_MAX) break
+      const pulse = pulseOf(id)
+      if (pulse.probing || !isDue(platform, pulse, now)) continue
+      probes++
+      void probe(id).finally(() => probes--)
+    }
+    for (const id of pulses.keys()) if (!connections.has(id)) pulses.delete(id)
+  }
+
+  function isDue({ status, outbound }: Platform, pulse: Pulse, now: number): boolean {
+    if (!outbound) return false
+    if (status === 'CONNECTED') {
+      const silent = pulse.attempts === 0 && now - pulse.heardAt >= probeAfterMs
+      return silent || pulse.probeAt <= now
+    }
+    if (status !== 'OFFLINE') return false
+    // OFFLINE since before this process or this lease: begin at once.
+    return pulse.probeAt === Infinity || pulse.probeAt <= now
+  }
+
+  cancelSweep = clock.after(sweepMs(probeAfterMs), sweep)
+  return {
+    requested: (id) => bringBack(id, alive(id)),
+    heard(id) {
+      const pulse = alive(id)
+      pulse.answers++
+      bringBack(id, pulse)
+    },
+    failed,
+    probe,
+    lastHeardAt(id) {
+      const pulse = pulses.get(id)
+      return pulse?.heard ? clock.now() - (clock.monotonic() - pulse.heardAt) : undefined
+    },
+    close() {
+      closed = true
+      cancelSweep()
+    },
+  }
+}
+
+function newPulse(now: number): Pulse {
+  return {
+    heardAt: now,
+    heard: false,
+    failures: 0,
+    refusals: 0,
+    answers: 0,
+    probeAt: Infinity,
+    attempts: 0,
+    probing: false,
+    changing: false,
+  }
+}
+
+function sweepMs(probeAfterMs: number): number {
+  return Math.min(SWEEP_MAX_MS, Math.max(SWEEP_MIN_MS, probeAfterMs / 10))
+}
