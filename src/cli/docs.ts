@@ -1,10 +1,12 @@
 // `npm run docs`: writes the files that are generated from tables and schemas; with --check it only compares, names
 // those that are stale, and ends with exit code 1.
 
-import { readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { pathToFileURL } from 'node:url'
+import { renderOpenApi } from '../admin/render-openapi.ts'
 import { configJsonSchema } from '../config/json-schema.ts'
 import { errorsPage } from './errors-page.ts'
+import { packageVersion } from './version.ts'
 
 export interface GeneratedFile {
   /** From the root of the project. */
@@ -15,6 +17,7 @@ export interface GeneratedFile {
 /** A further generated file is one more line. */
 export const GENERATED_FILES: readonly GeneratedFile[] = [
   { path: 'ERRORS.md', render: errorsPage },
+  { path: 'docs/openapi.json', render: () => renderOpenApi(packageVersion()) },
   { path: 'config/hub.schema.json', render: () => `${JSON.stringify(configJsonSchema(), null, 2)}\n` },
 ]
 
@@ -37,6 +40,7 @@ async function run(argv: readonly string[]): Promise<void> {
   }
   for (const { path, render } of GENERATED_FILES) {
     if (!stale.includes(path)) continue
+    await mkdir(new URL('.', fileUrl(path)), { recursive: true })
     await writeFile(fileUrl(path), await render())
     console.log(`${path} written`)
   }

@@ -47,7 +47,6 @@ export function addSandbox(program: Command, context: CliContext): void {
           { title: 'PARTY', text: ({ party }) => party },
           { title: 'ADDRESS', text: ({ address }) => address },
           { title: 'WHAT IT DOES', text: ({ what }) => what },
-          { title: 'TRY', text: (party) => party.try },
         ])
         context.err('listening; Ctrl-C stops')
       }

@@ -1,0 +1,96 @@
+// The executable in a process of its own: it serves, says what is wrong with its configuration, and stops.
+
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { endCliProcesses, startCli, type CliProcess } from '../support/cli-process.ts'
+import { waitFor } from '../support/wait.ts'
+
+let directory: string
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'ocpi-hub-cli-'))
+})
+afterEach(endCliProcesses)
+afterAll(() => rm(directory, { recursive: true }))
+
+async function configFile(name: string, more = ''): Promise<string> {
+  const path = join(directory, name)
+  await writeFile(
+    path,
+    `hub: { country_code: NL, party_id: HUB, name: Hub, public_url: "http://localhost:8080" }
+listen: { ocpi: { host: 127.0.0.1, port: 0 }, admin: { port: 0 } }
+admin: { token: \${TOKEN:-planted-secret} }
+registry: { path: ":memory:" }
+${more}`,
+  )
+  return path
+}
+
+/** The OCPI URL from the log line of the start. */
+function servedUrl(hub: CliProcess): Promise<string> {
+  return waitFor(() => /"ocpi":"(http[^"]+)"/.exec(hub.out())?.[1], {
+    limitMs: 15_000,
+    what: 'a hub that serves',
+  })
+}
+
+describe('serve', () => {
+  test('serves, answers a health check, and ends with 0 on SIGINT', async () => {
+    const hub = startCli(['serve', '--config', await configFile('good.yaml')])
+    const url = await servedUrl(hub)
+    const check = startCli(['healthcheck', '--admin-url', url])
+    expect([await check.ended, check.out(), check.err()]).toEqual([0, 'ok\n', ''])
+    hub.signal('SIGINT')
+    expect(await hub.ended).toBe(0)
+    expect(hub.out() + hub.err()).not.toContain('planted-secret')
+  })
+
+  test('names every fault of its configuration and ends with 1', async () => {
+    const path = await configFile('bad.yaml', 'foo: 1\nforwarding: { timeout: 30 }')
+    const hub = startCli(['serve', '-c', path])
+    expect(await hub.ended).toBe(1)
+    expect(
+      hub
+        .err()
+        .split('\n')
+        .map((line) => line.slice(path.length)),
+    ).toEqual([
+      ':5:1: foo: unknown key',
+      ':6:24: forwarding.timeout: must be a duration with its unit, as in 250ms, 30s, 5m or 1h',
+      '',
+    ])
+  })
+})
+
+describe('sandbox', () => {
+  test('runs the parties until SIGTERM', async () => {
+    const sandbox = startCli(['sandbox', '--port', '0', '--json'])
+    const parties = await waitFor(
+      () => (JSON.parse(sandbox.out()) as { parties: { party: string; address: string }[] }).parties,
+      { limitMs: 15_000, what: 'the list of the parties' },
+    )
+    const cpo = parties.find(({ party }) => party === 'DE-CPO')!
+    const response = await fetch(`${cpo.address}/ocpi/versions`)
+    expect(response.status).toBe(401)
+    await response.body?.cancel()
+    sandbox.signal('SIGTERM')
+    expect(await sandbox.ended).toBe(0)
+  })
+})
+
+describe('the executable', () => {
+  test('ends quietly when its reader does', async () => {
+    const run = `${process.execPath} --import tsx src/cli/main.ts explain 4003 2>&1 | head -n 1; exit \${PIPESTATUS[0]}`
+    const { stdout } = await promisify(execFile)('bash', ['-c', run])
+    expect(stdout).toMatch(/^4003 {2}OCPI status code\n$/)
+  })
+
+  test('says on standard error that a command is unknown and ends with 2', async () => {
+    const run = startCli(['nonsense'])
+    expect([await run.ended, run.out()]).toEqual([2, ''])
+    expect(run.err()).toMatch(/unknown command 'nonsense'/)
+  })
+})
