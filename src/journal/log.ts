@@ -63,8 +63,13 @@ export function createLog(options: LogOptions, destination: DestinationStream = 
   }
 }
 
+const WAITING_BYTES_MAX = 4 * 1024 * 1024
+
 function standardOutput(): DestinationStream {
-  return pino.destination({ fd: 1, sync: true })
+  const output = pino.destination({ fd: 1, sync: true, maxLength: WAITING_BYTES_MAX })
+  // A full disk behind standard output must not end the hub: lines wait within the limit, then are lost.
+  output.on('error', () => {})
+  return output
 }
 
 // The side that must act sets the level: an operator reads `error` as "mine", `warn` as "my partner's".

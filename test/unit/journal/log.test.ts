@@ -1,5 +1,8 @@
 // The lines of the log: one JSON object each, whatever is in it, and no secrets.
 
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, existsSync, openSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { createLog } from '../../../src/journal/log.ts'
 import { toEntry } from '../../../src/journal/entry.ts'
@@ -129,5 +132,36 @@ describe('the line of an exchange', () => {
     expect(written).toHaveLength(1)
     // eslint-disable-next-line no-control-regex
     expect(written[0]!.trimEnd()).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028]|\\[nr]|\\u001b/)
+  })
+})
+
+describe('standard output', () => {
+  const program = `
+    const { createLog } = await import(${JSON.stringify(new URL('../../../src/journal/log.ts', import.meta.url).href)})
+    const log = createLog({ level: 'info', exchanges: 'all' })
+    for (let number = 0; number < 20_000; number++) log.info({ number, text: 'x'.repeat(500) }, 'line')
+    process.exit(7)
+  `
+
+  it.runIf(existsSync('/dev/full'))('may be a full disk: the hub goes on', async () => {
+    const full = openSync('/dev/full', 'w')
+    const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], {
+      stdio: ['ignore', full, 'ignore'],
+    })
+    const [code] = (await once(child, 'exit')) as [number | null]
+    closeSync(full)
+    expect(code).toBe(7)
+  })
+
+  it('has every line when the process ends at once', async () => {
+    const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    let text = ''
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
+    await once(child, 'close')
+    const lines = text.trimEnd().split('\n')
+    expect(lines).toHaveLength(20_000)
+    expect(JSON.parse(lines.at(-1)!)).toMatchObject({ number: 19_999 })
   })
 })
