@@ -1,0 +1,164 @@
+// GET ALL and open routing: the lists of all owners as one (R64, T17), and requests whose receiver the hub finds
+// by their content (R61-R63, T18).
+
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { PUBLIC_URL } from '../support/config.ts'
+import { ok, says } from '../support/envelopes.ts'
+import { expectFault, provokes, routingOf } from '../support/expect-fault.ts'
+import { stage, type Scene } from '../support/hub.ts'
+import { listOf } from '../support/lists.ts'
+import { party, type Answer, type Party } from '../support/party.ts'
+
+let scene: Scene<Record<'emsp' | 'emsp2' | 'cpo' | 'cpo2' | 'empty', Party>>
+
+beforeAll(async () => {
+  scene = await stage({
+    emsp: party('NL-EMS', 'EMSP'),
+    emsp2: party('NL-EM2', 'EMSP'),
+    cpo: party('DE-CPO', 'CPO'),
+    cpo2: party('FR-CPO', 'CPO'),
+    empty: party('SE-CPO', 'CPO'),
+  })
+})
+afterAll(() => scene.close())
+beforeEach(() => {
+  const { emsp, emsp2, cpo, cpo2, empty } = scene
+  for (const one of [emsp, emsp2, cpo, cpo2, empty]) {
+    one.forget()
+    one.answers('*', { json: ok() })
+  }
+  cpo.answers('GET locations', listOf([{ id: 'A1' }, { id: 'A2' }, { id: 'A3' }], { pageMax: 2 }))
+  cpo2.answers('GET locations', listOf([{ id: 'B1', price: 1.1 }, { id: 'B2' }]))
+  empty.answers('GET locations', listOf([]))
+})
+
+const idsOf = (answer: Answer) => (answer.json().data as unknown as { id: string }[]).map(({ id }) => id)
+const ALL = ['A1', 'A2', 'A3', 'B1', 'B2']
+
+describe('GET ALL (R64, T17)', () => {
+  it('gives the objects of all owners as one list, FROM the hub', async () => {
+    const answer = await scene.emsp.gets('locations', { to: 'hub' })
+    expect(answer.json().status_code).toBe(1000)
+    expect(idsOf(answer).sort()).toEqual(ALL)
+    expect(answer.headers['x-total-count']).toBe('5')
+    expect(Number(answer.headers['x-limit'])).toBeGreaterThan(0)
+    expect(answer.headers).not.toHaveProperty('link')
+    expect(routingOf(answer)).toEqual({ to: 'NL-EMS', from: 'NL-HUB' })
+    for (const request of scene.cpo.requests) {
+      expect(routingOf(request)).toEqual({ to: 'DE-CPO', from: 'NL-EMS' })
+      expect(request.headers['x-correlation-id']).toBe(answer.sent.correlationId)
+    }
+  })
+
+  for (const limit of [1, 2, 3]) {
+    it(`page by page gives each object once: limit ${limit}`, async () => {
+      const seen: string[] = []
+      let answer = await scene.emsp.gets('locations', { to: 'hub', path: `?limit=${limit}` })
+      for (;;) {
+        expect(answer.headers['x-total-count']).toBe('5')
+        expect(idsOf(answer).length).toBeLessThanOrEqual(limit)
+        seen.push(...idsOf(answer))
+        const next = /<([^>]+)>; *rel="next"/.exec(answer.headers.link ?? '')?.[1]
+        if (next === undefined) break
+        expect(next.startsWith(`${PUBLIC_URL}/ocpi/2.2.1/sender/locations`)).toBe(true)
+        answer = await scene.emsp.sends({ method: 'GET', path: next, to: 'hub' })
+      }
+      expect(seen.sort()).toEqual(ALL)
+    })
+  }
+
+  it('counts offset over the whole list', async () => {
+    const whole = idsOf(await scene.emsp.gets('locations', { to: 'hub' }))
+    const answer = await scene.emsp.gets('locations', { to: 'hub', path: '?offset=2&limit=2' })
+    expect(idsOf(answer)).toEqual(whole.slice(2, 4))
+  })
+
+  it('passes date filters on to every owner (T36)', async () => {
+    const path = '?date_from=2026-01-01T00:00:00Z&date_to=2026-02-01T00:00:00Z'
+    await scene.emsp.gets('locations', { to: 'hub', path })
+    for (const owner of [scene.cpo, scene.cpo2]) {
+      for (const { url } of owner.requests) {
+        const query = new URL(url, 'http://owner').searchParams
+        expect(query.get('date_from')).toBe('2026-01-01T00:00:00Z')
+        expect(query.get('date_to')).toBe('2026-02-01T00:00:00Z')
+      }
+    }
+  })
+
+  it('leaves out an owner that fails, and says so', async () => {
+    scene.cpo2.answers('GET locations', { status: 500, body: 'oops' })
+    const answer = await scene.emsp.gets('locations', { to: 'hub' })
+    expect(answer.json().status_code).toBe(1000)
+    expect(idsOf(answer)).toEqual(['A1', 'A2', 'A3'])
+    expect(answer.json().status_message).toContain('2 of 3 parties answered')
+    expect(answer.json().status_message).toContain('FR-CPO')
+  })
+
+  it('fails when every owner fails', async () => {
+    for (const owner of [scene.cpo, scene.cpo2, scene.empty])
+      owner.answers('GET locations', { cut: 'before' })
+    const answer = await scene.emsp.gets('locations', { to: 'hub' })
+    expect(answer.json().status_code).toBe(4003)
+  })
+
+  it('gives an empty list when nobody has such objects', async () => {
+    const own = await stage({ emsp: party('NL-EMS', 'EMSP'), emsp2: party('NL-EM2', 'EMSP') })
+    const answer = await own.emsp.gets('locations', { to: 'hub' })
+    expect(answer.json()).toMatchObject({ status_code: 1000, data: [] })
+    expect(answer.headers['x-total-count']).toBe('0')
+    await own.close()
+  })
+
+  it('leaves every byte of an object as it is (R94)', async () => {
+    const body =
+      '{"data":[{"id":"B1","price":1.10,"n":12345678901234567890}],"status_code":1000,"timestamp":"x"}'
+    scene.cpo.answers('GET locations', listOf([]))
+    scene.cpo2.answers('GET locations', { body, headers: { 'X-Total-Count': '1' } })
+    const answer = await scene.emsp.gets('locations', { to: 'hub' })
+    expect(answer.body.toString()).toContain('{"id":"B1","price":1.10,"n":12345678901234567890}')
+  })
+
+  provokes('query_invalid', 'an offset that is no number', async () => ({
+    hub: scene.hub,
+    answer: await scene.emsp.gets('locations', { to: 'hub', path: '?offset=x' }),
+  }))
+  provokes('query_invalid', 'a cursor that somebody made up', async () => ({
+    hub: scene.hub,
+    answer: await scene.emsp.gets('locations', { to: 'hub', path: '?cursor=AAAA' }),
+  }))
+})
+
+describe('open routing (R61-R63, T18)', () => {
+  it('finds the eMSP of a CDR by its token', async () => {
+    const json = { cdr_token: { country_code: 'nl', party_id: 'em2' } }
+    const answer = await scene.cpo.posts('cdrs', { json })
+    expect(answer.json().status_code).toBe(1000)
+    expect(routingOf(answer)).toEqual({ to: 'DE-CPO', from: 'NL-EM2' })
+    expect(routingOf(scene.emsp2.last())).toEqual({ to: 'NL-EM2', from: 'DE-CPO' })
+    expect(scene.emsp.requests).toEqual([])
+  })
+
+  it('asks every eMSP for an authorization, and the one that knows the token answers', async () => {
+    scene.emsp.answers('POST tokens', { status: 404, json: says(2004, 'Unknown token') })
+    scene.emsp2.answers('POST tokens', { json: ok({ allowed: 'ALLOWED' }) })
+    const answer = await scene.cpo.posts('tokens', { interface: 'SENDER', path: '/1/authorize?type=RFID' })
+    expect(answer.json()).toMatchObject({ status_code: 1000, data: { allowed: 'ALLOWED' } })
+    expect(routingOf(answer).from).toBe('NL-EM2')
+  })
+
+  it('answers 404 and 2004 when no eMSP knows the token (R101)', async () => {
+    for (const one of [scene.emsp, scene.emsp2])
+      one.answers('POST tokens', { status: 404, json: says(2004, 'Unknown') })
+    const answer = await scene.cpo.posts('tokens', { interface: 'SENDER', path: '/1/authorize' })
+    expect([answer.httpStatus, answer.json().status_code]).toEqual([404, 2004])
+    await expectFault(scene.hub, answer, 'token_uid_unknown')
+  })
+
+  it('refuses to guess among several: 4001', async () => {
+    const answer = await scene.emsp.posts('commands', {
+      path: '/START_SESSION',
+      json: { location_id: 'nowhere' },
+    })
+    await expectFault(scene.hub, answer, 'to_unresolved')
+  })
+})
