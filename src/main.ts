@@ -30,11 +30,14 @@ export async function serveHub(configPath: string, env: Environment): Promise<vo
     ? { ...loaded.config, platforms: [...loaded.config.platforms, ...sandbox.platforms] }
     : loaded.config
   const hub = await createHub(config)
-  closeWithGrace({ delay: DRAIN_DELAY_MS + CLOSE_MAX_MS, skip: ['SIGHUP', 'beforeExit'], logger: false }, async ({ signal, err }) => {
-    if (err) hub.log.error({ err }, 'the hub ends on an unexpected error')
-    await hub.close({ delayMs: signal === 'SIGTERM' ? DRAIN_DELAY_MS : 0 })
-    await sandbox?.close()
-  })
+  closeWithGrace(
+    { delay: DRAIN_DELAY_MS + CLOSE_MAX_MS, skip: ['SIGHUP', 'beforeExit'], logger: false },
+    async ({ signal, err }) => {
+      if (err) hub.log.error({ err }, 'the hub ends on an unexpected error')
+      await hub.close({ delayMs: signal === 'SIGTERM' ? DRAIN_DELAY_MS : 0 })
+      await sandbox?.close()
+    },
+  )
   announce(hub, config)
 }
 

@@ -6,26 +6,10 @@ import type { FaultCode } from '../faults/table.ts'
 import type { DialectName } from '../dialects/dialect.ts'
 import { readStatusCode, writeEnvelope } from '../ocpi/envelope.ts'
 import type { ModuleRow } from '../ocpi/module.ts'
-import type { RawAnswer, Sink } from './attempt.ts'
+import type { RawAnswer } from './attempt.ts'
 import { createBodyReader, inflateBody, isPlain } from './body-reader.ts'
 import { readDialect, type UnknownCode } from './dialect-answer.ts'
-
-/** An answer ready for the requester. */
-export interface Relayed {
-  readonly httpStatus: number
-  /** OCPI status code; of a streamed answer it is known when `rest` has ended. */
-  readonly statusCode: number | undefined
-  readonly author: 'responder' | 'hub'
-  /** FROM of the answer: the hub for broadcast, GET ALL and its own errors, the responder otherwise (contract §3). */
-  readonly from?: 'hub'
-  /** End-to-end headers, flat; ids and routing headers are added at the edge. */
-  readonly headers: string[]
-  readonly body: Buffer | string
-  /** Code of the responder's own list, when it does not speak OCPI. */
-  readonly responderCode?: string
-  /** Streams what follows `body`; gives the status code found on the way, if any. */
-  readonly rest?: (sink: Sink) => Promise<number | undefined>
-}
+import type { Relayed } from './relayed.ts'
 
 /** What of the request decides how its answer is read. */
 export interface Asked {

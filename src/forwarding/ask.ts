@@ -6,7 +6,7 @@ import type { Exchange } from '../journal/exchange.ts'
 import { partyKey } from '../ocpi/party.ts'
 import type { Route } from '../routing/decide.ts'
 import type { Message } from '../routing/message.ts'
-import type { Relayed } from './answer.ts'
+import type { Relayed } from './relayed.ts'
 import { type ForwardingParts, forwardTo, type Requester } from './direct.ts'
 import { failLeg, endLeg, openLeg } from './leg.ts'
 

@@ -4,7 +4,8 @@
 import { type DialectName, readDialectAnswer } from '../dialects/dialect.ts'
 import { Fault } from '../faults/fault.ts'
 import type { RawAnswer } from './attempt.ts'
-import type { Relayed } from './answer.ts'
+import { toRecord } from './call.ts'
+import type { Relayed } from './relayed.ts'
 
 /** Told of a code that a dialect's table lacks, to be counted and logged once. */
 export type UnknownCode = (dialect: DialectName, code: string) => void
@@ -39,6 +40,9 @@ export function readDialect(
       headers: retryAfter === undefined ? JSON_ONLY : [...JSON_ONLY, 'Retry-After', retryAfter],
       body: outcome.body,
       responderCode,
+      ...(outcome.requestId === undefined
+        ? {}
+        : { detail: `the responder's own request id is ${outcome.requestId}` }),
     }
   }
   throw new Fault(outcome.fault, {
@@ -53,11 +57,3 @@ export function readDialect(
 }
 
 const JSON_ONLY = ['Content-Type', 'application/json']
-
-function toRecord(headers: readonly string[]): Record<string, string> {
-  const record = Object.create(null) as Record<string, string>
-  for (let index = 0; index < headers.length; index += 2) {
-    record[headers[index]!.toLowerCase()] ??= headers[index + 1]!
-  }
-  return record
-}

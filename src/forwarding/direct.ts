@@ -9,7 +9,8 @@ import { type PartyId, partyKey } from '../ocpi/party.ts'
 import type { Route } from '../routing/decide.ts'
 import type { Message } from '../routing/message.ts'
 import type { UnknownCode } from './dialect-answer.ts'
-import { readAnswer, type Relayed } from './answer.ts'
+import { readAnswer } from './answer.ts'
+import type { Relayed } from './relayed.ts'
 import type { ForwardingOptions } from './options.ts'
 import { toOutbound } from './request.ts'
 import type { Send } from './send.ts'
@@ -103,6 +104,7 @@ export async function forwardTo(
       unknownCode: parts.unknownCode,
     })
     if (relayed.responderCode !== undefined) exchange.responderCode = relayed.responderCode
+    if (relayed.detail !== undefined) exchange.detail = relayed.detail
     if (message.assembled || !needsTranslation(relayed.headers)) return relayed
     const url = request.origin + request.path
     return {

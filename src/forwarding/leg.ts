@@ -5,7 +5,7 @@ import { type Fault, toFault } from '../faults/fault.ts'
 import { faultAnswer } from '../faults/response.ts'
 import type { Exchange, Mode } from '../journal/exchange.ts'
 import type { PartyKey } from '../ocpi/party.ts'
-import type { Relayed } from './answer.ts'
+import type { Relayed } from './relayed.ts'
 import type { ForwardingParts } from './direct.ts'
 
 /** Opens the record of a leg: same correlation id, a request id of its own (R59). */

@@ -10,7 +10,7 @@ import { isPartyId, type PartyId, type PartyKey, partyKey } from '../ocpi/party.
 import type { Connection, PartyEntry, RoutingTable } from '../registry/routing-table.ts'
 import type { Route } from '../routing/decide.ts'
 import type { Message } from '../routing/message.ts'
-import type { Relayed } from './answer.ts'
+import type { Relayed } from './relayed.ts'
 import { type ForwardingParts, forwardTo, type Requester } from './direct.ts'
 
 const METHOD: Readonly<Record<LinkPurpose, string>> = { page: 'GET', location: 'GET', callback: 'POST' }

@@ -2,7 +2,7 @@
 
 import type { ServerResponse } from 'node:http'
 import { Fault, toFault } from '../faults/fault.ts'
-import type { Relayed } from '../forwarding/answer.ts'
+import type { Relayed } from '../forwarding/relayed.ts'
 import type { Conduct } from '../forwarding/conduct.ts'
 import type { Sink } from '../forwarding/attempt.ts'
 import { readLinkPath } from '../links/hub-url.ts'

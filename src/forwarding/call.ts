@@ -1,0 +1,71 @@
+// Requests of the hub's own: handshakes, probes, HubClientInfo pushes. They share the guarded connections and the
+// deadline of forwarding, carry fresh ids and no routing headers (R23, R24), and follow no redirects.
+
+import { randomUUID } from 'node:crypto'
+import { Fault } from '../faults/fault.ts'
+import { readTarget } from '../ocpi/endpoint.ts'
+import { CORRELATION_ID, REQUEST_ID } from '../ocpi/headers.ts'
+import { writeAuthorization } from '../ocpi/token.ts'
+import type { OutboundToken } from '../registry/platform.ts'
+import { inflateBody, isPlain } from './body-reader.ts'
+import type { Send } from './send.ts'
+
+export interface OwnRequest {
+  /** Whose connections and caps it uses. */
+  readonly platformId: string
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  /** Absolute URL. */
+  readonly url: string
+  readonly token: OutboundToken
+  /** JSON. */
+  readonly body?: Buffer
+  readonly timeoutMs: number
+}
+
+export interface OwnAnswer {
+  readonly httpStatus: number
+  /** Names in lower case; of several equal ones the first. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Buffer
+}
+
+/** What a peer may send to the hub itself, in bytes. */
+const BODY_MAX = 4 * 1024 * 1024
+
+/** Builds the caller. It throws the Faults of the transport, and `destination_ip_prohibited` for a URL that is none. */
+export function createCall(send: Send): (request: OwnRequest) => Promise<OwnAnswer> {
+  return async (request) => {
+    const target = readTarget(request.url)
+    if (!target) throw new Fault('destination_ip_prohibited', { detail: 'not an http(s) URL' })
+    const { token, form } = request.token
+    const headers = ['Authorization', writeAuthorization(token, form)]
+    headers.push(REQUEST_ID, randomUUID(), CORRELATION_ID, randomUUID(), 'Accept', 'application/json')
+    if (request.body) headers.push('Content-Type', 'application/json')
+    const flight = send({
+      platformId: request.platformId,
+      origin: target.origin,
+      path: target.path + target.query,
+      method: request.method,
+      headers,
+      body: request.body,
+      timeoutMs: request.timeoutMs,
+      phases: {},
+      holdWhole: true,
+    })
+    const answer = await flight.answer
+    if (answer.body.length > BODY_MAX) throw new Fault('http_response_body_size')
+    const fields = toRecord(answer.headers)
+    const coding = fields['content-encoding']
+    const body = isPlain(coding) ? answer.body : await inflateBody(answer.body, coding!, BODY_MAX)
+    return { httpStatus: answer.status, headers: fields, body: body ?? Buffer.alloc(0) }
+  }
+}
+
+/** Flat headers by lower-case name. */
+export function toRecord(headers: readonly string[]): Record<string, string> {
+  const record = Object.create(null) as Record<string, string>
+  for (let index = 0; index < headers.length; index += 2) {
+    record[headers[index]!.toLowerCase()] ??= headers[index + 1]!
+  }
+  return record
+}

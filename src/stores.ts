@@ -1,0 +1,80 @@
+// Opens what the hub keeps: in memory, in one embedded environment on disk, or in Redis. The only place that knows
+// which adapter the configuration asks for.
+
+import { randomBytes } from 'node:crypto'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { HubConfig } from './config/hub-config.ts'
+import { createEmbeddedJournal } from './journal/embedded.ts'
+import { openEnvironment } from './journal/environment.ts'
+import { createMemoryJournal } from './journal/memory.ts'
+import { createRedisJournal } from './journal/redis-store.ts'
+import { openRedis } from './journal/redis.ts'
+import type { JournalStore } from './journal/store.ts'
+import { createEmbeddedLinks } from './links/embedded.ts'
+import type { LinkStore } from './links/links.ts'
+import { createMemoryLinks } from './links/memory.ts'
+import { createRedisLinks } from './links/redis.ts'
+import { createEmbeddedStore } from './registry/embedded.ts'
+import { createMemoryStore } from './registry/memory.ts'
+import { createRedisStore } from './registry/redis.ts'
+import type { RegistryStore } from './registry/store.ts'
+
+export interface Stores {
+  readonly registry: RegistryStore
+  readonly links: LinkStore
+  readonly journal: JournalStore
+  /** 32 bytes that seal tokens and key hashes, links and cursors. */
+  readonly secret: Buffer
+  /** Closes what the three stand on; call it after they were closed. */
+  close(): Promise<void>
+}
+
+/** Throws an Error meant for the operator when a directory is held by another process or cannot be used. */
+export async function openStores(
+  config: Pick<HubConfig, 'registry' | 'journal' | 'secretKey'>,
+): Promise<Stores> {
+  const { registry, journal, secretKey } = config
+  if (registry.driver === 'redis') {
+    const redis = openRedis({ url: registry.url, keyPrefix: registry.keyPrefix })
+    return {
+      registry: createRedisStore(redis),
+      links: createRedisLinks(redis),
+      journal: createRedisJournal(redis, journal),
+      // The configuration is refused without one: all hubs on a Redis must share it.
+      secret: secretKey!,
+      close: () => redis.close(),
+    }
+  }
+  if (registry.path === ':memory:') {
+    return {
+      registry: createMemoryStore(),
+      links: createMemoryLinks(),
+      journal: createMemoryJournal(journal),
+      secret: secretKey ?? randomBytes(32),
+      close: async () => {},
+    }
+  }
+  const environment = await openEnvironment(registry.path)
+  return {
+    registry: createEmbeddedStore(environment),
+    links: createEmbeddedLinks(environment),
+    journal: createEmbeddedJournal(environment, journal),
+    secret: secretKey ?? (await ownSecret(registry.path)),
+    close: () => environment.close(),
+  }
+}
+
+/** The secret of a hub that was given none: made once and kept beside the data, readable by its user alone. */
+async function ownSecret(directory: string): Promise<Buffer> {
+  const file = join(directory, 'secret.key')
+  await mkdir(directory, { recursive: true })
+  try {
+    await writeFile(file, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600, flag: 'wx', flush: true })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
+  const secret = Buffer.from((await readFile(file, 'utf8')).trim(), 'base64')
+  if (secret.length !== 32) throw new Error(`${file} does not hold 32 bytes in Base64`)
+  return secret
+}
