@@ -4,15 +4,18 @@
 import { createLocalStore, type LocalTables, type Table } from './local-store.ts'
 import type { RegistryStore } from './store.ts'
 
-/** An empty store. */
-export function createMemoryStore(): RegistryStore {
-  const tables: LocalTables = { head: createTable(), records: createTable(), claims: createTable() }
+/** A store over `records`, texts by id. */
+export function createMemoryStore(records = new Map<string, string>()): RegistryStore {
+  const tables: LocalTables = {
+    head: toTable(new Map()),
+    records: toTable(records),
+    claims: toTable(new Map()),
+  }
   // Nothing in a piece of work waits, so that it runs alone without more ado.
   return createLocalStore({ committed: tables, transaction: async (work) => work(tables) })
 }
 
-function createTable<Value>(): Table<Value> {
-  const map = new Map<string, Value>()
+function toTable<Value>(map: Map<string, Value>): Table<Value> {
   return {
     get: (key) => map.get(key),
     set: (key, value) => void map.set(key, value),

@@ -85,6 +85,13 @@ export function recordTail(record: Omit<StoredRecord, 'revision' | 'id'>): strin
   return JSON.stringify({ writeId, parties, tokens, body }).slice(1)
 }
 
+/** What is wrong with a body, its sealed token left aside; `undefined` = nothing. */
+export function bodyProblem(id: string, body: unknown): string | undefined {
+  const parsed = BODY.safeParse(body)
+  if (!parsed.success) return `not a platform: ${problemOf(parsed)}`
+  return recordId(parsed.data) === id ? undefined : 'it names another platform than its key'
+}
+
 /** The platform in a record, or a word on what is wrong with it. */
 export function readBody(record: StoredRecord, sealer: Sealer): StoredPlatform | string {
   const parsed = BODY.safeParse(parseJson(record.body ?? ''))
@@ -146,7 +153,8 @@ function problemOf(parsed: z.ZodSafeParseResult<unknown>): string | undefined {
   return issue && `${issue.path.join('.') || 'it'} has a wrong value (${issue.code})`
 }
 
-function parseJson(source: string): unknown {
+/** `undefined` for what is no JSON. */
+export function parseJson(source: string): unknown {
   try {
     return JSON.parse(source)
   } catch {

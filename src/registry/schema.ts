@@ -1,8 +1,11 @@
 // Versions of the form of stored bodies. A store of an older version is upgraded when it is opened, step by step;
 // a newer one is refused, because this program could not keep what it does not know.
 
+import { z } from 'zod'
+import { parseJson, readRecord } from './record.ts'
 import type { StoreContent, StoredRecord } from './store.ts'
-import { readRecord } from './record.ts'
+
+const BODY = z.record(z.string(), z.unknown())
 
 /** Makes a body of version n + 1 out of one of version n. Pure. */
 export type UpgradeStep = (body: Readonly<Record<string, unknown>>) => Record<string, unknown>
@@ -19,7 +22,7 @@ export function schemaOf(steps: readonly UpgradeStep[]): number {
 export function refuseNewer(content: Pick<StoreContent, 'schema'>, steps: readonly UpgradeStep[]): void {
   if (content.schema > schemaOf(steps)) {
     throw new RangeError(
-      `the registry was written by a newer ocpi-hub (schema ${content.schema}, this one knows up to ${schemaOf(steps)}): upgrade this hub`,
+      `it was written by a newer ocpi-hub (registry schema ${content.schema}, this one knows up to ${schemaOf(steps)}): upgrade this hub`,
     )
   }
 }
@@ -30,16 +33,14 @@ export function upgradeRecords(content: StoreContent, steps: readonly UpgradeSte
   const records = [...content.records].map(([id, text]) => readRecord(id, text))
   return records.flatMap((record) => {
     if (!record || record.body === null) return []
-    const body = parseObject(record.body)
-    if (!body) return []
-    return [{ ...record, body: JSON.stringify(due.reduce((form, step) => step(form), body)) }]
+    const body = upgradeBody(parseJson(record.body), due)
+    return body ? [{ ...record, body: JSON.stringify(body) }] : []
   })
 }
 
-function parseObject(text: string): Record<string, unknown> | undefined {
+function upgradeBody(body: unknown, steps: readonly UpgradeStep[]): Record<string, unknown> | undefined {
   try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined
+    return steps.reduce((form, step) => step(form), BODY.parse(body))
   } catch {
     return undefined
   }

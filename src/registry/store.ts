@@ -4,7 +4,7 @@
 /** One platform as kept. A removed one stays as a tombstone, so that "removed" and "lost" are never mixed up. */
 export interface StoredRecord {
   readonly id: string
-  /** Store-wide number of the write that made it: grows, never comes twice. */
+  /** The store's number at the write that made it: grows with every write of the record. */
   readonly revision: number
   /** Made up by the writer: its own write, sent again, is recognised by it. */
   readonly writeId: string

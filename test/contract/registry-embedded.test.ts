@@ -14,8 +14,10 @@ registrySuite('embedded', async () => {
   const directory = makeDirectory()
   const environment = await openEnvironment(directory.path)
   const store = createEmbeddedStore(environment)
+  const records = environment.openDatabase<string>({ name: 'registry-records' })
   return {
     open: () => store,
+    plant: (id, text) => environment.write(() => void records.put(id, text)),
     dump: () => readFileSync(join(directory.path, 'data.mdb'), 'latin1'),
     async end() {
       await environment.close()

@@ -4,10 +4,12 @@ import { createMemoryStore } from '../../src/registry/memory.ts'
 import { registrySuite } from './registry-suite.ts'
 
 registrySuite('memory', async () => {
-  const store = createMemoryStore()
+  const records = new Map<string, string>()
+  const store = createMemoryStore(records)
   return {
     open: () => store,
-    dump: async () => JSON.stringify([...(await store.load()).records]),
+    plant: async (id, text) => void records.set(id, text),
+    dump: () => JSON.stringify([...records]),
     end: async () => undefined,
   }
 })

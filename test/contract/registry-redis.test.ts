@@ -1,7 +1,7 @@
 // The registry over a real Redis.
 
 import { afterAll, beforeAll } from 'vitest'
-import { openRedis } from '../../src/journal/redis.ts'
+import { openRedis, type RedisConnection } from '../../src/journal/redis.ts'
 import { createRedisStore } from '../../src/registry/redis.ts'
 import { sharedRedis, type SharedRedis } from '../support/redis.ts'
 import { registrySuite } from './registry-suite.ts'
@@ -14,13 +14,17 @@ afterAll(() => server.end())
 
 registrySuite('redis', async () => {
   const tag = `{test-${crypto.randomUUID()}}`
-  const connections = new Set<ReturnType<typeof openRedis>>()
+  const connections = new Set<RedisConnection>()
+
+  function connect(): RedisConnection {
+    const connection = openRedis({ url: server.url, keyPrefix: `${tag}:` })
+    connections.add(connection)
+    return connection
+  }
+
   return {
-    open() {
-      const connection = openRedis({ url: server.url, keyPrefix: `${tag}:` })
-      connections.add(connection)
-      return createRedisStore(connection)
-    },
+    open: () => createRedisStore(connect()),
+    plant: async (id, text) => void (await connect().call('HSET', [`${tag}:platforms`, id, text])),
     dump: () => server.dump(tag),
     async end() {
       for (const connection of connections) await connection.close()

@@ -6,11 +6,14 @@ import type { Registry } from '../../src/registry/registry.ts'
 import type { RegistryStore } from '../../src/registry/store.ts'
 import { hash, kept, platform, role, SECRET } from '../support/platforms.ts'
 import { waitFor } from '../support/wait.ts'
+import { describeStoredForms } from './registry-forms-suite.ts'
 import { describeFilePlatforms, type Start } from './registry-file-suite.ts'
 
 export interface StoreBench {
   /** A store over the same data each time it is called. */
   open(): Promise<RegistryStore> | RegistryStore
+  /** Puts a text where a record stands, past all checks. */
+  plant(id: string, text: string): Promise<void>
   /** Everything that is at rest, as text. */
   dump(): Promise<string> | string
   end(): Promise<void>
@@ -40,6 +43,7 @@ export function registrySuite(name: string, prepare: () => Promise<StoreBench>):
     describeSnapshots(start)
     describeFilePlatforms(start)
     describeAtRest(start, () => bench)
+    describeStoredForms(start, () => bench)
   })
 }
 

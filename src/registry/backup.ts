@@ -1,0 +1,117 @@
+// A registry as one JSON document and back: for backups, and for moving between stores. Tokens stay sealed as they
+// are stored, so a backup is of use only together with the secret key.
+
+import { randomUUID } from 'node:crypto'
+import { z } from 'zod'
+import { bodyProblem, parseJson, readRecord } from './record.ts'
+import { refuseNewer, schemaOf, UPGRADE_STEPS } from './schema.ts'
+import type { RegistryStore, StoredRecord } from './store.ts'
+
+const RECORD = z.strictObject({
+  id: z.string().min(1),
+  parties: z.array(z.string()),
+  tokens: z.array(z.string()),
+  body: z.record(z.string(), z.unknown()),
+})
+
+const BACKUP = z.strictObject({
+  format: z.literal('ocpi-hub registry'),
+  schema: z.int().positive(),
+  records: z.array(RECORD),
+})
+
+/** A whole registry: platforms and overlays by id, and what each claims. */
+export type RegistryBackup = z.infer<typeof BACKUP>
+
+type BackupRecord = z.infer<typeof RECORD>
+
+/** Everything a store holds that can be read. Throws `Fault` `store_unavailable`. */
+export async function exportRegistry(store: RegistryStore): Promise<RegistryBackup> {
+  const { schema, records } = await store.load()
+  return {
+    format: 'ocpi-hub registry',
+    // An empty store has no version yet: it is of this one.
+    schema: schema || schemaOf(UPGRADE_STEPS),
+    records: [...records]
+      .flatMap(([id, text]) => readRecord(id, text) ?? [])
+      .flatMap(({ id, parties, tokens, body }) => {
+        const parsed = RECORD.safeParse({ id, parties, tokens, body: parseJson(body ?? '') })
+        return parsed.success ? parsed.data : []
+      }),
+  }
+}
+
+/**
+ * Writes a backup into a store, all at once; hubs that run on it follow. A store that holds platforms is refused
+ * unless `replace`: then it holds nothing but the backup afterwards. Gives how many records it wrote. Throws
+ * `RangeError`, with words for the operator, when the backup is not one, is of another version, or contradicts
+ * itself; `Fault` `store_unavailable`.
+ */
+export async function importRegistry(
+  store: RegistryStore,
+  backup: unknown,
+  { replace = false }: { readonly replace?: boolean } = {},
+): Promise<number> {
+  const records = readBackup(backup)
+  const schema = schemaOf(UPGRADE_STEPS)
+  const content = await store.load()
+  const standing = [...content.records]
+    .map(([id, text]) => readRecord(id, text))
+    .filter((record) => record?.body)
+  if (standing.length > 0 && !replace) {
+    throw new RangeError(`the registry holds ${standing.length} platforms already; nothing was imported`)
+  }
+  if (content.schema !== 0 && content.schema !== schema) {
+    throw new RangeError(
+      `the registry has schema ${content.schema}, this version writes ${schema}; nothing was imported`,
+    )
+  }
+  const top = 1 + Math.max(content.revision, ...standing.map((record) => record?.revision ?? 0))
+  const gone = standing.flatMap((record) => (record ? emptied(record, top) : []))
+  await store.putBack([...gone, ...records.map((record) => toRecord(record, top + 1))], schema)
+  return records.length
+}
+
+/** The records of a backup in today's form. */
+function readBackup(backup: unknown): BackupRecord[] {
+  const parsed = BACKUP.safeParse(backup)
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues
+    throw new RangeError(`this is no backup of a registry: ${issue?.path.join('.')} ${issue?.message}`)
+  }
+  refuseNewer(parsed.data, UPGRADE_STEPS)
+  const steps = UPGRADE_STEPS.slice(parsed.data.schema - 1)
+  const records = parsed.data.records.map((record) => ({
+    ...record,
+    body: steps.reduce((body, step) => step(body), record.body),
+  }))
+  refuseContradictions(records)
+  return records
+}
+
+function refuseContradictions(records: readonly BackupRecord[]): void {
+  const claimed = new Map<string, string>()
+  for (const { id, parties, tokens, body } of records) {
+    const problem = bodyProblem(id, body)
+    if (problem) throw new RangeError(`the platform ${id} of the backup is broken: ${problem}`)
+    const claims = [
+      `id ${id}`,
+      ...parties.map((one) => `party ${one}`),
+      ...tokens.map((one) => `token ${one}`),
+    ]
+    for (const claim of claims) {
+      const holder = claimed.get(claim)
+      if (holder !== undefined)
+        throw new RangeError(`the platforms ${holder} and ${id} of the backup claim the same`)
+      claimed.set(claim, id)
+    }
+  }
+}
+
+function toRecord({ id, parties, tokens, body }: BackupRecord, revision: number): StoredRecord {
+  return { id, revision, writeId: randomUUID(), parties, tokens, body: JSON.stringify(body) }
+}
+
+function emptied(record: StoredRecord, revision: number): StoredRecord {
+  return { id: record.id, revision, writeId: randomUUID(), parties: [], tokens: [], body: null }
+}
