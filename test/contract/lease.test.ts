@@ -1,0 +1,146 @@
+// The lease and the last-heard times of a cluster, on a real Redis.
+
+import { afterEach, describe, expect, it } from 'vitest'
+import { openRedis, type RedisConnection } from '../../src/journal/redis.ts'
+import { createHeard } from '../../src/registry/heard.ts'
+import { createSoleLease, type Lease } from '../../src/registry/lease.ts'
+import { createRedisHeard } from '../../src/registry/redis-heard.ts'
+import { createRedisLease } from '../../src/registry/redis-lease.ts'
+import { startRedis, type RedisHandle } from '../support/redis.ts'
+import { waitFor } from '../support/wait.ts'
+
+const cleanups: (() => Promise<void> | void)[] = []
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
+})
+
+async function server(): Promise<RedisHandle> {
+  const redis = await startRedis()
+  cleanups.push(() => redis.end())
+  return redis
+}
+
+function connect(redis: RedisHandle): RedisConnection {
+  const connection = openRedis({ url: redis.url, keyPrefix: 'ocpi-hub:' })
+  cleanups.push(() => connection.close())
+  return connection
+}
+
+const TIMES = { name: 'upkeep', lifeMs: 600, renewMs: 100 }
+
+function lease(connection: RedisConnection, times = TIMES): Lease {
+  const made = createRedisLease(connection, times)
+  cleanups.push(() => made.close())
+  return made
+}
+
+describe('the lease', () => {
+  it('is always held by a hub that stands alone', () => {
+    expect(createSoleLease().holds()).toBe(true)
+  })
+
+  it('has one holder at any time', async () => {
+    const redis = await server()
+    const leases = Array.from({ length: 5 }, () => lease(connect(redis)))
+    await waitFor(() => leases.some((one) => one.holds()))
+    for (let look = 0; look < 100; look++) {
+      expect(leases.filter((one) => one.holds())).toHaveLength(1)
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    }
+  })
+
+  it('goes to another hub within 10 s, with a higher fence, when its holder dies', async () => {
+    const redis = await server()
+    const dying = connect(redis)
+    const first = createRedisLease(dying, { name: 'upkeep' })
+    await waitFor(() => first.holds())
+    const second = createRedisLease(connect(redis), { name: 'upkeep' })
+    cleanups.push(
+      () => first.close(),
+      () => second.close(),
+    )
+    const { fence } = first
+    await dying.close()
+    await waitFor(() => second.holds(), { limitMs: 10_000 })
+    expect(first.holds()).toBe(false)
+    expect(second.fence).toBeGreaterThan(fence)
+  })
+
+  it('goes to another hub at once when its holder gives it up', async () => {
+    const redis = await server()
+    const times = { ...TIMES, lifeMs: 60_000 }
+    const [first, second] = [lease(connect(redis), times), lease(connect(redis), times)]
+    await waitFor(() => first.holds() || second.holds())
+    const [holder, other] = first.holds() ? [first, second] : [second, first]
+    await holder.close()
+    expect(holder.holds()).toBe(false)
+    await waitFor(() => other.holds(), { limitMs: 10 * TIMES.renewMs })
+  })
+
+  it('is over before its end in Redis when it cannot be renewed, and goes on after an outage', async () => {
+    const redis = await server()
+    const one = lease(connect(redis))
+    await waitFor(() => one.holds())
+    await redis.pause()
+    await waitFor(() => !one.holds(), { limitMs: 2 * TIMES.lifeMs })
+    await redis.resume()
+    await waitFor(() => one.holds(), { limitMs: 5000 })
+  })
+
+  it('never counts its fence anew, even when Redis has lost everything', async () => {
+    const redis = await server()
+    const one = lease(connect(redis))
+    await waitFor(() => one.holds())
+    await redis.command('SET', '{ocpi-hub}:lease:upkeep:fence', '41')
+    await waitFor(() => one.fence === 41)
+    await redis.flush()
+    await waitFor(() => one.fence === 42)
+  })
+})
+
+describe('last-heard times', () => {
+  it('are known to the hub that heard at once, and the latest counts', () => {
+    const heard = createHeard()
+    expect(heard.last('acme')).toBeUndefined()
+    heard.note('acme', 2000)
+    heard.note('acme', 1000)
+    expect(heard.last('acme')).toBe(2000)
+  })
+
+  it('are known to the other hubs a little later, over an outage too', async () => {
+    const redis = await server()
+    const [one, other] = [connect(redis), connect(redis)].map((connection) =>
+      createHeard(createRedisHeard(connection), 50),
+    )
+    cleanups.push(
+      () => one!.close(),
+      () => other!.close(),
+    )
+    one!.note('acme', 1000)
+    other!.note('acme', 3000)
+    await waitFor(() => one!.last('acme') === 3000)
+    expect(await redis.command('HGET', '{ocpi-hub}:heard', 'acme')).toBe('3000')
+    await redis.stop()
+    one!.note('beta', 4000)
+    await redis.start()
+    await waitFor(() => other!.last('beta') === 4000)
+  })
+
+  it('are never taken from the future', async () => {
+    const redis = await server()
+    await redis.command(
+      'HSET',
+      '{ocpi-hub}:heard',
+      'acme',
+      Date.now() + 3_600_000,
+      'beta',
+      'x',
+      'gamma',
+      1000,
+    )
+    const heard = createHeard(createRedisHeard(connect(redis)), 20)
+    cleanups.push(() => heard.close())
+    await waitFor(() => heard.last('gamma') === 1000)
+    expect([heard.last('acme'), heard.last('beta')]).toEqual([undefined, undefined])
+  })
+})
