@@ -11,5 +11,5 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 })
 
 const exitCode = await runCli(process.argv.slice(2), processContext())
-// `serve` goes on after this line, or has set the code itself.
-if (exitCode !== 0) process.exitCode = exitCode
+// What failed may have left something open. `serve` goes on after this line, or has set the code itself.
+if (exitCode !== 0) process.exit(exitCode)

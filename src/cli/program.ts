@@ -53,11 +53,19 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
   } catch (error) {
     // commander has printed what there is to say; its own exit code for a misunderstanding is 1.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-    if (!isFailure(error))
-      context.err(error instanceof Error ? (error.stack ?? error.message) : String(error))
-    else if (error.message !== '') context.err(`${styled(context, 'red', 'error:')} ${clean(error.message)}`)
+    const text = errorText(error)
+    if (text !== '') context.err(`${styled(context, 'red', 'error:')} ${text}`)
     return 1
   }
+}
+
+/** A failure says it all; what the system refused is known by its message; anything else is a bug with its stack. */
+function errorText(error: unknown): string {
+  if (!(error instanceof Error)) return clean(String(error))
+  if (isFailure(error)) return clean(error.message)
+  const { code, message, stack } = error as NodeJS.ErrnoException
+  if (code === 'EADDRINUSE') return `${clean(message)}: another program listens there`
+  return (error as NodeJS.ErrnoException).syscall === undefined ? (stack ?? message) : clean(message)
 }
 
 function configure(command: Command, context: CliContext): void {

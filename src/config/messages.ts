@@ -115,8 +115,12 @@ interface JsonSchema {
   readonly items?: JsonSchema
 }
 
+let inputSchema: JsonSchema | undefined
+
+/** Made when the first unknown key needs it: a file without faults never does. */
 function schemaAt(path: ConfigPath): JsonSchema | undefined {
-  let schema = z.toJSONSchema(fileSchema, { io: 'input', unrepresentable: 'any' }) as JsonSchema | undefined
+  inputSchema ??= z.toJSONSchema(fileSchema, { io: 'input', unrepresentable: 'any' }) as JsonSchema
+  let schema: JsonSchema | undefined = inputSchema
   for (const step of path)
     schema = typeof step === 'number' ? schema?.items : schema?.properties?.[String(step)]
   return schema

@@ -1,11 +1,13 @@
 // The executable in a process of its own: it serves, says what is wrong with its configuration, and stops.
 
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { endCliProcesses, startCli, type CliProcess } from '../support/cli-process.ts'
 import { waitFor } from '../support/wait.ts'
 
@@ -62,6 +64,23 @@ describe('serve', () => {
       ':6:24: forwarding.timeout: must be a duration with its unit, as in 250ms, 30s, 5m or 1h',
       '',
     ])
+  })
+
+  test('says that its port is taken and ends with 1', async () => {
+    const other = createServer().listen(0, '127.0.0.1')
+    onTestFinished(() => void other.close())
+    await once(other, 'listening')
+    const { port } = other.address() as AddressInfo
+    const path = await configFile('taken.yaml')
+    await writeFile(
+      path,
+      (await readFile(path, 'utf8')).replace('127.0.0.1, port: 0', `127.0.0.1, port: ${port}`),
+    )
+    const hub = startCli(['serve', '-c', path])
+    expect(await hub.ended).toBe(1)
+    expect(hub.err()).toBe(
+      `error: listen EADDRINUSE: address already in use 127.0.0.1:${port}: another program listens there\n`,
+    )
   })
 })
 
