@@ -49,7 +49,7 @@ export interface Hub {
   readonly journal: Journal
   /**
    * Shuts down in stages: readiness 503 and `Connection: close` for `delayMs` (0 when absent), then no new
-   * connections, requests and broadcasts under way finish within the forwarding deadline, then the stores close.
+   * connections, requests and broadcasts under way finish within `shutdown.timeoutMs`, then the stores close.
    */
   close(options?: { delayMs?: number }): Promise<void>
 }
@@ -185,7 +185,7 @@ export async function createHub(config: HubConfig): Promise<Hub> {
       if (delayMs > 0) await pause(delayMs)
       lifecycle.refusing = true
       const finished = Promise.all([ocpi.close(), broadcast.idle()])
-      await pTimeout(finished, { milliseconds: config.forwarding.timeoutMs + 1_000, message: false })
+      await pTimeout(finished, { milliseconds: config.shutdown.timeoutMs, message: false })
       await admin.close()
       stopRetaining()
       clientInfoPush.close()

@@ -7,10 +7,8 @@ import { type Environment, formatFault, loadConfig } from './config/load.ts'
 import { createHub, type Hub, HUB_VERSION } from './hub.ts'
 import { startSandbox } from './sandbox/sandbox.ts'
 
-/** Stands between SIGTERM and closing the listeners: three polls of a load balancer. */
-const DRAIN_DELAY_MS = 5_000
-/** What close() may take beyond that before the process ends regardless. */
-const CLOSE_MAX_MS = 40_000
+/** What closing the stores may take, after which the process ends regardless. */
+const STORES_MAX_MS = 1_000
 
 /**
  * Serves until a signal ends it. Faults of the configuration are printed to standard error and end it with
@@ -30,11 +28,12 @@ export async function serveHub(configPath: string, env: Environment): Promise<vo
     ? { ...loaded.config, platforms: [...loaded.config.platforms, ...sandbox.platforms] }
     : loaded.config
   const hub = await createHub(config)
+  const { delayMs, timeoutMs } = config.shutdown
   closeWithGrace(
-    { delay: DRAIN_DELAY_MS + CLOSE_MAX_MS, skip: ['SIGHUP', 'beforeExit'], logger: false },
+    { delay: delayMs + timeoutMs + STORES_MAX_MS, skip: ['SIGHUP', 'beforeExit'], logger: false },
     async ({ signal, err }) => {
       if (err) hub.log.error({ err }, 'the hub ends on an unexpected error')
-      await hub.close({ delayMs: signal === 'SIGTERM' ? DRAIN_DELAY_MS : 0 })
+      await hub.close({ delayMs: signal === 'SIGTERM' ? delayMs : 0 })
       await sandbox?.close()
     },
   )

@@ -52,6 +52,10 @@ export function toFileData(config: HubConfig): object {
     network: { require_https: network.requireHttps, allow: network.allow },
     journal: { max_entries: config.journal.maxEntries },
     log: config.log,
+    shutdown: {
+      delay: durationText(config.shutdown.delayMs),
+      timeout: durationText(config.shutdown.timeoutMs),
+    },
     platforms: config.platforms.map(platformData),
     routes: config.routes.map(routeData),
     sandbox: config.sandbox,

@@ -66,6 +66,12 @@ export interface HubConfig {
   readonly network: NetworkOptions
   readonly journal: { readonly maxEntries: number }
   readonly log: { readonly level: string; readonly exchanges: 'errors' | 'all' }
+  readonly shutdown: {
+    /** Between SIGTERM and the end of listening. */
+    readonly delayMs: number
+    /** For requests under way after that. */
+    readonly timeoutMs: number
+  }
   readonly platforms: readonly PlatformConfig[]
   readonly routes: readonly RouteRule[]
   readonly sandbox: boolean

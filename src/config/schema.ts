@@ -151,6 +151,13 @@ const log = z.strictObject({
     .describe('One line per exchange: of everything but 1xxx, or of all.'),
 })
 
+const shutdown = z.strictObject({
+  delay: duration()
+    .prefault('5s')
+    .describe('On SIGTERM: serve on, unready, so that load balancers notice; three of their polls.'),
+  timeout: duration().prefault('40s').describe('Then requests under way get this long to finish.'),
+})
+
 const moduleId = () => z.string().regex(MODULE_ID.pattern, { error: MODULE_ID.error })
 
 const endpoint = z.strictObject({
@@ -236,6 +243,7 @@ export const fileSchema = z.strictObject({
   network: network.prefault({}).describe('What the hub may call.'),
   journal: journal.prefault({}).describe('What it remembers.'),
   log: log.prefault({}).describe('What it writes to standard output.'),
+  shutdown: shutdown.prefault({}).describe('How the hub ends.'),
   platforms: z
     .array(platform)
     .default([])

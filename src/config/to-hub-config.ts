@@ -46,6 +46,7 @@ export function toHubConfig(file: FileConfig): HubConfig {
     network: { requireHttps: file.network.require_https, allow: file.network.allow },
     journal: { maxEntries: file.journal.max_entries },
     log: file.log,
+    shutdown: { delayMs: file.shutdown.delay, timeoutMs: file.shutdown.timeout },
     platforms: file.platforms.map(toPlatform),
     routes: file.routes.map(toRoute),
     sandbox: file.sandbox,

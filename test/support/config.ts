@@ -51,6 +51,7 @@ export function testConfig(overrides: ConfigOverrides = {}): HubConfig {
     network: { requireHttps: false, allow: ['127.0.0.0/8', '::1/128'] },
     journal: { maxEntries: 10_000 },
     log: { level: 'silent', exchanges: 'errors' },
+    shutdown: { delayMs: 1, timeoutMs: TIMEOUT_MS + 1_000 },
     platforms: [],
     routes: [],
     sandbox: false,
