@@ -4,6 +4,7 @@
 import { z } from 'zod'
 import { Fault } from '../faults/fault.ts'
 import type { FaultCode } from '../faults/table.ts'
+import type { OwnAnswer, OwnRequest } from '../forwarding/call.ts'
 import { plainText } from '../journal/text.ts'
 import { type Endpoint, readTarget } from '../ocpi/endpoint.ts'
 import type { TokenForm } from '../ocpi/token.ts'
@@ -11,29 +12,9 @@ import { isVersion, type VersionNumber } from '../ocpi/version.ts'
 import type { OutboundToken } from '../registry/platform.ts'
 import { type FlatRole, readEndpoints } from './endpoints.ts'
 
-export interface CallRequest {
-  /** Whose connections and caps the call uses. */
-  readonly platformId: string
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
-  /** Absolute URL. */
-  readonly url: string
-  readonly token: OutboundToken
-  /** JSON. */
-  readonly body?: Buffer
-  /** From sending to the last byte of the answer. */
-  readonly timeoutMs: number
-}
-
-export interface CallAnswer {
-  readonly httpStatus: number
-  readonly body: Buffer
-}
-
-/**
- * Sends one request of the hub's own, with fresh X-Request-ID and X-Correlation-ID (R24) and no routing headers (R23).
- * Redirects are not followed. Throws Faults of the transport: no answer, address not allowed, too large.
- */
-export type Call = (request: CallRequest) => Promise<CallAnswer>
+/** Sends one request of the hub's own (forwarding/call.ts). Throws Faults of the transport. */
+export type Call = (request: OwnRequest) => Promise<CallAnswer>
+export type CallAnswer = Pick<OwnAnswer, 'httpStatus' | 'body'>
 
 /** Whom to ask: URL and token of a peer. */
 export interface Peer {
@@ -60,7 +41,7 @@ const VERSION_ENTRY = z.object({
 const ENVELOPE = z.object({
   status_code: z.int().min(1000).max(4999),
   status_message: z.string().nullish(),
-  data: z.unknown(),
+  data: z.unknown().optional(),
 })
 
 /**
@@ -70,7 +51,7 @@ const ENVELOPE = z.object({
 export async function askPeer(
   call: Call,
   peer: Peer,
-  request: { readonly method: CallRequest['method']; readonly url: string; readonly json?: unknown },
+  request: { readonly method: OwnRequest['method']; readonly url: string; readonly json?: unknown },
 ): Promise<PeerAnswer> {
   const { platformId, timeoutMs } = peer
   const body = request.json === undefined ? {} : { body: Buffer.from(JSON.stringify(request.json)) }

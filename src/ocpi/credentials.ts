@@ -44,7 +44,7 @@ const VERSIONS_URL = z
 const PARTY_MEMBERS = {
   country_code: z.string('must be a string of 2 characters').length(2, 'must have 2 characters'),
   party_id: z.string('must be a string of 3 characters').length(3, 'must have 3 characters'),
-  business_details: z.unknown(),
+  business_details: z.unknown().optional(),
 }
 const ROLE = z.object(
   {

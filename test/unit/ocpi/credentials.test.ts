@@ -63,6 +63,8 @@ describe('credentials of a peer', () => {
   it('takes a role without business_details (R112)', () => {
     const bare = { role: 'CPO', country_code: 'DE', party_id: 'CPO', business_details: null }
     expect(readCredentials(peer(bare), '2.2.1')).toMatchObject({ ok: true })
+    const { business_details: _, ...without } = bare
+    expect(readCredentials(peer(without), '2.2.1')).toMatchObject({ ok: true })
   })
 
   it.each([
