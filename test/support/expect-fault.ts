@@ -8,7 +8,7 @@ import type { JournalEntry } from '../../src/journal/exchange.ts'
 import type { HttpAnswer } from './caller.ts'
 import { HUB } from './config.ts'
 import type { TestHub } from './hub.ts'
-import type { Answer, Sent } from './party.ts'
+import type { Sent } from './party.ts'
 
 export interface FaultExpectation {
   /** OCPI version of the requester: some codes differ below 2.2.1. */
@@ -21,16 +21,41 @@ export interface FaultExpectation {
   readonly sent?: Sent
 }
 
-/**
- * Fails unless `answer` is this fault in every respect. Gives the journal's entry of it.
- * Members of a fault answer: contract §3; the row: faults/table.ts.
- */
+type FaultAnswer = HttpAnswer & { readonly sent?: Sent }
+
+/** Fails unless `answer` is this fault in every respect, journal included. Gives the journal's entry. */
 export async function expectFault(
   hub: TestHub,
-  answer: HttpAnswer & { readonly sent?: Sent },
+  answer: FaultAnswer,
   code: FaultCode,
   expected: FaultExpectation = {},
 ): Promise<JournalEntry> {
+  await expectFaultAnswer(hub, answer, code, expected)
+  const row = FAULTS[code]
+  const envelope = answer.json()
+  const entry = await hub.entry(String(envelope.data?.reference))
+  expect(entry).toMatchObject({
+    author: 'hub',
+    code: envelope.status_code,
+    fault: code,
+    at: row.at,
+    reached: row.reached,
+    recovery: row.recovery,
+    http_status: row.http,
+    message: envelope.status_message,
+  })
+  expect(entry.time).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
+  expect(entry.path).not.toContain('?')
+  return entry
+}
+
+/** Fails unless `answer` is this fault towards the requester (contract §3; the row: faults/table.ts). */
+export async function expectFaultAnswer(
+  hub: TestHub,
+  answer: FaultAnswer,
+  code: FaultCode,
+  expected: FaultExpectation = {},
+): Promise<void> {
   const row = FAULTS[code]
   const version = expected.version ?? '2.2.1'
   const envelope = answer.json()
@@ -61,20 +86,6 @@ export async function expectFault(
   const named =
     expected.names ?? (row.layer === 'transport' || row.layer === 'routing' ? sent?.to : undefined)
   if (named) expect(envelope.status_message).toContain(named)
-  const entry = await hub.entry(String(data.reference))
-  expect(entry).toMatchObject({
-    author: 'hub',
-    code: envelope.status_code,
-    fault: code,
-    at: row.at,
-    reached: row.reached,
-    recovery: row.recovery,
-    http_status: row.http,
-    message: envelope.status_message,
-  })
-  expect(entry.time).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
-  expect(entry.path).not.toContain('?')
-  return entry
 }
 
 function expectHeaders(answer: HttpAnswer, sent: Sent, expected: FaultExpectation): void {
@@ -122,9 +133,17 @@ export function expectPublicOnly(hub: TestHub, answer: HttpAnswer): void {
   expect(answer.headers).not.toHaveProperty('x-powered-by')
 }
 
-/** What a provoking test gives: the answer and the hub that gave it, or the entry if nobody was left to answer. */
+/**
+ * What a provoking test gives: the answer and the hub that gave it, or the entry if nobody was left to answer.
+ * `journalled` is false when the journal's own store is what fails: entries are lost then, never exchanges.
+ */
 export type Provoked =
-  | { readonly hub: TestHub; readonly answer: Answer | HttpAnswer; readonly expected?: FaultExpectation }
+  | {
+      readonly hub: TestHub
+      readonly answer: FaultAnswer
+      readonly expected?: FaultExpectation
+      readonly journalled?: false
+    }
   | { readonly entry: JournalEntry }
 
 /**
@@ -137,6 +156,10 @@ export function provokes(code: FaultCode, title: string, act: () => Promise<Prov
     if ('entry' in provoked) {
       const { at, reached, recovery, http } = FAULTS[code]
       expect(provoked.entry).toMatchObject({ fault: code, at, reached, recovery, http_status: http })
-    } else await expectFault(provoked.hub, provoked.answer, code, provoked.expected)
+      return
+    }
+    const { hub, answer, expected, journalled } = provoked
+    if (journalled === false) await expectFaultAnswer(hub, answer, code, expected)
+    else await expectFault(hub, answer, code, expected)
   })
 }
