@@ -1,10 +1,11 @@
 // Options that several verbs share, and how their values are read. A value that cannot be read is a usage error.
 
+import { readFileSync } from 'node:fs'
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { readDuration } from '../config/units.ts'
 import { partyKey, readPartyText } from '../ocpi/party.ts'
 import { createAdminClient, type AdminClient } from './admin-client.ts'
-import type { CliContext } from './context.ts'
+import { failure, type CliContext } from './context.ts'
 
 const DEFAULT_ADMIN_URL = 'http://127.0.0.1:8081'
 
@@ -23,7 +24,10 @@ export function withAdminOptions(command: Command): Command {
       ).argParser(readUrl),
     )
     .option('--json', 'print JSON')
-    .addHelpText('after', '\nThe admin token is taken from OCPI_HUB_ADMIN_TOKEN.')
+    .addHelpText(
+      'after',
+      '\nThe admin token is taken from OCPI_HUB_ADMIN_TOKEN, or the file that OCPI_HUB_ADMIN_TOKEN_FILE names.',
+    )
 }
 
 /** Base URL of the admin API: flag, then OCPI_HUB_ADMIN_URL, then the default; without trailing slash. */
@@ -34,7 +38,17 @@ export function adminUrl(context: CliContext, options: AdminOptions): string {
 
 /** A client for the hub that the options and the environment name. */
 export function adminClient(context: CliContext, options: AdminOptions): AdminClient {
-  return createAdminClient({ url: adminUrl(context, options), token: context.env.OCPI_HUB_ADMIN_TOKEN })
+  return createAdminClient({ url: adminUrl(context, options), token: adminToken(context) })
+}
+
+function adminToken({ env }: CliContext): string | undefined {
+  const { OCPI_HUB_ADMIN_TOKEN: token, OCPI_HUB_ADMIN_TOKEN_FILE: file } = env
+  if (token || !file) return token
+  try {
+    return readFileSync(file, 'utf8').trim()
+  } catch (error) {
+    throw failure(`OCPI_HUB_ADMIN_TOKEN_FILE ${file} cannot be read`, error)
+  }
 }
 
 export function readUrl(text: string): string {

@@ -7,6 +7,7 @@ import { readDocument, type ConfigDocument, type ConfigFault } from './document.
 import type { HubConfig } from './hub-config.ts'
 import { pathText, sentence, toFindings, type Finding } from './messages.ts'
 import { fileSchema } from './schema.ts'
+import { readSecretFiles } from './secret-files.ts'
 import { toHubConfig } from './to-hub-config.ts'
 
 export type { ConfigFault } from './document.ts'
@@ -18,7 +19,7 @@ export type ConfigResult =
   | { readonly config?: undefined; readonly faults: readonly ConfigFault[] }
 
 /**
- * Loads the file at `path`, with variables of `env`. Paths in it (registry.path, tls files) are taken from the
+ * Loads the file at `path`, with variables of `env` or of the files that `<NAME>_FILE` names. Paths in it (registry.path, tls files) are taken from the
  * working directory, not from the file's; that the tls files can be read is checked here. Never throws.
  */
 export async function loadConfig(path: string, env: Environment): Promise<ConfigResult> {
@@ -28,7 +29,17 @@ export async function loadConfig(path: string, env: Environment): Promise<Config
   } catch (error) {
     return { faults: [{ file: path, line: 1, col: 1, message: unreadable(error) }] }
   }
-  const document = readDocument(text, path, env)
+  const secrets = await readSecretFiles(text, env)
+  if (secrets.unreadable.length > 0) {
+    const faults = secrets.unreadable.map(({ variable, line, col, cause }) => ({
+      file: path,
+      line,
+      col,
+      message: `${variable}_FILE: ${unreadable(cause)}`,
+    }))
+    return { faults }
+  }
+  const document = readDocument(text, path, secrets.env)
   const result = check(document)
   if (!result.config) return result
   const faults = await checkFiles(result.config, document)

@@ -1,6 +1,9 @@
 // What the command line says when the hub is not there, refuses, or is something else.
 
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
+import { makeDirectory } from '../../support/directory.ts'
 import { cli } from './run.ts'
 import { json, scriptedServer, type Answer, type ScriptedServer } from './scripted-server.ts'
 
@@ -40,6 +43,17 @@ describe('a verb that asks a hub', () => {
     expect(wrong.err).toMatch(/does not know the token in OCPI_HUB_ADMIN_TOKEN/)
     expect(wrong.err).not.toContain('secret-one')
     expect(server?.authorizations).toEqual(['Bearer secret-one'])
+  })
+
+  test('takes the token from the file that OCPI_HUB_ADMIN_TOKEN_FILE names', async () => {
+    const directory = makeDirectory()
+    const file = join(directory.path, 'token')
+    writeFileSync(file, 'from-a-file\n')
+    await ask(json({ items: [] }), ['parties'], { OCPI_HUB_ADMIN_TOKEN_FILE: file })
+    directory.remove()
+    expect(server?.authorizations).toEqual(['Bearer from-a-file'])
+    const { code, err } = await cli(['parties'], { env: { OCPI_HUB_ADMIN_TOKEN_FILE: file } })
+    expect([code, err]).toEqual([1, `error: OCPI_HUB_ADMIN_TOKEN_FILE ${file} cannot be read`])
   })
 
   test('passes on what a problem says (RFC 9457)', async () => {

@@ -46,6 +46,28 @@ describe('loadConfig', () => {
     expect((await loadConfig(path, {})).faults.map(formatFault)).toEqual([`${path}:2:1: foo: unknown key`])
   })
 
+  test('reads a variable from the file that <NAME>_FILE names', async () => {
+    const secret = Buffer.alloc(32, 5)
+    const env = {
+      KEY_FILE: await file('key', `${secret.toString('base64')}\r\n`),
+      NAME: 'set',
+      NAME_FILE: '/none',
+    }
+    const path = await file(
+      'secrets.yaml',
+      `${HUB.replace('name: Hub', 'name: "${NAME:-unset}"')}secret_key: \${KEY}`,
+    )
+    const { config, faults } = await loadConfig(path, env)
+    expect(faults).toEqual([])
+    expect(config).toMatchObject({ secretKey: secret, hub: { name: 'set' } })
+  })
+
+  test('says which variable has a file that cannot be read, and never falls back to its default', async () => {
+    const path = await file('no-secret.yaml', `${HUB}secret_key: \${KEY:-}`)
+    const { faults } = await loadConfig(path, { KEY_FILE: join(directory, 'none') })
+    expect(faults.map(formatFault)).toEqual([`${path}:2:13: KEY_FILE: there is no such file`])
+  })
+
   test('looks whether the files of a listener can be read', async () => {
     const key = await file('tls.key', '')
     const path = await file(
