@@ -1,6 +1,8 @@
 // Direct routing, the way out: what the responder receives of a request, for every module and method.
 // Path, query and body pass untouched; ids, token and hop-by-hop headers are the hub's own.
 
+import { createHash } from 'node:crypto'
+import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { InterfaceRole } from '../../src/ocpi/module.ts'
 import { routingOf } from '../support/expect-fault.ts'
@@ -157,6 +159,18 @@ describe('the body is passed byte for byte (R94, R95, T35)', () => {
       })
     })
   }
+
+  it('keeps any JSON in any spelling', async () => {
+    const spelled = fc.tuple(fc.jsonValue(), fc.constantFrom(0, 1, '\t', '    '))
+    await fc.assert(
+      fc.asyncProperty(spelled, async ([value, blanks]) => {
+        const body = JSON.stringify(value, undefined, blanks)
+        await scene.emsp.puts('tokens', { to: 'DE-CPO', path: '/NL/EMS/1', body })
+        expect(scene.cpo.last().sha256).toBe(createHash('sha256').update(body).digest('hex'))
+      }),
+      { numRuns: 100 },
+    )
+  })
 
   it('takes a POST without body (R11)', async () => {
     const path = '/012345678/authorize'
