@@ -1,5 +1,6 @@
-// Who may call the admin side: bearer tokens with roles, compared by hash in constant time, and guessing slowed
-// down. Those who show a valid token are never locked out, whatever others do from the same address.
+// Who may call the admin side: bearer tokens with roles, compared by hash in constant time, or the cookie of a
+// session that one of them opened; guessing is slowed down. Those who show a valid token are never locked out,
+// whatever others do from the same address.
 
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -7,6 +8,7 @@ import ipaddr from 'ipaddr.js'
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
 import type { AdminApp, AdminOptions, AdminRole, AdminToken } from './parts.ts'
 import { problemError } from './problem.ts'
+import { createSessions, isFromOwnPage, readSessionId, type Session, type Sessions } from './sessions.ts'
 
 const FAILURES_PER_NETWORK = 10
 /** Guesses from everywhere: bounds the memory that counting needs as well. */
@@ -18,22 +20,53 @@ export function hashAdminToken(token: string): string {
   return createHash('sha256').update(token).digest('hex')
 }
 
+/** What the guard shares with the routes that log people in and out. */
+export interface Doorkeeper {
+  readonly sessions: Sessions
+  /** The session of a request that came with its cookie. */
+  session(request: FastifyRequest): Session | undefined
+  /** Whose token it is. Throws a 401 or 429 problem, and counts a guess. */
+  check(token: string, request: FastifyRequest, reply: FastifyReply): Promise<AdminToken>
+}
+
 /** Checks every request of the app, those for unknown paths included, before its body is read. */
-export function guard(app: AdminApp, options: Pick<AdminOptions, 'tokens'>): void {
+export function guard(app: AdminApp, options: Pick<AdminOptions, 'tokens'>): Doorkeeper {
   const slow = createSlowDown()
+  const sessions = createSessions()
+
+  function session(request: FastifyRequest): Session | undefined {
+    if (request.headers.authorization !== undefined) return undefined
+    const id = readSessionId(request)
+    return id === undefined ? undefined : sessions.find(id, options.tokens())
+  }
+
   app.decorateRequest('operator', null)
   app.addHook('onRequest', async (request, reply) => {
     const { access, basic = false } = request.routeOptions.config
     if (access === 'public') return
     const shown = readToken(request.headers.authorization, basic)
-    const operator = shown === undefined ? undefined : findToken(options.tokens(), shown)
+    const byToken = shown === undefined ? undefined : findToken(options.tokens(), shown)
+    const operator = byToken ?? session(request)?.operator
     if (!operator) return refuse(request, reply, { slow, basic, guessed: shown !== undefined })
-    const needed = access ?? (request.method === 'GET' || request.method === 'HEAD' ? 'read' : 'operate')
+    const reads = request.method === 'GET' || request.method === 'HEAD'
+    if (!byToken && !reads && !isFromOwnPage(request)) {
+      throw problemError(403, "With a session, changes are taken only from the hub's own dashboard.")
+    }
+    const needed = access ?? (reads ? 'read' : 'operate')
     if (!mayDo(operator.role, needed)) {
       throw problemError(403, `The token "${operator.name}" may only read.`)
     }
     request.operator = operator
   })
+
+  return {
+    sessions,
+    session,
+    async check(token, request, reply) {
+      const operator = findToken(options.tokens(), token)
+      return operator ?? refuse(request, reply, { slow, basic: false, guessed: true })
+    },
+  }
 }
 
 function mayDo(role: AdminRole, needed: AdminRole): boolean {

@@ -8,6 +8,7 @@ import type { Journal } from '../journal/journal.ts'
 import type { Log } from '../journal/log.ts'
 import type { Metrics } from '../journal/metrics.ts'
 import type { Registry } from '../registry/registry.ts'
+import type { Traffic } from './traffic.ts'
 
 export interface AdminParts {
   /** Version of the package. */
@@ -15,6 +16,8 @@ export interface AdminParts {
   readonly registry: Pick<Registry, 'table' | 'health'>
   readonly journal: Pick<Journal, 'get' | 'query' | 'summary' | 'correlation' | 'watch'>
   readonly metrics: Pick<Metrics, 'text' | 'contentType'>
+  /** Counts of the last hour for the dashboard. */
+  readonly traffic?: Pick<Traffic, 'view' | 'pairs'>
   readonly log: Pick<Log, 'warn' | 'error'>
   isDraining(): boolean
   /** Requests on the OCPI side being worked on. */

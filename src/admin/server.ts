@@ -20,6 +20,8 @@ import { registerParties } from './parties.ts'
 import { registerPlatforms } from './platforms.ts'
 import { PROBLEM_TYPE, readProblem, toProblem, type Problem } from './problem.ts'
 import { registerStatus } from './status.ts'
+import { registerTraffic } from './traffic.ts'
+import { registerUi } from './ui.ts'
 
 /** Groups of calls, in the order of the OpenAPI document. */
 const GROUPS: readonly AdminGroup[] = [
@@ -46,7 +48,7 @@ export async function createAdminServer(parts: AdminParts, options: AdminOptions
 
   const methodsOf = allowedMethods(app)
   await app.register(helmet, toHelmet(options.tls !== undefined))
-  guard(app, options)
+  const door = guard(app, options)
   await app.register(fastifySSE, { heartbeatInterval: options.heartbeatMs ?? HEARTBEAT_MS })
   await collectOpenApi(app, parts.version)
 
@@ -68,7 +70,9 @@ export async function createAdminServer(parts: AdminParts, options: AdminOptions
   })
 
   for (const register of GROUPS) register(app, parts, options)
+  if (parts.traffic) registerTraffic(app, parts.traffic)
   await registerDocs(app)
+  await registerUi(app, door)
   return app
 }
 

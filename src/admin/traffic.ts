@@ -181,7 +181,7 @@ function createPairs() {
   }
 }
 
-const counts = z.array(z.int())
+const counts = z.array(z.int()).readonly()
 const trafficShape = z.object({
   bucket_seconds: z.int(),
   start: z.string().meta({ format: 'date-time', description: 'Start of the first bucket' }),
