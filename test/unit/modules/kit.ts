@@ -34,7 +34,7 @@ export interface TestClock extends Clock {
 }
 
 /** A clock that stands still until it is turned. */
-export function testClock(startMs = Date.UTC(2026, 0, 1)): TestClock {
+export function testClock(startMs = Date.UTC(2026, 5, 1)): TestClock {
   let now = 0
   const timers = new Set<{ at: number; callback: () => void }>()
   return {
