@@ -1,20 +1,22 @@
 // The composition root: everything is wired here and nowhere else; main.ts and the tests build the same hub.
 // Start order = line order; close() runs it backwards.
 
-import { hash as digest, hkdfSync, randomBytes } from 'node:crypto'
+import { hkdfSync, randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import pTimeout from 'p-timeout'
+import { hashAdminToken } from './admin/guard.ts'
 import { readiness } from './admin/health.ts'
+import { countParties } from './admin/parties.ts'
 import { createAdminServer } from './admin/server.ts'
 import { toFilePlatform } from './config/file-platforms.ts'
 import type { HubConfig } from './config/hub-config.ts'
 import { createBroadcaster } from './forwarding/broadcast.ts'
 import { createCall } from './forwarding/call.ts'
 import { createConduct } from './forwarding/conduct.ts'
-import type { UnknownCode } from './forwarding/dialect-answer.ts'
+import { countUnknownCodes } from './forwarding/dialect-answer.ts'
 import type { ForwardingParts } from './forwarding/direct.ts'
-import { createSend } from './forwarding/send.ts'
+import { createSend, type Send } from './forwarding/send.ts'
 import { createTranslate } from './forwarding/translate.ts'
 import { createAdmit } from './http/admit.ts'
 import { createOcpiServer } from './http/server.ts'
@@ -22,21 +24,21 @@ import type { Lifecycle } from './http/visit.ts'
 import { createJournal, type Journal } from './journal/journal.ts'
 import { createLog, type Log } from './journal/log.ts'
 import { createMetrics, type Metrics } from './journal/metrics.ts'
-import { createClientInfoPush } from './modules/client-info-push.ts'
+import { createClientInfoPush, type ClientInfoPush } from './modules/client-info-push.ts'
 import { systemClock } from './modules/clock.ts'
 import { createCredentials } from './modules/credentials.ts'
 import { createHandshakeLock, type HandshakeParts } from './modules/handshake.ts'
 import { createHubClientInfo } from './modules/hub-client-info.ts'
-import { createRegistration } from './modules/registration.ts'
+import { createRegistration, type Registration } from './modules/registration.ts'
+import { createStillAlive, type StillAlive } from './modules/still-alive.ts'
 import { createVersions } from './modules/versions.ts'
 import { partyKey } from './ocpi/party.ts'
 import { hashToken } from './ocpi/token.ts'
 import { createRegistry } from './registry/create-registry.ts'
 import type { Registry } from './registry/registry.ts'
-import type { RoutingTable } from './registry/routing-table.ts'
 import { createOwners } from './routing/owners.ts'
-import { compileRules, isDenied } from './routing/rules.ts'
-import { openStores } from './stores.ts'
+import { type CompiledRules, compileRules, isDenied } from './routing/rules.ts'
+import { openStores, type Stores } from './stores.ts'
 
 export interface Hub {
   readonly ocpiUrl: string
@@ -62,13 +64,84 @@ export const HUB_VERSION: string = (
 /** How long an old token lives beside the new one (T22). */
 const TOKEN_OVERLAP_MS = 60_000
 
+/** What everything else stands on. */
+interface Base {
+  readonly config: HubConfig
+  readonly log: Log
+  readonly metrics: Metrics
+  readonly stores: Stores
+  readonly journal: Journal
+  readonly registry: Registry
+  readonly send: Send
+  readonly lifecycle: Lifecycle
+  readonly rules: () => CompiledRules
+  /** Look-up key of an inbound token. */
+  readonly hash: (token: string) => string
+  /** A key for one use, derived from the hub's secret (RFC 5869). */
+  readonly key: (use: string) => Buffer
+}
+
+/** The modules that know the platforms: handshakes, client infos, liveness. */
+interface Modules {
+  readonly handshake: HandshakeParts
+  readonly registration: Registration
+  readonly clientInfoPush: ClientInfoPush
+  readonly stillAlive: StillAlive
+}
+
 /** Builds a hub from a checked configuration and listens. Rejects when a port or a store cannot be had. */
 export async function createHub(config: HubConfig): Promise<Hub> {
+  const base = await openBase(config)
+  const modules = createModules(base)
+  const { ocpi, broadcast } = createOcpiSide(base, modules)
+  const adminToken = config.admin.token ?? randomBytes(24).toString('base64url')
+  const admin = await createAdminSide(base, modules, adminToken)
+  const { registry, lifecycle } = base
+  const stopRetaining = registry.watch((table) => base.send.retain((id) => table.connections.has(id)))
+
+  async function close({ delayMs = 0 } = {}): Promise<void> {
+    lifecycle.draining = true
+    if (delayMs > 0) await pause(delayMs)
+    lifecycle.refusing = true
+    const finished = Promise.all([ocpi.close(), broadcast.idle()])
+    await pTimeout(finished, { milliseconds: config.shutdown.timeoutMs, message: false })
+    await admin.close()
+    stopRetaining()
+    modules.stillAlive.close()
+    modules.clientInfoPush.close()
+    await base.send.close()
+    await registry.close()
+    await base.stores.links.close()
+    await base.journal.close()
+    await base.stores.close()
+  }
+
+  try {
+    await ocpi.listen({ host: config.listen.ocpi.host, port: config.listen.ocpi.port })
+    await admin.listen({ host: config.listen.admin.host, port: config.listen.admin.port })
+  } catch (error) {
+    await close()
+    throw error
+  }
+  return {
+    ocpiUrl: urlOf(ocpi.server.address(), config.listen.ocpi.tls !== undefined),
+    adminUrl: urlOf(admin.server.address(), config.listen.admin.tls !== undefined),
+    adminToken,
+    adminTokenIsRandom: config.admin.token === undefined,
+    log: base.log,
+    registry,
+    journal: base.journal,
+    close,
+  }
+}
+
+async function openBase(config: HubConfig): Promise<Base> {
   const log = createLog(config.log)
   const metrics = createMetrics({ version: HUB_VERSION })
   const stores = await openStores(config)
-  const hashKey = deriveKey(stores.secret, 'token hashes')
-  const hash = (token: string): string => hashToken(token, hashKey)
+  const key = (use: string): Buffer =>
+    Buffer.from(hkdfSync('sha256', stores.secret, '', `ocpi-hub ${use}`, 32))
+  const hashKey = key('token hashes')
   const journal = createJournal({ store: stores.journal, log, metrics })
   const registry = await createRegistry(stores.registry, {
     secretKeys: [stores.secret],
@@ -76,37 +149,73 @@ export async function createHub(config: HubConfig): Promise<Hub> {
     log,
   })
   const lifecycle: Lifecycle = { inFlight: 0, draining: false, refusing: false }
+  metrics.observe({
+    parties: () => countParties(registry.table()),
+    inFlight: () => lifecycle.inFlight,
+    registry: () => registry.health(),
+  })
   const rules = compileRules(config.routes)
-  const send = createSend(config.forwarding, config.network)
-  const call = createCall(send)
+  return {
+    config,
+    log,
+    metrics,
+    stores,
+    journal,
+    registry,
+    send: createSend(config.forwarding, config.network),
+    lifecycle,
+    rules: () => rules,
+    hash: (token) => hashToken(token, hashKey),
+    key,
+  }
+}
 
+function createModules({ config, registry, send, stores, log, rules, hash }: Base): Modules {
   const handshake: HandshakeParts = {
     hub: config.hub,
     registry,
-    call,
+    call: createCall(send),
     clock: systemClock,
-    visible: (from, party) => !from.roles.every((role) => isDenied(rules, partyKey(role), party.key)),
+    // A platform sees a party if any of its own parties may reach it (R87, T38).
+    visible: (from, party) => !from.roles.every((role) => isDenied(rules(), partyKey(role), party.key)),
     hash,
     lock: createHandshakeLock(),
     timeoutMs: config.liveness.timeoutMs,
     overlapMs: TOKEN_OVERLAP_MS,
   }
-  const registration = createRegistration(handshake)
-  const clientInfoPush = createClientInfoPush({ ...handshake, lease: { holds: () => true }, log })
+  const stillAlive = createStillAlive(
+    {
+      ...handshake,
+      lease: stores.lease,
+      log,
+      alarm: (kind, platform, detail) => log.error({ alarm: kind, platform, detail }, 'an operator must act'),
+    },
+    config.liveness,
+  )
+  return {
+    handshake,
+    registration: createRegistration(handshake),
+    clientInfoPush: createClientInfoPush({
+      ...handshake,
+      lease: stores.lease,
+      log,
+      onFailure: (id, fault) => stillAlive.failed(id, fault),
+    }),
+    stillAlive,
+  }
+}
 
+function createOcpiSide(base: Base, { handshake, registration, stillAlive }: Modules) {
+  const { config, registry, journal, lifecycle, stores, key } = base
   const forwarding: ForwardingParts = {
-    send,
+    send: base.send,
     options: config.forwarding,
     hub: config.hub,
     viaName: `ocpi-hub-${config.hub.countryCode}${config.hub.partyId}`,
-    translate: createTranslate({
-      store: stores.links,
-      key: deriveKey(stores.secret, 'links'),
-      publicUrl: config.hub.publicUrl,
-    }),
+    translate: createTranslate({ store: stores.links, key: key('links'), publicUrl: config.hub.publicUrl }),
     journal,
-    liveness: { heard: () => {}, failed: () => {} },
-    unknownCode: countUnknownCodes(metrics, log),
+    liveness: stillAlive,
+    unknownCode: countUnknownCodes(base.metrics, base.log),
   }
   const broadcast = createBroadcaster(forwarding)
   const ocpi = createOcpiServer(
@@ -119,19 +228,24 @@ export async function createHub(config: HubConfig): Promise<Hub> {
         ...forwarding,
         links: stores.links,
         broadcast,
-        cursorKey: deriveKey(stores.secret, 'cursors'),
+        cursorKey: key('cursors'),
         publicUrl: config.hub.publicUrl,
       }),
       viaName: forwarding.viaName,
-      rules: () => rules,
+      rules: base.rules,
       owners: createOwners(),
-      admit: createAdmit(hashKey),
+      admit: createAdmit(key('token hashes')),
       modules: {
         ...createVersions(config.hub),
         credentials: createCredentials(handshake),
         hubclientinfo: createHubClientInfo(handshake),
       },
-      onHeard: ({ admitted }) => registration.tokenUsed(admitted!.connection, admitted!.token),
+      onHeard({ admitted, exchange }) {
+        const { connection, token } = admitted!
+        stillAlive.requested(connection.platform.id)
+        stores.heard.note(connection.platform.id, exchange.startedAt)
+        registration.tokenUsed(connection, token)
+      },
       readiness: () => readiness({ registry, isDraining: () => lifecycle.draining }),
     },
     {
@@ -142,8 +256,12 @@ export async function createHub(config: HubConfig): Promise<Hub> {
       ...(config.listen.ocpi.tls ? { tls: config.listen.ocpi.tls } : {}),
     },
   )
-  const adminToken = config.admin.token ?? randomBytes(24).toString('base64url')
-  const admin = await createAdminServer(
+  return { ocpi, broadcast }
+}
+
+function createAdminSide(base: Base, modules: Modules, token: string) {
+  const { config, registry, journal, metrics, log, lifecycle, stores, hash } = base
+  return createAdminServer(
     {
       version: HUB_VERSION,
       registry,
@@ -152,85 +270,17 @@ export async function createHub(config: HubConfig): Promise<Hub> {
       log,
       isDraining: () => lifecycle.draining,
       inFlight: () => lifecycle.inFlight,
-      lastHeard: () => undefined,
+      lastHeard: (id) => modules.stillAlive.lastHeardAt(id) ?? stores.heard.last(id),
       hashToken: hash,
     },
     {
       tokens: () => [
-        { name: 'admin', role: 'operate', sha256: digest('sha256', adminToken, 'hex') },
+        { name: 'admin', role: 'operate', sha256: hashAdminToken(token) },
         ...config.admin.tokens,
       ],
       ...(config.listen.admin.tls ? { tls: config.listen.admin.tls } : {}),
     },
   )
-  metrics.observe({
-    parties: () => countByStatus(registry.table()),
-    inFlight: () => lifecycle.inFlight,
-    registry: () => registry.health(),
-  })
-  const stopRetaining = registry.watch((table) => send.retain((id) => table.connections.has(id)))
-  await ocpi.listen({ host: config.listen.ocpi.host, port: config.listen.ocpi.port })
-  await admin.listen({ host: config.listen.admin.host, port: config.listen.admin.port })
-
-  return {
-    ocpiUrl: urlOf(ocpi.server.address(), config.listen.ocpi.tls !== undefined),
-    adminUrl: urlOf(admin.server.address(), config.listen.admin.tls !== undefined),
-    adminToken,
-    adminTokenIsRandom: config.admin.token === undefined,
-    log,
-    registry,
-    journal,
-    async close({ delayMs = 0 } = {}) {
-      lifecycle.draining = true
-      if (delayMs > 0) await pause(delayMs)
-      lifecycle.refusing = true
-      const finished = Promise.all([ocpi.close(), broadcast.idle()])
-      await pTimeout(finished, { milliseconds: config.shutdown.timeoutMs, message: false })
-      await admin.close()
-      stopRetaining()
-      clientInfoPush.close()
-      await send.close()
-      await registry.close()
-      await stores.links.close()
-      await journal.close()
-      await stores.close()
-    },
-  }
-}
-/** Counts the codes a dialect's table lacks and logs each once; the set of codes is bounded. */
-function countUnknownCodes(metrics: Metrics, log: Log): UnknownCode {
-  const counter = metrics.counter(
-    'ocpi_hub_dialect_unknown_total',
-    'Errors in a known dialect whose code its table lacks.',
-    ['dialect'],
-  )
-  const seen = new Set<string>()
-  return (dialect, code) => {
-    counter.add([dialect])
-    const key = `${dialect} ${code}`
-    if (seen.has(key) || seen.size >= 1_000) return
-    seen.add(key)
-    log.warn({ dialect, responder_code: code }, 'a code that the table of its dialect lacks')
-  }
-}
-
-/** Number of parties by the status they stand in. */
-function countByStatus(table: RoutingTable): Map<string, number> {
-  const counts = new Map<string, number>([
-    ['CONNECTED', 0],
-    ['OFFLINE', 0],
-    ['PLANNED', 0],
-    ['SUSPENDED', 0],
-  ])
-  for (const entries of table.parties.values()) {
-    for (const { status } of entries) counts.set(status, (counts.get(status) ?? 0) + 1)
-  }
-  return counts
-}
-
-/** A key for one use, derived from the hub's secret (RFC 5869). */
-function deriveKey(secret: Buffer, use: string): Buffer {
-  return Buffer.from(hkdfSync('sha256', secret, '', `ocpi-hub ${use}`, 32))
 }
 
 function urlOf(address: unknown, secure: boolean): string {

@@ -27,7 +27,10 @@ export async function serveHub(configPath: string, env: Environment): Promise<vo
   const config: HubConfig = sandbox
     ? { ...loaded.config, platforms: [...loaded.config.platforms, ...sandbox.platforms] }
     : loaded.config
-  const hub = await createHub(config)
+  const hub = await createHub(config).catch(async (error: unknown) => {
+    await sandbox?.close()
+    throw error
+  })
   const { delayMs, timeoutMs } = config.shutdown
   closeWithGrace(
     { delay: delayMs + timeoutMs + STORES_MAX_MS, skip: ['SIGHUP', 'beforeExit'], logger: false },
@@ -52,7 +55,7 @@ function announce(hub: Hub, config: HubConfig): void {
     [
       `ocpi-hub ${HUB_VERSION} with sandbox parties`,
       `  OCPI   ${hub.ocpiUrl}/ocpi/versions`,
-      `  admin  ${hub.adminUrl}  token ${hub.adminToken}`,
+      `  admin  ${hub.adminUrl}${hub.adminTokenIsRandom ? `  token ${hub.adminToken}` : ''}`,
       '  try    curl -s -H "Authorization: Token ' + authorization + '" \\',
       '           -H "OCPI-to-country-code: DE" -H "OCPI-to-party-id: CPO" \\',
       '           -H "OCPI-from-country-code: NL" -H "OCPI-from-party-id: EMS" \\',

@@ -16,7 +16,11 @@ import type { LinkStore } from './links/links.ts'
 import { createMemoryLinks } from './links/memory.ts'
 import { createRedisLinks } from './links/redis.ts'
 import { createEmbeddedStore } from './registry/embedded.ts'
+import { createHeard, type Heard } from './registry/heard.ts'
+import { createSoleLease, type Lease } from './registry/lease.ts'
 import { createMemoryStore } from './registry/memory.ts'
+import { createRedisHeard } from './registry/redis-heard.ts'
+import { createRedisLease } from './registry/redis-lease.ts'
 import { createRedisStore } from './registry/redis.ts'
 import type { RegistryStore } from './registry/store.ts'
 
@@ -26,7 +30,11 @@ export interface Stores {
   readonly journal: JournalStore
   /** 32 bytes that seal tokens and key hashes, links and cursors. */
   readonly secret: Buffer
-  /** Closes what the three stand on; call it after they were closed. */
+  /** Who does the work that is done once for all hubs: probes, pushes. */
+  readonly lease: Lease
+  /** When platforms were last heard, shared among hubs. */
+  readonly heard: Heard
+  /** Closes what they stand on; call it after registry, links and journal were closed. */
   close(): Promise<void>
 }
 
@@ -37,13 +45,21 @@ export async function openStores(
   const { registry, journal, secretKey } = config
   if (registry.driver === 'redis') {
     const redis = openRedis({ url: registry.url, keyPrefix: registry.keyPrefix })
+    const lease = createRedisLease(redis, { name: 'upkeep' })
+    const heard = createHeard(createRedisHeard(redis))
     return {
       registry: createRedisStore(redis),
       links: createRedisLinks(redis),
       journal: createRedisJournal(redis, journal),
       // The configuration is refused without one: all hubs on a Redis must share it.
       secret: secretKey!,
-      close: () => redis.close(),
+      lease,
+      heard,
+      async close() {
+        await lease.close()
+        await heard.close()
+        await redis.close()
+      },
     }
   }
   if (registry.path === ':memory:') {
@@ -52,6 +68,8 @@ export async function openStores(
       links: createMemoryLinks(),
       journal: createMemoryJournal(journal),
       secret: secretKey ?? randomBytes(32),
+      lease: createSoleLease(),
+      heard: createHeard(),
       close: async () => {},
     }
   }
@@ -61,6 +79,8 @@ export async function openStores(
     links: createEmbeddedLinks(environment),
     journal: createEmbeddedJournal(environment, journal),
     secret: secretKey ?? (await ownSecret(registry.path)),
+    lease: createSoleLease(),
+    heard: createHeard(),
     close: () => environment.close(),
   }
 }

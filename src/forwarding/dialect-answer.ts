@@ -3,6 +3,8 @@
 
 import { type DialectName, readDialectAnswer } from '../dialects/dialect.ts'
 import { Fault } from '../faults/fault.ts'
+import type { Log } from '../journal/log.ts'
+import type { Metrics } from '../journal/metrics.ts'
 import type { RawAnswer } from './attempt.ts'
 import { toRecord } from './call.ts'
 import type { Relayed } from './relayed.ts'
@@ -57,3 +59,20 @@ export function readDialect(
 }
 
 const JSON_ONLY = ['Content-Type', 'application/json']
+
+/** Counts the codes a dialect's table lacks and logs each once; the set of codes is bounded. */
+export function countUnknownCodes(metrics: Pick<Metrics, 'counter'>, log: Pick<Log, 'warn'>): UnknownCode {
+  const counter = metrics.counter(
+    'ocpi_hub_dialect_unknown_total',
+    'Errors in a known dialect whose code its table lacks.',
+    ['dialect'],
+  )
+  const seen = new Set<string>()
+  return (dialect, code) => {
+    counter.add([dialect])
+    const key = `${dialect} ${code}`
+    if (seen.has(key) || seen.size >= 1_000) return
+    seen.add(key)
+    log.warn({ dialect, responder_code: code }, 'a code that the table of its dialect lacks')
+  }
+}

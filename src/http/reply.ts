@@ -12,6 +12,7 @@ import {
   TO_PARTY,
 } from '../ocpi/headers.ts'
 import type { PartyId, PartyKey } from '../ocpi/party.ts'
+import { VERSIONS } from '../ocpi/version.ts'
 import type { Sink } from '../forwarding/attempt.ts'
 
 export interface Answer {
@@ -23,11 +24,13 @@ export interface Answer {
 
 /**
  * Headers every answer carries: X-Request-ID and X-Correlation-ID of the request (R65) and, on functional modules,
- * TO = the requester and FROM = the author (R44). `author` absent = the responder.
+ * TO = the requester and FROM = the author (R44). `author` absent = the responder. Versions without routing
+ * headers get none (T10).
  */
 function commonHeaders(exchange: Exchange, author: PartyId | undefined, closing: boolean): string[] {
   const headers = [REQUEST_ID, exchange.requestId, CORRELATION_ID, exchange.correlationId]
-  if (exchange.from !== undefined && exchange.mode !== 'configuration') {
+  const routed = exchange.mode !== 'configuration' && VERSIONS[exchange.version ?? '2.2.1'].routed
+  if (exchange.from !== undefined && routed) {
     headers.push(TO_COUNTRY, countryOf(exchange.from), TO_PARTY, partyOf(exchange.from))
     if (author) headers.push(FROM_COUNTRY, author.countryCode, FROM_PARTY, author.partyId)
     else if (exchange.to !== undefined) {
@@ -46,6 +49,9 @@ function partyOf(key: PartyKey): string {
   return key.slice(3)
 }
 
+// Above this, copying costs more than the second write.
+const ONE_WRITE_MAX = 8_192
+
 /** Writes a whole answer. Gives the number of body bytes. */
 export function writeAnswer(
   response: ServerResponse,
@@ -59,7 +65,9 @@ export function writeAnswer(
   const bytes = typeof answer.body === 'string' ? Buffer.byteLength(answer.body) : answer.body.length
   headers.push('Content-Length', String(bytes))
   response.writeHead(answer.httpStatus, headers)
-  response.end(answer.body)
+  // A string leaves in one write with the head; a buffer would take two and a gathering system call.
+  if (typeof answer.body === 'string' || bytes > ONE_WRITE_MAX) response.end(answer.body)
+  else response.end(answer.body.toString('latin1'), 'latin1')
   return bytes
 }
 
