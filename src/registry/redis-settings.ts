@@ -1,0 +1,90 @@
+// Settings in Redis, shared by any number of hubs: a hash of versions for each name and a channel that tells which
+// name was written. A write that got no answer is sent again and recognises itself by its text.
+
+import { Fault } from '../faults/fault.ts'
+import { defineScript, type RedisConnection } from '../journal/redis.ts'
+import { type Setting, type Settings, VERSIONS_KEPT } from './settings.ts'
+
+// KEYS: versions. Field `newest` holds the number of the one that stands.
+const COMMON = `
+local newest = tonumber(redis.call('HGET', KEYS[1], 'newest') or '0') or 0
+local function keep(version, text, most, channel, name)
+  redis.call('HSET', KEYS[1], 'newest', string.format('%.0f', version), string.format('%.0f', version), text)
+  for _, field in ipairs(redis.call('HKEYS', KEYS[1])) do
+    local number = tonumber(field)
+    if number and number <= version - tonumber(most) then redis.call('HDEL', KEYS[1], field) end
+  end
+  redis.call('PUBLISH', channel, name)
+end
+`
+
+// ARGV: seen, text, versions kept, channel, name. Gives the version, or 0 when another one stands.
+const WRITE = defineScript(`${COMMON}
+local seen, text = tonumber(ARGV[1]), ARGV[2]
+if newest == seen + 1 and redis.call('HGET', KEYS[1], string.format('%.0f', newest)) == text then return newest end
+if newest ~= seen then return 0 end
+keep(seen + 1, text, ARGV[3], ARGV[4], ARGV[5])
+return seen + 1
+`)
+
+// ARGV: version, text, versions kept, channel, name.
+const PUT_BACK = defineScript(`${COMMON}
+if newest < tonumber(ARGV[1]) then keep(tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4], ARGV[5]) end
+return 1
+`)
+
+// KEYS: versions. Gives the number and the text that stands.
+const READ = defineScript(`
+local newest = redis.call('HGET', KEYS[1], 'newest')
+if not newest then return {} end
+return { newest, redis.call('HGET', KEYS[1], newest) or '' }
+`)
+
+// KEYS: versions. Gives all fields; from a script, so that the answer is a list in every version of the protocol.
+const VERSIONS = defineScript(`return redis.call('HGETALL', KEYS[1])`)
+
+/** The settings on a connection. */
+export function createRedisSettings(redis: RedisConnection): Settings {
+  const channel = redis.key('settings:changed')
+  const keyOf = (name: string) => redis.key(`settings:${name}`)
+
+  return {
+    shared: true,
+    version: async (name) => Number((await redis.call('HGET', [keyOf(name), 'newest'])) ?? 0),
+    async read(name) {
+      const answer = await redis.run(READ, [keyOf(name)], [])
+      const [version, text] = Array.isArray(answer) ? (answer as unknown[]) : []
+      return version === undefined ? undefined : { version: Number(version), text: String(text) }
+    },
+    async write(name, text, seen) {
+      const send = () =>
+        redis.run(WRITE, [keyOf(name)], [seen, text, VERSIONS_KEPT, channel, name]) as Promise<number>
+      const version = await send().catch(send)
+      return version === 0 ? undefined : { version, text }
+    },
+    async versions(name) {
+      return toVersions(await redis.run(VERSIONS, [keyOf(name)], []))
+    },
+    async putBack(name, { version, text }) {
+      await redis.run(PUT_BACK, [keyOf(name)], [version, text, VERSIONS_KEPT, channel, name])
+    },
+    watch(listener) {
+      const unsubscribe = redis.subscribe(channel, listener)
+      const unready = redis.onReady(() => listener(undefined))
+      return () => {
+        unsubscribe()
+        unready()
+      }
+    },
+  }
+}
+
+function toVersions(answer: unknown): Setting[] {
+  if (!Array.isArray(answer)) throw new Fault('store_unavailable', { detail: 'Redis: an answer is no list' })
+  const found: Setting[] = []
+  for (let at = 0; at + 1 < answer.length; at += 2) {
+    const version = Number(answer[at])
+    if (Number.isSafeInteger(version)) found.push({ version, text: String(answer[at + 1]) })
+  }
+  return found.sort((one, other) => other.version - one.version)
+}
