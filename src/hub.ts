@@ -9,6 +9,7 @@ import { hashAdminToken } from './admin/guard.ts'
 import { readiness } from './admin/health.ts'
 import { countParties } from './admin/parties.ts'
 import { createAdminServer } from './admin/server.ts'
+import { countedBy, createTraffic, type Traffic } from './admin/traffic.ts'
 import { toFilePlatform } from './config/file-platforms.ts'
 import type { HubConfig } from './config/hub-config.ts'
 import { createBroadcaster } from './forwarding/broadcast.ts'
@@ -69,6 +70,7 @@ interface Base {
   readonly config: HubConfig
   readonly log: Log
   readonly metrics: Metrics
+  readonly traffic: Traffic
   readonly stores: Stores
   readonly journal: Journal
   readonly registry: Registry
@@ -142,7 +144,8 @@ async function openBase(config: HubConfig): Promise<Base> {
   const key = (use: string): Buffer =>
     Buffer.from(hkdfSync('sha256', stores.secret, '', `ocpi-hub ${use}`, 32))
   const hashKey = key('token hashes')
-  const journal = createJournal({ store: stores.journal, log, metrics })
+  const traffic = createTraffic()
+  const journal = createJournal({ store: stores.journal, log, metrics: countedBy(traffic, metrics) })
   const registry = await createRegistry(stores.registry, {
     secretKeys: [stores.secret],
     filePlatforms: config.platforms.map((platform) => toFilePlatform(platform, hashKey, new Date())),
@@ -159,6 +162,7 @@ async function openBase(config: HubConfig): Promise<Base> {
     config,
     log,
     metrics,
+    traffic,
     stores,
     journal,
     registry,
@@ -260,13 +264,14 @@ function createOcpiSide(base: Base, { handshake, registration, stillAlive }: Mod
 }
 
 function createAdminSide(base: Base, modules: Modules, token: string) {
-  const { config, registry, journal, metrics, log, lifecycle, stores, hash } = base
+  const { config, registry, journal, metrics, traffic, log, lifecycle, stores, hash } = base
   return createAdminServer(
     {
       version: HUB_VERSION,
       registry,
       journal,
       metrics,
+      traffic,
       log,
       isDraining: () => lifecycle.draining,
       inFlight: () => lifecycle.inFlight,

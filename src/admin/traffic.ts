@@ -4,7 +4,7 @@
 import { z } from 'zod'
 import { FAULTS, type FaultCode } from '../faults/table.ts'
 import type { Exchange } from '../journal/exchange.ts'
-import { outcomeOf } from '../journal/metrics.ts'
+import { outcomeOf, type Metrics } from '../journal/metrics.ts'
 import type { PartyKey } from '../ocpi/party.ts'
 import type { AdminApp } from './parts.ts'
 import { problems } from './shapes.ts'
@@ -83,6 +83,17 @@ export function createTraffic(now: () => number = Date.now): Traffic {
       }
     },
     pairs: (limit) => pairs.view(slotOf(now(), SLOT_SECONDS), limit),
+  }
+}
+
+/** The metrics, with every exchange counted here as well. */
+export function countedBy(traffic: Pick<Traffic, 'record'>, metrics: Metrics): Metrics {
+  return {
+    ...metrics,
+    record(exchange, end) {
+      metrics.record(exchange, end)
+      traffic.record(exchange)
+    },
   }
 }
 
