@@ -1,7 +1,7 @@
 // Direct forwarding: one request to one party, its answer back. The other ways (broadcast, GET ALL, asking
 // several) are made of this one.
 
-import { toFault } from '../faults/fault.ts'
+import { type Fault, toFault } from '../faults/fault.ts'
 import type { FaultCode } from '../faults/table.ts'
 import type { Exchange } from '../journal/exchange.ts'
 import type { Journal } from '../journal/journal.ts'
@@ -115,12 +115,17 @@ export async function forwardTo(
     // A large answer that nobody will read is still on its way.
     flight.cancel()
     const fault = toFault(error)
-    if (fault.info.responderCode !== undefined) exchange.responderCode = fault.info.responderCode
-    const { code, row } = fault
-    if (code === 'token_rejected' || (row.layer === 'transport' && row.at === 'responder')) {
-      parts.liveness.failed(connection.platform.id, code)
-    }
+    noteFailure(fault, connection.platform.id, exchange, parts)
     throw fault
+  }
+}
+
+/** Tells the record and liveness what a failure shows of the responder. */
+function noteFailure(fault: Fault, platformId: string, exchange: Exchange, parts: ForwardingParts): void {
+  const { code, row, info } = fault
+  if (info.responderCode !== undefined) exchange.responderCode = info.responderCode
+  if (code === 'token_rejected' || (row.layer === 'transport' && row.at === 'responder')) {
+    parts.liveness.failed(platformId, code)
   }
 }
 
