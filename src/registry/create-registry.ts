@@ -92,7 +92,8 @@ export async function createRegistry(store: RegistryStore, options: RegistryOpti
         detail: 'the registry was taken over by a hub of another version',
       })
     }
-    upkeep.pullSoon(false)
+    // Not what this hub has seen: somebody was faster, or the store has lost something.
+    upkeep.pullSoon()
     if (result.conflict === 'stale') return { ok: false, conflict: 'stale' }
     const { conflict, claim, holder } = result
     return { ok: false, conflict, holder, ...(conflict === 'party' ? { party: claimedParty(claim) } : {}) }

@@ -62,9 +62,11 @@ export function createLocalStore(data: LocalData): RegistryStore {
         if (seen !== (kept && kept.body !== null ? kept.revision : 0)) return { ok: false, conflict: 'stale' }
         const taken = takenClaim(tables, record)
         if (taken) return { ok: false, ...taken }
-        replace(tables, { ...record, revision: revision + 1 })
-        advance(tables, schema, revision + 1)
-        return { ok: true, revision: revision + 1 }
+        // A record's revision grows even if the store's own number was lost.
+        const next = 1 + Math.max(revision, kept?.revision ?? 0)
+        replace(tables, { ...record, revision: next })
+        advance(tables, schema, next)
+        return { ok: true, revision: next }
       }),
     putBack: (records, schema) =>
       change((tables) => {

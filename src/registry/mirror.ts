@@ -69,18 +69,19 @@ export function createMirror(store: RegistryStore, options: MirrorOptions): Mirr
   async function pull(complete: boolean, rounds = ROUNDS_MAX): Promise<boolean> {
     if (rounds === 0) throw new Fault('store_unavailable', { detail: 'the registry store does not settle' })
     const before = known
+    const seen = head
     const content = await store.load(complete || !loaded ? undefined : head.revision)
     refuseNewer(content, steps)
     if (content.schema !== 0 && content.schema < schema) return upgrade(content, rounds)
     if (!content.complete) {
       // A number that fell or another birth: not the store this picture was taken of.
-      if (content.birth !== head.birth || content.revision < head.revision) return pull(true, rounds - 1)
-      return take(content, overlayRecords(known, read(content)))
+      if (content.birth !== seen.birth || content.revision < seen.revision) return pull(true, rounds - 1)
+      return take({ content, seen, next: overlayRecords(known, read(content)) })
     }
     const found = read(content)
     const lost = lostRecords(before, found)
-    if (lost.length === 0) return take(content, withOwnWrites(found, before, known))
-    const reborn = content.birth !== head.birth
+    if (lost.length === 0) return take({ content, seen, next: withOwnWrites(found, before, known) })
+    const reborn = seen.birth !== '' && content.birth !== seen.birth
     if (isShrunk(lost, before, reborn)) {
       if (!shrink) log.error({ lost: lost.length, stored: countLive(found) }, 'the registry has shrunk')
       shrink = { lost, found }
@@ -94,11 +95,14 @@ export function createMirror(store: RegistryStore, options: MirrorOptions): Mirr
     return readContent(content, shrink ? new Map([...known, ...shrink.found]) : known, sealer, log)
   }
 
-  function take(content: StoreContent, next: KnownRecords): true {
+  /** Takes over what a load gave that began when the head was `seen`. */
+  function take({ content, seen, next }: { content: StoreHead; seen: StoreHead; next: KnownRecords }): true {
     const isNew = !loaded || differs(known, next)
     if (shrink) log.info({}, 'the registry is whole again')
     shrink = undefined
-    head = { schema: content.schema, birth: content.birth, revision: content.revision }
+    // Own writes that came meanwhile may be ahead of it.
+    const { schema: version, birth, revision } = content
+    if (head === seen || revision > head.revision) head = { schema: version, birth, revision }
     loaded = true
     known = next
     if (isNew) options.changed()

@@ -44,7 +44,9 @@ const ROLE = z
   })
   .refine(isPartyId)
 
-const BODY = z.object({
+const OVERLAY = 'file:'
+
+const FIELDS = z.object({
   id: key,
   source: z.enum(['file', 'registered']),
   status,
@@ -64,6 +66,9 @@ const BODY = z.object({
   lastUpdated: key,
   fileStatus: status.exactOptional(),
 })
+
+// A registered platform must not stand where an overlay does.
+const BODY = FIELDS.refine((body) => body.source === 'file' || !body.id.startsWith(OVERLAY))
 
 /** Reads the text of a record; `undefined` when it is not one. */
 export function readRecord(id: string, recordText: string): StoredRecord | undefined {
@@ -128,7 +133,7 @@ export function writeBody(stored: StoredPlatform, sealer: Sealer): string {
 
 /** Key of the record of a platform. An overlay has a key of its own: it must never replace a registered platform. */
 export function recordId(platform: Pick<Platform, 'id' | 'source'>): string {
-  return platform.source === 'file' ? `file:${platform.id}` : platform.id
+  return platform.source === 'file' ? OVERLAY + platform.id : platform.id
 }
 
 /** Parties in roles that a platform holds against others: none while it is SUSPENDED, no withdrawn one (T16, T23). */

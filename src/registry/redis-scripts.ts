@@ -104,7 +104,8 @@ local last = 8 + tonumber(ARGV[8])
 for at = 9, #ARGV do table.insert(at <= last and claims.parties or claims.tokens, ARGV[at]) end
 local conflict = taken(id, claims)
 if conflict then return conflict end
-local revision = number(revisionNow() + 1)
+-- A record's revision grows even if the store's own number was lost.
+local revision = number(1 + math.max(revisionNow(), kept and kept.revision or 0))
 replace(id, '{"revision":' .. revision .. ',' .. tail, claims)
 advance(schema, birth, revision, { id }, channel)
 return { 'ok', revision }

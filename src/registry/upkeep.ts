@@ -9,7 +9,8 @@ import type { RegistryStore } from './store.ts'
 export interface Upkeep {
   /** The first pull. Throws what is not cured by waiting: a newer store, or a store of this process that fails. */
   start(): Promise<void>
-  pullSoon(complete: boolean): void
+  /** Everything, a moment later. */
+  pullSoon(): void
   /** Runs a call to the store; its outcome says whether the store is well. */
   watchOver<Result>(work: () => Promise<Result>): Promise<Result>
   /** Why the store is not well, for operators. */
@@ -27,11 +28,13 @@ export interface UpkeepOptions {
 
 // Changes that come closer together than this make one pull and one rebuild.
 const BURST_MS = 10
+const COMPLETE_MS = 5 * 60_000
 
 export function createUpkeep(store: RegistryStore, options: UpkeepOptions): Upkeep {
   const { mirror, pollMs, log } = options
   let problem: string | undefined = 'not reached yet'
   let currentAt = performance.now()
+  let completeAt = currentAt
   let needsAll = true
   let hinted = 0
   let soon: NodeJS.Timeout | undefined
@@ -70,8 +73,9 @@ export function createUpkeep(store: RegistryStore, options: UpkeepOptions): Upke
     const complete = needsAll
     needsAll = false
     const trusted = await watchOver(() => mirror.pull(complete))
-    if (trusted) currentAt = performance.now()
-    else needsAll = true
+    if (!trusted) needsAll = true
+    else currentAt = performance.now()
+    if (trusted && complete) completeAt = currentAt
   }
 
   /** Asks where the store stands; a store that does not answer is asked again at the next turn. */
@@ -81,6 +85,8 @@ export function createUpkeep(store: RegistryStore, options: UpkeepOptions): Upke
     try {
       const theirs = await watchOver(() => store.head())
       const ours = mirror.head()
+      // A part that was lost (evicted, deleted by hand) does not change the head.
+      if (performance.now() - completeAt > COMPLETE_MS) needsAll = true
       const same = theirs.birth === ours.birth && theirs.revision === ours.revision
       if (same && !needsAll) currentAt = performance.now()
       else await pullNow()
@@ -91,9 +97,8 @@ export function createUpkeep(store: RegistryStore, options: UpkeepOptions): Upke
     }
   }
 
-  function pullSoon(complete: boolean): void {
-    needsAll ||= complete
-    hinted = Infinity
+  function pullSoon(): void {
+    needsAll = true
     wait()
   }
 
@@ -101,15 +106,16 @@ export function createUpkeep(store: RegistryStore, options: UpkeepOptions): Upke
     if (stopped || soon) return
     soon = setTimeout(() => {
       soon = undefined
-      // An own write is hinted at as well, and is known by now.
-      const isNews = needsAll || hinted > mirror.head().revision
+      // An own write is hinted at as well, and is known by now; but the first one gave the store its birth.
+      const { revision, birth } = mirror.head()
+      const isNews = needsAll || hinted > revision || birth === ''
       hinted = 0
       if (isNews) pullNow().catch(() => undefined)
     }, BURST_MS)
   }
 
   const unwatch = store.watch((hint) => {
-    if (hint === 'reconnected') return pullSoon(true)
+    if (hint === 'reconnected') return pullSoon()
     hinted = Math.max(hinted, hint.revision)
     wait()
   })

@@ -1,5 +1,7 @@
 // The registry over the embedded store, and what only a disk can show: a restart, and a write that fails.
 
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -8,6 +10,7 @@ import { createRegistry } from '../../src/registry/create-registry.ts'
 import { createEmbeddedStore } from '../../src/registry/embedded.ts'
 import { makeDirectory } from '../support/directory.ts'
 import { kept, platform, role, SECRET } from '../support/platforms.ts'
+import { waitFor } from '../support/wait.ts'
 import { registrySuite } from './registry-suite.ts'
 
 registrySuite('embedded', async () => {
@@ -45,6 +48,29 @@ describe('the embedded registry', () => {
     await after.close()
     directory.remove()
   })
+
+  it('has every acknowledged platform after 8 times kill -9, and starts in less than 2 s', async () => {
+    const directory = makeDirectory()
+    const acknowledged = new Set<string>()
+    const writer = new URL('../support/registry-writer.ts', import.meta.url)
+    for (let round = 1; round <= 8; round++) {
+      const child = fork(writer, [directory.path], { execArgv: ['--import', 'tsx'] })
+      child.on('message', (id: string) => acknowledged.add(id))
+      const before = acknowledged.size
+      await waitFor(() => acknowledged.size >= before + round * 3, { limitMs: 15_000 })
+      child.kill('SIGKILL')
+      await once(child, 'exit')
+    }
+    const environment = await openEnvironment(directory.path)
+    const start = performance.now()
+    const registry = await createRegistry(createEmbeddedStore(environment), { secretKeys: [SECRET] })
+    expect(performance.now() - start).toBeLessThan(2000)
+    expect([...acknowledged].filter((id) => !registry.table().connections.has(id))).toEqual([])
+    expect(registry.health()).toMatchObject({ up: true, loaded: true })
+    expect(registry.health().broken).toBeUndefined()
+    await environment.close()
+    directory.remove()
+  }, 60_000)
 
   it('fails a write that the disk refuses, keeps the snapshot, and takes the next one', async () => {
     const directory = makeDirectory()

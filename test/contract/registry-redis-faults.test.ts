@@ -186,6 +186,24 @@ describe('Redis has lost data', () => {
     kept(await one.put(platform('p0')))
   })
 
+  it('notices at the next write that a part is gone, and writes it back', async () => {
+    const redis = await server()
+    const registry = await hub(redis)
+    const ids = await fill(registry, 5)
+    const one = registry.table().connections.get('p1')!.platform
+    await redis.command('HDEL', '{ocpi-hub}:platforms', 'p1', 'p2')
+    expect(await registry.put({ ...one, status: 'OFFLINE' })).toEqual({ ok: false, conflict: 'stale' })
+    await waitFor(async () => (await redis.command('HLEN', '{ocpi-hub}:platforms')) === 5)
+    expect(names(registry)).toEqual(ids)
+    kept(await registry.put({ ...one, status: 'OFFLINE' }))
+    await redis.command('DEL', '{ocpi-hub}:head')
+    kept(await registry.put({ ...registry.table().connections.get('p2')!.platform, status: 'OFFLINE' }))
+    await waitFor(() => registry.health().up)
+    const fresh = await hub(redis)
+    expect(fresh.table().connections.get('p2')?.platform.status).toBe('OFFLINE')
+    expect(names(fresh)).toEqual(ids)
+  })
+
   it('does not alarm when platforms are removed by the hubs, however many', async () => {
     const redis = await server()
     const [one, other] = [await hub(redis), await hub(redis)]

@@ -140,7 +140,10 @@ function describeWriting(start: Start): void {
     const huge = platform('acme', {
       roles: [{ ...role('NL-CPO CPO'), businessDetails: 'x'.repeat(2_000_000) }],
     })
-    await expect(registry.put(huge)).rejects.toMatchObject({ code: 'credentials_invalid' })
+    const inTheWay = platform('file:static')
+    for (const wrong of [huge, inTheWay]) {
+      await expect(registry.put(wrong)).rejects.toMatchObject({ code: 'credentials_invalid' })
+    }
     expect(registry.health()).toMatchObject({ up: true })
   })
 }

@@ -2,7 +2,9 @@
 // With TEST_REDIS_URL the tests that do none of this run on that server, under a key prefix of their own.
 
 import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
 import { createConnection, createServer, type AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { makeDirectory } from './directory.ts'
 import { findRedisServer, type Launcher, type RunningServer } from './redis-server.ts'
@@ -43,14 +45,40 @@ process.once('exit', () => {
 let found: Promise<Launcher> | undefined
 
 /** Starts a server and waits until it answers. */
-export async function startRedis(options: RedisServerOptions = {}): Promise<RedisHandle> {
+export function startRedis(options: RedisServerOptions = {}): Promise<RedisHandle> {
+  const { appendonly, args = [] } = options
+  return startServer(({ port, path }) => {
+    const place = ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', path, '--save', '']
+    const durability = ['--appendonly', appendonly ? 'yes' : 'no', '--appendfsync', appendonly ?? 'no']
+    return [...place, ...durability, ...args]
+  })
+}
+
+/** A Sentinel that watches a master under a name and goes by `quorum` of its kind. */
+export function startSentinel(master: { name: string; port: number; quorum: number }): Promise<RedisHandle> {
+  const { name, quorum } = master
+  return startServer(({ port, path }) => {
+    const file = join(path, 'sentinel.conf')
+    const lines = [
+      `port ${port}`,
+      'bind 127.0.0.1',
+      `dir ${path}`,
+      `sentinel monitor ${name} 127.0.0.1 ${master.port} ${quorum}`,
+      `sentinel down-after-milliseconds ${name} 1000`,
+      `sentinel failover-timeout ${name} 3000`,
+    ]
+    writeFileSync(file, lines.join('\n'))
+    return [file, '--sentinel']
+  })
+}
+
+type MakeArguments = (place: { readonly port: number; readonly path: string }) => readonly string[]
+
+async function startServer(makeArguments: MakeArguments): Promise<RedisHandle> {
   const launch = await (found ??= findRedisServer())
   const directory = makeDirectory()
   const port = await freePort()
-  const { appendonly, args = [] } = options
-  const place = ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', directory.path, '--save', '']
-  const durability = ['--appendonly', appendonly ? 'yes' : 'no', '--appendfsync', appendonly ?? 'no']
-  const settings = [...place, ...durability, ...args]
+  const settings = makeArguments({ port, path: directory.path })
   let server: RunningServer | undefined
 
   async function start(): Promise<void> {
@@ -69,16 +97,6 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
     server = undefined
   }
 
-  async function command(name: string, ...rest: (string | number)[]): Promise<unknown> {
-    const client = new Redis(port, '127.0.0.1', { maxRetriesPerRequest: 0, protocol: 2 })
-    client.on('error', () => undefined)
-    try {
-      return await client.call(name, ...rest)
-    } finally {
-      client.disconnect()
-    }
-  }
-
   await start()
   return {
     url: `redis://127.0.0.1:${port}`,
@@ -92,12 +110,26 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
       await stop('SIGTERM')
       await start()
     },
-    flush: async () => void (await command('FLUSHALL')),
-    command,
+    flush: async () => void (await runCommand(port, 'FLUSHALL', [])),
+    command: (name, ...args) => runCommand(port, name, args),
     async end() {
       await stop('SIGKILL')
       directory.remove()
     },
+  }
+}
+
+async function runCommand(port: number, name: string, args: (string | number)[]): Promise<unknown> {
+  const client = new Redis(port, '127.0.0.1', {
+    maxRetriesPerRequest: 0,
+    protocol: 2,
+    enableReadyCheck: false,
+  })
+  client.on('error', () => undefined)
+  try {
+    return await client.call(name, ...args)
+  } finally {
+    client.disconnect()
   }
 }
 
@@ -146,7 +178,7 @@ async function untilAnswering(port: number, { child }: RunningServer): Promise<v
   await waitFor(
     async () => {
       if (child.exitCode !== null) return 'it ended'
-      return (await ping(port)).includes('PONG') && 'it answers'
+      return /PONG|NOAUTH/.test(await ping(port)) && 'it answers'
     },
     { limitMs: 10_000, what: `a Redis on port ${port}` },
   )

@@ -1,0 +1,170 @@
+// The forms in which a Redis is met: with users and their rights, behind Sentinels that fail over, as a Cluster,
+// over TLS, and with the older protocol.
+
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+import { openRedis } from '../../src/journal/redis.ts'
+import { createRedisJournal } from '../../src/journal/redis-store.ts'
+import { createRedisLinks } from '../../src/links/redis.ts'
+import { createRegistry } from '../../src/registry/create-registry.ts'
+import { createRedisHeard } from '../../src/registry/redis-heard.ts'
+import { createRedisLease } from '../../src/registry/redis-lease.ts'
+import type { Registry } from '../../src/registry/registry.ts'
+import { createRedisStore } from '../../src/registry/redis.ts'
+import { selfSigned } from '../support/certificates.ts'
+import { makeDirectory } from '../support/directory.ts'
+import { kept, platform, role, SECRET } from '../support/platforms.ts'
+import {
+  freePort,
+  startRedis,
+  startSentinel,
+  type RedisHandle,
+  type RedisServerOptions,
+} from '../support/redis.ts'
+import { waitFor } from '../support/wait.ts'
+import { entries } from '../unit/journal/examples.ts'
+
+const cleanups: (() => Promise<void> | void)[] = []
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
+})
+
+async function server(options?: RedisServerOptions): Promise<RedisHandle> {
+  const redis = await startRedis(options)
+  cleanups.push(() => redis.end())
+  return redis
+}
+
+function connect(url: string) {
+  const connection = openRedis({ url, keyPrefix: 'ocpi-hub:' })
+  cleanups.push(() => connection.close())
+  return connection
+}
+
+async function hub(url: string): Promise<Registry> {
+  const registry = await createRegistry(createRedisStore(connect(url)), { secretKeys: [SECRET] })
+  cleanups.push(() => registry.close())
+  return registry
+}
+
+/** Every use the hub makes of Redis, once. */
+async function useAll(url: string): Promise<void> {
+  const redis = connect(url)
+  const [one, other] = [await hub(url), await hub(url)]
+  await waitFor(() => one.health().loaded && other.health().loaded)
+  const acme = kept(await one.put(platform('acme', { roles: [role('NL-CPO CPO')] })))
+  await waitFor(() => other.table().connections.has('acme'))
+  expect(await other.put(platform('beta', { roles: [role('NL-CPO CPO')] }))).toMatchObject({ holder: 'acme' })
+  kept(await one.remove(acme))
+  const journal = createRedisJournal(redis, { maxEntries: 100 })
+  const [entry] = entries(1)
+  const heard: string[] = []
+  journal.watch((added) => heard.push(...added.map((one) => one.reference)))
+  await journal.append([entry!])
+  await waitFor(() => heard.includes(entry!.reference))
+  expect(await journal.byCorrelation(entry!.correlation_id)).toEqual([entry])
+  await journal.close()
+  const links = createRedisLinks(redis)
+  expect(await links.get('unknown')).toBeUndefined()
+  const lease = createRedisLease(redis, { name: 'upkeep' })
+  await waitFor(() => lease.holds())
+  await lease.close()
+  await createRedisHeard(redis)(new Map([['acme', 1]]))
+}
+
+describe('the hub and its Redis', () => {
+  it('works with a user that may touch nothing but the keys and channels of the hub', async () => {
+    const redis = await server()
+    const rights = ['~{ocpi-hub}:*', '&{ocpi-hub}:*', '+@all', '-@admin', '-@dangerous', '+info']
+    await redis.command('ACL', 'SETUSER', 'hub', 'on', '>p@ss/word', ...rights)
+    await redis.command('ACL', 'SETUSER', 'default', 'off')
+    await useAll(`redis://hub:p%40ss%2Fword@127.0.0.1:${redis.port}`)
+  })
+
+  it('says that it was refused, without the password', async () => {
+    const redis = await server({ args: ['--requirepass', 'right-canary'] })
+    const registry = await hub(`redis://:wrong-canary@127.0.0.1:${redis.port}`)
+    await waitFor(() => /WRONGPASS|NOAUTH/.test(registry.health().reason ?? ''))
+    expect(registry.health()).toMatchObject({ up: false, loaded: false })
+    expect(registry.health().reason).not.toContain('canary')
+  })
+
+  it('works as a Cluster, with all its keys in one slot', async () => {
+    const redis = await server({ args: ['--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1'] })
+    await redis.command('CLUSTER', 'ADDSLOTSRANGE', 0, 16383)
+    await waitFor(async () => String(await redis.command('CLUSTER', 'INFO')).includes('cluster_state:ok'))
+    await useAll(`redis+cluster://127.0.0.1:${redis.port}`)
+    const keys = (await redis.command('KEYS', '*')) as string[]
+    expect(keys.length).toBeGreaterThan(5)
+    expect(keys.filter((key) => !key.startsWith('{ocpi-hub}:'))).toEqual([])
+  })
+
+  it('works over TLS, and only with a server whose certificate it trusts', async () => {
+    const directory = makeDirectory()
+    cleanups.push(() => directory.remove())
+    const { cert, key } = await selfSigned()
+    const files = { cert: join(directory.path, 'cert.pem'), key: join(directory.path, 'key.pem') }
+    writeFileSync(files.cert, cert)
+    writeFileSync(files.key, key)
+    const port = await freePort()
+    const listen = ['--tls-port', `${port}`, '--tls-auth-clients', 'no', '--tls-ca-cert-file', files.cert]
+    await server({ args: [...listen, '--tls-cert-file', files.cert, '--tls-key-file', files.key] })
+    const url = `rediss://127.0.0.1:${port}`
+    const registry = await hub(url)
+    expect(registry.health()).toMatchObject({ up: false, loaded: false })
+    expect(registry.health().reason).toMatch(/self-signed certificate/)
+    const trusting = fork(new URL('../support/registry-writer.ts', import.meta.url), [url], {
+      execArgv: ['--import', 'tsx'],
+      env: { ...process.env, NODE_EXTRA_CA_CERTS: files.cert },
+    })
+    expect(await once(trusting, 'message')).toContain('w0')
+    trusting.kill('SIGKILL')
+    await once(trusting, 'exit')
+  })
+
+  it('works with the protocol of old proxies', async () => {
+    const redis = await server()
+    await useAll(`${redis.url}?protocol=2`)
+  })
+
+  it('follows the Sentinels to a new master, and acknowledges no write that is lost', async () => {
+    // Replicas are served at once, not after the usual 5 s in which more of them may come.
+    const master = await server({ args: ['--repl-diskless-sync-delay', '0'] })
+    const replica = await server({ args: ['--replicaof', '127.0.0.1', `${master.port}`] })
+    await waitFor(
+      async () => String(await replica.command('INFO', 'replication')).includes('link_status:up'),
+      {
+        limitMs: 15_000,
+      },
+    )
+    const watched = { name: 'mymaster', port: master.port, quorum: 2 }
+    const sentinels = await Promise.all([1, 2, 3].map(() => startSentinel(watched)))
+    cleanups.push(async () => void (await Promise.all(sentinels.map((sentinel) => sentinel.end()))))
+    for (const sentinel of sentinels) {
+      await waitFor(
+        async () => {
+          const facts = String(await sentinel.command('SENTINEL', 'MASTER', 'mymaster'))
+          return facts.includes('num-other-sentinels,2') && facts.includes('num-slaves,1')
+        },
+        { limitMs: 15_000 },
+      )
+    }
+    const nodes = sentinels.map((sentinel) => `127.0.0.1:${sentinel.port}`).join(',')
+    const registry = await hub(`redis+sentinel://${nodes}/mymaster`)
+    const before = kept(await registry.put(platform('before')))
+    await master.kill9()
+    await expect(registry.put(platform('lost'))).rejects.toMatchObject({ code: 'store_unavailable' })
+    expect(registry.table().connections.get('before')?.platform).toEqual(before)
+    await waitFor(
+      async () =>
+        (await registry.put(platform('after')).catch(() => undefined))?.ok ??
+        registry.table().connections.has('after'),
+      { limitMs: 15_000 },
+    )
+    const stored = (await replica.command('HKEYS', '{ocpi-hub}:platforms')) as string[]
+    expect(stored.toSorted()).toEqual(expect.arrayContaining(['after', 'before']))
+  }, 60_000)
+})
