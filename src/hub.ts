@@ -157,6 +157,11 @@ async function openBase(config: HubConfig): Promise<Base> {
     inFlight: () => lifecycle.inFlight,
     registry: () => registry.health(),
   })
+  metrics.gauge(
+    'ocpi_hub_registry_shrunk',
+    'Whether the registry came back much smaller and waits for an operator: 1 or 0.',
+    () => (registry.health().alarm === 'registry_shrunk' ? 1 : 0),
+  )
   const rules = compileRules(config.routes)
   return {
     config,
