@@ -4,7 +4,7 @@ import { z } from 'zod'
 import type { PartyEntry, RoutingTable } from '../registry/routing-table.ts'
 import { toPage } from './pages.ts'
 import type { AdminApp, AdminParts } from './parts.ts'
-import { connectionStatus, pageOf, pageQuery, problems } from './shapes.ts'
+import { connectionStatus, instant, pageOf, pageQuery, problems } from './shapes.ts'
 
 const party = z
   .object({
@@ -36,19 +36,24 @@ export function registerParties(app: AdminApp, parts: AdminParts): void {
           status: connectionStatus.optional(),
           role: z.string().max(20).optional(),
           platform: z.string().max(200).optional(),
+          q: z.string().max(100).optional().meta({ description: 'Part of address, name or platform id' }),
+          changed_since: instant.optional().meta({ description: 'Role or status changed then or later' }),
         }),
         response: { 200: pageOf(party), ...problems(400) },
       },
     },
     async (request) => {
-      const { status, role, platform, ...page } = request.query
+      const { status, role, platform, q, changed_since: since, ...page } = request.query
+      const part = q?.trim().toLowerCase()
       const wanted = entriesOf(parts.registry.table()).filter(
         (entry) =>
           (status === undefined || entry.status === status) &&
           (role === undefined || entry.role.role.toUpperCase() === role.toUpperCase()) &&
-          (platform === undefined || entry.connection.platform.id === platform),
+          (platform === undefined || entry.connection.platform.id === platform) &&
+          (part === undefined || textOf(entry).includes(part)) &&
+          (since === undefined || Date.parse(entry.role.lastUpdated) >= since),
       )
-      const list = `parties ${status ?? ''} ${role ?? ''} ${platform ?? ''}`
+      const list = `parties ${status ?? ''} ${role ?? ''} ${platform ?? ''} ${part ?? ''}`
       const { items, ...rest } = toPage(list, wanted, keyOf, page)
       return {
         items: items.map((entry) => toView(entry, parts.lastHeard(entry.connection.platform.id))),
@@ -67,6 +72,10 @@ export function countParties(table: RoutingTable): Map<string, number> {
 
 function entriesOf(table: RoutingTable): PartyEntry[] {
   return [...table.parties.values()].flat()
+}
+
+function textOf({ key, role, connection }: PartyEntry): string {
+  return `${key} ${role.name ?? ''} ${connection.platform.id}`.toLowerCase()
 }
 
 // Several platforms may have had a party in the same role; only one of them is live (T16).

@@ -90,6 +90,14 @@ export const journalEntry = z
     responder_code: optionalText.meta({
       description: "Code of the responder's own list, when it does not speak OCPI errors",
     }),
+    caused_by: optionalText.meta({
+      description: 'Correlation id of the exchange that handed out the hub URL this one came in on',
+    }),
+    targets: z
+      .array(z.string())
+      .readonly()
+      .optional()
+      .meta({ description: 'Parties a broadcast push goes to; each has an entry of its own' }),
   })
   .meta({ id: 'JournalEntry' })
 
