@@ -72,6 +72,9 @@ export async function getAll(
     rest: message.rest,
   }
 
+  // An owner that hangs must not use up the time that the requester itself waits.
+  const patient = { ...parts, options: { ...parts.options, timeoutMs: Math.ceil(parts.options.timeoutMs / 3) } }
+
   async function ask({ key, offset, limit }: Ask, filters: string): Promise<OwnerAnswer | undefined> {
     try {
       return await askOwner(
@@ -80,7 +83,7 @@ export async function getAll(
         message,
         exchange,
         requester,
-        parts,
+        patient,
       )
     } catch (error) {
       failures.set(key, toFault(error))
