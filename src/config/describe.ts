@@ -2,6 +2,7 @@
 // prints. Read back, it gives the same configuration but for the masks.
 
 import { stringify } from 'yaml'
+import { maskRedisUrl } from '../journal/redis-url.ts'
 import type { RouteRule } from '../routing/rule.ts'
 import type { HubConfig, ListenConfig, PlatformConfig } from './hub-config.ts'
 import { durationText, sizeText } from './units.ts'
@@ -28,7 +29,7 @@ export function toFileData(config: HubConfig): object {
     registry: {
       driver: registry.driver,
       path: registry.path,
-      url: maskUrl(registry.url),
+      url: maskRedisUrl(registry.url, MASK),
       key_prefix: registry.keyPrefix,
     },
     secret_key: config.secretKey ? MASK : '',
@@ -103,10 +104,4 @@ function routeData(route: RouteRule): object {
     max_in_flight: route.maxInFlight,
     rate: route.rate && `${route.rate.requests}/${durationText(route.rate.perMs)}`,
   }
-}
-
-function maskUrl(text: string): string {
-  const url = new URL(text)
-  if (url.password !== '') url.password = MASK
-  return url.href
 }

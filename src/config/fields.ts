@@ -4,6 +4,7 @@
 import { isIP } from 'node:net'
 import ipaddr from 'ipaddr.js'
 import * as z from 'zod'
+import { readRedisUrl } from '../journal/redis-url.ts'
 import { readTarget } from '../ocpi/endpoint.ts'
 import { readPartyText } from '../ocpi/party.ts'
 import { DURATION, readDuration, readSize, SIZE } from './units.ts'
@@ -115,8 +116,17 @@ export function baseUrl() {
 }
 
 export function redisUrl() {
-  const error = 'must be a redis:// or rediss:// URL'
-  return z.string().refine((value) => /^rediss?:\/\//.test(value) && URL.canParse(value), { error })
+  const error = 'must be a redis://, rediss://, redis+sentinel:// or redis+cluster:// URL'
+  return z.string().refine(isRedisUrl, { error })
+}
+
+function isRedisUrl(value: string): boolean {
+  try {
+    readRedisUrl(value)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** An address range, e.g. 10.0.0.0/8 or fd00::/8. */

@@ -51,6 +51,13 @@ export function readRedisUrl(url: string): RedisAddress {
   }
 }
 
+/** The URL with `mask` in place of its passwords, for people to read. */
+export function maskRedisUrl(url: string, mask: string): string {
+  return url
+    .replace(/^([^:]+:\/\/[^:@/?#]*:)[^@/?#]*@/, (_, before: string) => `${before}${mask}@`)
+    .replace(/([?&]sentinel_password=)[^&#]*/, (_, before: string) => before + mask)
+}
+
 function readNode(text: string, defaultPort: number): { host: string; port: number } {
   const match = NODE.exec(text)
   const port = Number(match?.[3] ?? defaultPort)

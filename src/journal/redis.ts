@@ -121,7 +121,7 @@ export function openRedis(options: RedisConnectionOptions): RedisConnection {
 
 /** `ocpi-hub:` -> `{ocpi-hub}:`; a prefix that has a tag of its own is kept. */
 function taggedPrefix(prefix: string): string {
-  return /\{[^}]+\}/.test(prefix) ? prefix : `{${prefix.replace(/:$/, '')}}:`
+  return /\{[^}]+\}/.test(prefix) ? prefix : `{${prefix.replace(/:$/, '') || 'ocpi-hub'}}:`
 }
 
 function connect(address: RedisAddress, { waits }: { readonly waits: boolean }): Redis | Cluster {

@@ -61,7 +61,7 @@ export async function createRegistry(store: RegistryStore, options: RegistryOpti
     }
     clashes = left
     const before = table
-    table = buildRoutingTable(platforms, before.revision + 1)
+    table = buildRoutingTable(platforms, before.revision + 1, before)
     for (const listener of listeners) {
       try {
         listener(table, before)

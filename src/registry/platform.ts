@@ -41,6 +41,9 @@ export interface OutboundToken {
   readonly form: TokenForm
 }
 
+/** What names a connection. */
+export const PLATFORM_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
+
 export interface Platform {
   readonly id: string
   /** file = from the configuration; registered = made by the admin API or a handshake, kept in the store. */

@@ -1,6 +1,11 @@
 // The registry's store in Redis, shared by any number of hubs: a hash of platforms, the indexes that make parties and
 // tokens unique, a number that grows with each change, and a channel that tells it. Everything decided is decided in
 // one script; a write that got no answer is sent again and recognises itself.
+//   {ocpi-hub}:head       hash    schema, birth, revision
+//   {ocpi-hub}:platforms  hash    id -> record: revision, writer's mark, claims, body (tokens sealed), tombstones too
+//   {ocpi-hub}:parties    hash    NL-CPO CPO -> id       {ocpi-hub}:tokens  hash  keyed token hash -> id
+//   {ocpi-hub}:changes    zset    id by the revision of its last change
+//   {ocpi-hub}:changed    channel of revisions
 
 import { randomUUID } from 'node:crypto'
 import { Fault } from '../faults/fault.ts'

@@ -47,13 +47,21 @@ export function statusOf(platform: Platform, role: PlatformRole): ConnectionStat
   return role.withdrawn ? 'SUSPENDED' : platform.status
 }
 
-/** Builds the snapshot. Endpoints whose URL is unusable are left out; later platforms never displace earlier ones. */
-export function buildRoutingTable(platforms: Iterable<Platform>, revision: number): RoutingTable {
+/**
+ * Builds the snapshot. Endpoints whose URL is unusable are left out; later platforms never displace earlier ones.
+ * Connections of platforms that are the same objects as in `before` are taken over from it.
+ */
+export function buildRoutingTable(
+  platforms: Iterable<Platform>,
+  revision: number,
+  before?: RoutingTable,
+): RoutingTable {
   const connections = new Map<string, Connection>()
   const parties = new Map<PartyKey, PartyEntry[]>()
   const tokens = new Map<string, { connection: Connection; token: InboundToken }>()
   for (const platform of platforms) {
-    const connection = toConnection(platform)
+    const known = before?.connections.get(platform.id)
+    const connection = known?.platform === platform ? known : toConnection(platform)
     connections.set(platform.id, connection)
     for (const token of platform.inbound) {
       if (!tokens.has(token.hash)) tokens.set(token.hash, { connection, token })

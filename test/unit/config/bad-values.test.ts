@@ -134,7 +134,7 @@ const VALUES: readonly (readonly [rule: string, rest: string, ...faults: string[
   [
     'refuses another store than redis',
     'registry: { url: "http://127.0.0.1" }',
-    'f:2:18: registry.url: must be a redis:// or rediss:// URL',
+    'f:2:18: registry.url: must be a redis://, rediss://, redis+sentinel:// or redis+cluster:// URL',
   ],
   [
     'needs an admin token beyond loopback',

@@ -1,7 +1,7 @@
 // The forms in which a Redis may be named.
 
 import { describe, expect, it } from 'vitest'
-import { readRedisUrl, type RedisAddress } from '../../../src/journal/redis-url.ts'
+import { maskRedisUrl, readRedisUrl, type RedisAddress } from '../../../src/journal/redis-url.ts'
 
 const SINGLE: RedisAddress = {
   mode: 'single',
@@ -77,5 +77,15 @@ describe('a Redis URL', () => {
   it.each(BAD)('is refused: %s', (url, message) => {
     expect(() => readRedisUrl(url)).toThrow(message)
     expect(() => readRedisUrl(url)).not.toThrow(/secret/)
+  })
+
+  it('is shown without its passwords', () => {
+    const url =
+      'redis+sentinel://hub:canary@h1:26379,h2/m?sentinel_user=s&sentinel_password=canary&protocol=2'
+    expect(maskRedisUrl(url, '***')).toBe(
+      'redis+sentinel://hub:***@h1:26379,h2/m?sentinel_user=s&sentinel_password=***&protocol=2',
+    )
+    expect(maskRedisUrl('redis://:canary@h', '***')).toBe('redis://:***@h')
+    expect(maskRedisUrl('redis://h:6379/1', '***')).toBe('redis://h:6379/1')
   })
 })
