@@ -1,30 +1,24 @@
 // The composition root: everything is wired here and nowhere else; main.ts and the tests build the same hub.
 // Start order = line order; close() runs it backwards.
 
-import { hkdfSync, randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import pTimeout from 'p-timeout'
 import { hashAdminToken } from './admin/guard.ts'
 import { readiness } from './admin/health.ts'
-import { countParties } from './admin/parties.ts'
 import { createAdminServer } from './admin/server.ts'
-import { countedBy, createTraffic, type Traffic } from './admin/traffic.ts'
-import { toFilePlatform } from './config/file-platforms.ts'
+import { type Base, HUB_VERSION, openBase } from './base.ts'
 import type { HubConfig } from './config/hub-config.ts'
 import { createBroadcaster } from './forwarding/broadcast.ts'
 import { createCall } from './forwarding/call.ts'
 import { createConduct } from './forwarding/conduct.ts'
 import { countUnknownCodes } from './forwarding/dialect-answer.ts'
 import type { ForwardingParts } from './forwarding/direct.ts'
-import { createSend, type Send } from './forwarding/send.ts'
 import { createTranslate } from './forwarding/translate.ts'
 import { createAdmit } from './http/admit.ts'
 import { createOcpiServer } from './http/server.ts'
-import type { Lifecycle } from './http/visit.ts'
-import { createJournal, type Journal } from './journal/journal.ts'
-import { createLog, type Log } from './journal/log.ts'
-import { createMetrics, type Metrics } from './journal/metrics.ts'
+import type { Journal } from './journal/journal.ts'
+import type { Log } from './journal/log.ts'
 import { createClientInfoPush, type ClientInfoPush } from './modules/client-info-push.ts'
 import { systemClock } from './modules/clock.ts'
 import { createCredentials } from './modules/credentials.ts'
@@ -34,12 +28,10 @@ import { createRegistration, type Registration } from './modules/registration.ts
 import { createStillAlive, type StillAlive } from './modules/still-alive.ts'
 import { createVersions } from './modules/versions.ts'
 import { partyKey } from './ocpi/party.ts'
-import { hashToken } from './ocpi/token.ts'
-import { createRegistry } from './registry/create-registry.ts'
 import type { Registry } from './registry/registry.ts'
+import { createOperations } from './operations.ts'
 import { createOwners } from './routing/owners.ts'
-import { type CompiledRules, compileRules, isDenied } from './routing/rules.ts'
-import { openStores, type Stores } from './stores.ts'
+import { isDenied } from './routing/rules.ts'
 
 export interface Hub {
   readonly ocpiUrl: string
@@ -57,31 +49,8 @@ export interface Hub {
   close(options?: { delayMs?: number }): Promise<void>
 }
 
-/** Version of the package, shown in metrics and at start. */
-export const HUB_VERSION: string = (
-  JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
-).version
-
 /** How long an old token lives beside the new one (T22). */
 const TOKEN_OVERLAP_MS = 60_000
-
-/** What everything else stands on. */
-interface Base {
-  readonly config: HubConfig
-  readonly log: Log
-  readonly metrics: Metrics
-  readonly traffic: Traffic
-  readonly stores: Stores
-  readonly journal: Journal
-  readonly registry: Registry
-  readonly send: Send
-  readonly lifecycle: Lifecycle
-  readonly rules: () => CompiledRules
-  /** Look-up key of an inbound token. */
-  readonly hash: (token: string) => string
-  /** A key for one use, derived from the hub's secret (RFC 5869). */
-  readonly key: (use: string) => Buffer
-}
 
 /** The modules that know the platforms: handshakes, client infos, liveness. */
 interface Modules {
@@ -134,48 +103,6 @@ export async function createHub(config: HubConfig): Promise<Hub> {
     registry,
     journal: base.journal,
     close,
-  }
-}
-
-async function openBase(config: HubConfig): Promise<Base> {
-  const log = createLog(config.log)
-  const metrics = createMetrics({ version: HUB_VERSION })
-  const stores = await openStores(config)
-  const key = (use: string): Buffer =>
-    Buffer.from(hkdfSync('sha256', stores.secret, '', `ocpi-hub ${use}`, 32))
-  const hashKey = key('token hashes')
-  const traffic = createTraffic()
-  const journal = createJournal({ store: stores.journal, log, metrics: countedBy(traffic, metrics) })
-  const registry = await createRegistry(stores.registry, {
-    secretKeys: [stores.secret],
-    filePlatforms: config.platforms.map((platform) => toFilePlatform(platform, hashKey, new Date())),
-    log,
-  })
-  const lifecycle: Lifecycle = { inFlight: 0, draining: false, refusing: false }
-  metrics.observe({
-    parties: () => countParties(registry.table()),
-    inFlight: () => lifecycle.inFlight,
-    registry: () => registry.health(),
-  })
-  metrics.gauge(
-    'ocpi_hub_registry_shrunk',
-    'Whether the registry came back much smaller and waits for an operator: 1 or 0.',
-    () => (registry.health().alarm === 'registry_shrunk' ? 1 : 0),
-  )
-  const rules = compileRules(config.routes)
-  return {
-    config,
-    log,
-    metrics,
-    traffic,
-    stores,
-    journal,
-    registry,
-    send: createSend(config.forwarding, config.network),
-    lifecycle,
-    rules: () => rules,
-    hash: (token) => hashToken(token, hashKey),
-    key,
   }
 }
 
@@ -278,6 +205,7 @@ function createAdminSide(base: Base, modules: Modules, token: string) {
       metrics,
       traffic,
       log,
+      operations: createOperations(base, modules),
       isDraining: () => lifecycle.draining,
       inFlight: () => lifecycle.inFlight,
       lastHeard: (id) => modules.stillAlive.lastHeardAt(id) ?? stores.heard.last(id),

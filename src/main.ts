@@ -4,7 +4,8 @@
 import closeWithGrace from 'close-with-grace'
 import type { HubConfig } from './config/hub-config.ts'
 import { type Environment, formatFault, loadConfig } from './config/load.ts'
-import { createHub, type Hub, HUB_VERSION } from './hub.ts'
+import { HUB_VERSION } from './base.ts'
+import { createHub, type Hub } from './hub.ts'
 import { startSandbox } from './sandbox/sandbox.ts'
 
 /** What closing the stores may take, after which the process ends regardless. */

@@ -10,7 +10,10 @@ import { openEnvironment } from './journal/environment.ts'
 import { createMemoryJournal } from './journal/memory.ts'
 import { createRedisJournal } from './journal/redis-store.ts'
 import { openRedis } from './journal/redis.ts'
+import { createRedisTrail } from './journal/redis-trail.ts'
 import type { JournalStore } from './journal/store.ts'
+import { createEmbeddedTrail } from './journal/trail-embedded.ts'
+import { createMemoryTrail, type TrailOptions, type TrailStore } from './journal/trail.ts'
 import { createEmbeddedLinks } from './links/embedded.ts'
 import type { LinkStore } from './links/links.ts'
 import { createMemoryLinks } from './links/memory.ts'
@@ -21,7 +24,10 @@ import { createSoleLease, type Lease } from './registry/lease.ts'
 import { createMemoryStore } from './registry/memory.ts'
 import { createRedisHeard } from './registry/redis-heard.ts'
 import { createRedisLease } from './registry/redis-lease.ts'
+import { createRedisSettings } from './registry/redis-settings.ts'
 import { createRedisStore } from './registry/redis.ts'
+import { createEmbeddedSettings } from './registry/settings-embedded.ts'
+import { createMemorySettings, type Settings } from './registry/settings.ts'
 import type { RegistryStore } from './registry/store.ts'
 
 export interface Stores {
@@ -34,6 +40,10 @@ export interface Stores {
   readonly lease: Lease
   /** When platforms were last heard, shared among hubs. */
   readonly heard: Heard
+  /** What operators set at run time. */
+  readonly settings: Settings
+  /** Opens a short history. */
+  trail(options: TrailOptions): TrailStore
   /** Closes what they stand on; call it after registry, links and journal were closed. */
   close(): Promise<void>
 }
@@ -55,6 +65,8 @@ export async function openStores(
       secret: secretKey!,
       lease,
       heard,
+      settings: createRedisSettings(redis),
+      trail: (options) => createRedisTrail(redis, options),
       async close() {
         await lease.close()
         await heard.close()
@@ -70,6 +82,8 @@ export async function openStores(
       secret: secretKey ?? randomBytes(32),
       lease: createSoleLease(),
       heard: createHeard(),
+      settings: createMemorySettings(),
+      trail: createMemoryTrail,
       close: async () => {},
     }
   }
@@ -81,6 +95,8 @@ export async function openStores(
     secret: secretKey ?? (await ownSecret(registry.path)),
     lease: createSoleLease(),
     heard: createHeard(),
+    settings: createEmbeddedSettings(environment),
+    trail: (options) => createEmbeddedTrail(environment, options),
     close: () => environment.close(),
   }
 }

@@ -8,6 +8,7 @@ import type { Journal } from '../journal/journal.ts'
 import type { Log } from '../journal/log.ts'
 import type { Metrics } from '../journal/metrics.ts'
 import type { Registry } from '../registry/registry.ts'
+import type { Operations } from './operations.ts'
 import type { Traffic } from './traffic.ts'
 
 export interface AdminParts {
@@ -18,6 +19,8 @@ export interface AdminParts {
   readonly metrics: Pick<Metrics, 'text' | 'contentType'>
   /** Counts of the last hour for the dashboard. */
   readonly traffic?: Pick<Traffic, 'view' | 'pairs'>
+  /** What can be done; absent where only the API is described. */
+  readonly operations?: Operations
   readonly log: Pick<Log, 'warn' | 'error'>
   isDraining(): boolean
   /** Requests on the OCPI side being worked on. */

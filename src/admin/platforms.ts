@@ -11,7 +11,7 @@ import { connectionStatus, pageOf, pageQuery, problems } from './shapes.ts'
 const tags = ['platforms']
 const dateTime = z.string().meta({ format: 'date-time' })
 
-const platformShape = z
+export const platformShape = z
   .object({
     id: z.string(),
     source: z.enum(['file', 'registered']).meta({ description: 'file = from the configuration' }),
@@ -102,7 +102,7 @@ export function platformEtag({ last_seen: _lastSeen, ...stored }: PlatformView):
 
 /** What the API shows of a platform. */
 export function toPlatformView(
-  { platform }: Connection,
+  { platform }: Pick<Connection, 'platform'>,
   { lastHeard, hashToken }: Pick<AdminParts, 'lastHeard' | 'hashToken'>,
 ): PlatformView {
   const { version, versionsUrl, outbound } = platform

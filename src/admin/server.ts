@@ -7,6 +7,7 @@ import helmet from '@fastify/helmet'
 import { fastifySSE } from '@fastify/sse'
 import fastify, { type FastifyHttpOptions, type FastifyReply } from 'fastify'
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
+import { registerAudit } from './audit.ts'
 import { registerCodes } from './codes.ts'
 import { registerCorrelations } from './correlations.ts'
 import { registerErrorStream } from './error-stream.ts'
@@ -17,6 +18,7 @@ import { allowedMethods } from './methods.ts'
 import { collectOpenApi, registerDocs } from './openapi.ts'
 import type { AdminApp, AdminGroup, AdminOptions, AdminParts } from './parts.ts'
 import { registerParties } from './parties.ts'
+import { registerPlatformWrites } from './platform-writes.ts'
 import { registerPlatforms } from './platforms.ts'
 import { PROBLEM_TYPE, readProblem, toProblem, type Problem } from './problem.ts'
 import { registerStatus } from './status.ts'
@@ -30,8 +32,10 @@ const GROUPS: readonly AdminGroup[] = [
   registerCorrelations,
   registerCodes,
   registerPlatforms,
+  registerPlatformWrites,
   registerParties,
   registerStatus,
+  registerAudit,
   registerHealth,
 ]
 

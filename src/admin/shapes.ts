@@ -27,7 +27,10 @@ const PROBLEMS = {
   404: problemResponse('Unknown'),
   409: problemResponse('Somebody else changed it, or it contradicts what is there'),
   412: problemResponse('It is not what the If-Match header says'),
+  422: problemResponse('It cannot be done with what was given'),
+  502: problemResponse('The other platform failed'),
   503: problemResponse('The store does not answer'),
+  504: problemResponse('The other platform did not answer in time'),
 }
 
 /** Error responses of a route for its OpenAPI entry; 401 is part of all. */

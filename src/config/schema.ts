@@ -5,6 +5,7 @@ import * as z from 'zod'
 import { DIALECT_NAMES } from '../dialects/dialect.ts'
 import { ROLES } from '../ocpi/role.ts'
 import { OFFERABLE_VERSIONS, VERSIONS, type VersionNumber } from '../ocpi/version.ts'
+import { PLATFORM_ID } from '../registry/platform.ts'
 import {
   baseUrl,
   cidr,
@@ -185,7 +186,7 @@ const platformTokens = z.strictObject({
 const platform = z.strictObject({
   id: z
     .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, {
+    .regex(PLATFORM_ID, {
       error: 'must be 1 to 64 letters, digits, dots, dashes or underscores',
     })
     .describe('Name of the connection in the admin API, logs and metrics.'),

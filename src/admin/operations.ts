@@ -1,0 +1,16 @@
+// What operators can do to a running hub, as the calls of the admin side are given it.
+
+import type { Audit } from '../journal/audit.ts'
+import type { ProbeResult } from '../modules/probe.ts'
+import type { Registration } from '../modules/registration.ts'
+import type { Registry } from '../registry/registry.ts'
+
+export interface Operations {
+  readonly audit: Audit
+  /** Where the hub's versions are: what a partner is told together with its token. */
+  readonly versionsUrl: string
+  readonly registry: Registry
+  readonly registration: Registration
+  /** Asks a platform now whether it is there; `undefined` if there is none. */
+  probe(platformId: string): Promise<ProbeResult | undefined>
+}

@@ -1,0 +1,83 @@
+// The body of `POST /api/v1/platforms`: a connection to prepare, or a peer to register at.
+
+import { z } from 'zod'
+import { readTarget } from '../ocpi/endpoint.ts'
+import { isPartyId } from '../ocpi/party.ts'
+import { ROLES } from '../ocpi/role.ts'
+import { OFFERABLE_VERSIONS } from '../ocpi/version.ts'
+import type { PreparedPlatform } from '../modules/registration.ts'
+import { PLATFORM_ID } from '../registry/platform.ts'
+
+const NAME_CHARS_MAX = 200
+const ROLES_MAX = 5_000
+
+/** A party in one role, as operators write it. */
+export const partyRole = z
+  .strictObject({
+    country_code: z.string(),
+    party_id: z.string(),
+    role: z.enum(ROLES),
+    name: z.string().min(1).max(NAME_CHARS_MAX).optional(),
+  })
+  .refine(({ country_code: countryCode, party_id: partyId }) => isPartyId({ countryCode, partyId }), {
+    error: 'must have a country_code of 2 and a party_id of 3 printable characters',
+  })
+
+/** An absolute http(s) URL that the hub can call. */
+export const versionsUrl = z
+  .string()
+  .max(2048)
+  .refine((url) => readTarget(url) !== undefined, {
+    error: 'must be an absolute http or https URL without user name',
+  })
+
+export const orderBody = z
+  .strictObject({
+    id: z
+      .string()
+      .regex(PLATFORM_ID, 'must be 1 to 64 letters, digits, dots, dashes or underscores')
+      .meta({ description: 'Name of the connection, chosen here' }),
+    roles: z
+      .array(partyRole)
+      .max(ROLES_MAX)
+      .optional()
+      .meta({ description: 'Parties expected behind it, told to others as PLANNED' }),
+    version: z
+      .enum(OFFERABLE_VERSIONS)
+      .optional()
+      .meta({ description: 'Known beforehand; the handshake settles it' }),
+    versions_url: versionsUrl.optional().meta({ description: 'Of the peer to register at' }),
+    token: z
+      .string()
+      .regex(/^[\x21-\x7e]{1,256}$/, 'must be 1 to 256 visible ASCII characters')
+      .optional()
+      .meta({ description: 'CREDENTIALS_TOKEN_A that the peer gave; together with versions_url' }),
+  })
+  .superRefine(({ versions_url: url, token }, context) => {
+    if ((url === undefined) === (token === undefined)) return
+    const missing = url === undefined ? 'versions_url' : 'token'
+    context.addIssue({
+      code: 'custom',
+      path: [missing],
+      message: 'is missing: it goes together with the other',
+    })
+  })
+
+export interface Order extends PreparedPlatform {
+  /** Where the hub is to register itself. */
+  readonly peer?: { readonly versionsUrl: string; readonly token: string }
+}
+
+export function toOrder(body: z.output<typeof orderBody>): Order {
+  const { id, roles, version, versions_url: url, token } = body
+  return {
+    id,
+    ...(roles === undefined ? {} : { roles: roles.map(toRole) }),
+    ...(version === undefined ? {} : { version }),
+    ...(url === undefined || token === undefined ? {} : { peer: { versionsUrl: url, token } }),
+  }
+}
+
+function toRole({ country_code: countryCode, party_id: partyId, role, name }: z.output<typeof partyRole>) {
+  return { countryCode, partyId, role, ...(name === undefined ? {} : { name }) }
+}

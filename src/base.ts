@@ -1,0 +1,84 @@
+// What a hub stands on: its log, metrics, stores, journal, registry and outbound connections, opened in this order.
+
+import { hkdfSync } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { countParties } from './admin/parties.ts'
+import { countedBy, createTraffic, type Traffic } from './admin/traffic.ts'
+import { toFilePlatform } from './config/file-platforms.ts'
+import type { HubConfig } from './config/hub-config.ts'
+import { createSend, type Send } from './forwarding/send.ts'
+import type { Lifecycle } from './http/visit.ts'
+import { createJournal, type Journal } from './journal/journal.ts'
+import { createLog, type Log } from './journal/log.ts'
+import { createMetrics, type Metrics } from './journal/metrics.ts'
+import { hashToken } from './ocpi/token.ts'
+import { createRegistry } from './registry/create-registry.ts'
+import type { Registry } from './registry/registry.ts'
+import { type CompiledRules, compileRules } from './routing/rules.ts'
+import { openStores, type Stores } from './stores.ts'
+
+/** Version of the package, shown in metrics and at start. */
+export const HUB_VERSION: string = (
+  JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
+).version
+
+/** What everything else stands on. */
+export interface Base {
+  readonly config: HubConfig
+  readonly log: Log
+  readonly metrics: Metrics
+  readonly traffic: Traffic
+  readonly stores: Stores
+  readonly journal: Journal
+  readonly registry: Registry
+  readonly send: Send
+  readonly lifecycle: Lifecycle
+  readonly rules: () => CompiledRules
+  /** Look-up key of an inbound token. */
+  readonly hash: (token: string) => string
+  /** A key for one use, derived from the hub's secret (RFC 5869). */
+  readonly key: (use: string) => Buffer
+}
+
+/** Opens everything. Rejects when a store cannot be had. */
+export async function openBase(config: HubConfig): Promise<Base> {
+  const log = createLog(config.log)
+  const metrics = createMetrics({ version: HUB_VERSION })
+  const stores = await openStores(config)
+  const key = (use: string): Buffer =>
+    Buffer.from(hkdfSync('sha256', stores.secret, '', `ocpi-hub ${use}`, 32))
+  const hashKey = key('token hashes')
+  const traffic = createTraffic()
+  const journal = createJournal({ store: stores.journal, log, metrics: countedBy(traffic, metrics) })
+  const registry = await createRegistry(stores.registry, {
+    secretKeys: [stores.secret],
+    filePlatforms: config.platforms.map((platform) => toFilePlatform(platform, hashKey, new Date())),
+    log,
+  })
+  const lifecycle: Lifecycle = { inFlight: 0, draining: false, refusing: false }
+  metrics.observe({
+    parties: () => countParties(registry.table()),
+    inFlight: () => lifecycle.inFlight,
+    registry: () => registry.health(),
+  })
+  metrics.gauge(
+    'ocpi_hub_registry_shrunk',
+    'Whether the registry came back much smaller and waits for an operator: 1 or 0.',
+    () => (registry.health().alarm === 'registry_shrunk' ? 1 : 0),
+  )
+  const rules = compileRules(config.routes)
+  return {
+    config,
+    log,
+    metrics,
+    traffic,
+    stores,
+    journal,
+    registry,
+    send: createSend(config.forwarding, config.network),
+    lifecycle,
+    rules: () => rules,
+    hash: (token) => hashToken(token, hashKey),
+    key,
+  }
+}

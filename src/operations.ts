@@ -1,0 +1,26 @@
+// Wires what operators can do to a running hub: the functions behind the writing calls of the admin side.
+
+import type { Operations } from './admin/operations.ts'
+import type { Base } from './base.ts'
+import { createAudit } from './journal/audit.ts'
+import type { Registration } from './modules/registration.ts'
+import type { StillAlive } from './modules/still-alive.ts'
+
+const AUDIT_ENTRIES_MAX = 10_000
+
+/** What the operations need besides the base. */
+export interface OperationsParts {
+  readonly registration: Registration
+  readonly stillAlive: StillAlive
+}
+
+export function createOperations(base: Base, { registration, stillAlive }: OperationsParts): Operations {
+  const { config, log, registry, stores } = base
+  return {
+    audit: createAudit({ trail: stores.trail({ name: 'audit', max: AUDIT_ENTRIES_MAX }), log }),
+    versionsUrl: `${config.hub.publicUrl}/ocpi/versions`,
+    registry,
+    registration,
+    probe: (id) => stillAlive.probe(id),
+  }
+}
