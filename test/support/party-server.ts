@@ -46,6 +46,8 @@ export const NEVER: Script = () => new Promise<ScriptedAnswer>(() => undefined)
 
 export interface PartyServer {
   readonly requests: readonly ReceivedRequest[]
+  /** Requests to versions and details, kept apart: the hub may probe at any time. */
+  readonly asked: readonly ReceivedRequest[]
   /** Scripts `GET locations`, `locations`, `locations/LOC1` or `*` (every module); the latest that fits is taken. */
   readonly script: (where: string, answer: Script) => void
   /** Forgets what was received. */
@@ -57,6 +59,10 @@ export interface PartyServer {
   readonly close: () => Promise<void>
 }
 
+export const VERSIONS_PATH = '/its/own/versions'
+export const DETAILS_PATH = '/its/own/details'
+export const CREDENTIALS_PATH = '/its/own/credentials'
+
 /** Path of a party's endpoints; deliberately unlike the hub's own. */
 export function endpointPath(role: InterfaceRole, module: string): string {
   return `/its/own/${role === 'SENDER' ? 'data' : 'inbox'}/${module}`
@@ -65,13 +71,15 @@ export function endpointPath(role: InterfaceRole, module: string): string {
 /** A server whose unscripted answer is 1000 without data. */
 export function createPartyServer(): PartyServer {
   const requests: ReceivedRequest[] = []
+  const asked: ReceivedRequest[] = []
   const scripts: { where: string; answer: Script }[] = []
   const connections = new Map<Socket, number>()
   let connectionsSeen = 0
 
   async function handle(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const received = await readRequest(incoming, connections.get(incoming.socket) ?? 0)
-    requests.push(received)
+    const list = received.url === VERSIONS_PATH || received.url === DETAILS_PATH ? asked : requests
+    list.push(received)
     const script = scripts.findLast(({ where }) => fits(where, received))?.answer ?? { json: ok() }
     const answer = typeof script === 'function' ? await script(received) : script
     if (answer.afterMs) await pause(answer.afterMs)
@@ -89,8 +97,12 @@ export function createPartyServer(): PartyServer {
   })
   return {
     requests,
+    asked,
     script: (where, answer) => void scripts.push({ where, answer }),
-    forget: () => void requests.splice(0),
+    forget: () => {
+      requests.splice(0)
+      asked.splice(0)
+    },
     listen: () => listenOn(server),
     openConnections: () => connections.size,
     close: () => closeServer(server, connections.keys()),

@@ -12,7 +12,15 @@ import type { ConnectionStatus, DialectName } from '../../src/registry/platform.
 import { callHttp, type HeaderList, type HttpAnswer } from './caller.ts'
 import { HUB, PUBLIC_URL } from './config.ts'
 import { ok } from './envelopes.ts'
-import { createPartyServer, endpointPath, type ReceivedRequest, type Script } from './party-server.ts'
+import {
+  createPartyServer,
+  CREDENTIALS_PATH,
+  DETAILS_PATH,
+  endpointPath,
+  type ReceivedRequest,
+  type Script,
+  VERSIONS_PATH,
+} from './party-server.ts'
 
 export interface PartyOptions {
   /** Platform id; the party in lower case when absent. */
@@ -24,7 +32,7 @@ export interface PartyOptions {
   readonly form?: TokenForm
   /** More parties or roles of the same platform, e.g. `['NL-TWO', 'EMSP']`. */
   readonly also?: readonly (readonly [party: string, role: string])[]
-  /** Modules it has endpoints for; all functional ones and hubclientinfo when absent. */
+  /** Modules it has endpoints for; all functional ones when absent. */
   readonly modules?: readonly string[]
   readonly interfaces?: readonly InterfaceRole[]
   /** Put behind every endpoint URL, e.g. `/` or `?key=1`. */
@@ -70,8 +78,10 @@ export interface Party {
   readonly id: string
   readonly version: VersionNumber
   readonly tokens: { readonly inbound: string; readonly outbound: string }
-  /** What the party's server received, oldest first. */
+  /** What the party's server received, oldest first, but for questions about its versions. */
   readonly requests: readonly ReceivedRequest[]
+  /** Requests to its versions and details: handshakes, and the hub's probes at any time (R88). */
+  readonly asked: readonly ReceivedRequest[]
   /** The latest request received; throws when there is none. */
   last(): ReceivedRequest
   forget(): void
@@ -94,6 +104,7 @@ export interface Party {
   platform(): PlatformConfig
   /** Base URL of the party's server. */
   url(): string
+  versionsUrl(): string
   close(): Promise<void>
 }
 
@@ -132,6 +143,7 @@ export function party(text: string, role: string, options: PartyOptions = {}): P
     version,
     tokens,
     requests: server.requests,
+    asked: server.asked,
     last: () => {
       const latest = server.requests.at(-1)
       if (!latest) throw new Error(`${text} has received nothing`)
@@ -156,6 +168,7 @@ export function party(text: string, role: string, options: PartyOptions = {}): P
     join: (ocpiUrl) => void (hubUrl = ocpiUrl),
     platform: () => toPlatform(text, role, { options, id, version, form, tokens, base }),
     url: () => base,
+    versionsUrl: () => base + VERSIONS_PATH,
     close: server.close,
   }
   serveVersions(self)
@@ -173,10 +186,7 @@ interface PlatformParts {
 
 function toPlatform(text: string, role: string, parts: PlatformParts): PlatformConfig {
   const { options, id, version, form, tokens, base } = parts
-  const modules = options.modules ?? [
-    ...MODULES.filter((row) => row.kind === 'functional').map((row) => row.id),
-    'hubclientinfo',
-  ]
+  const modules = options.modules ?? MODULES.filter((row) => row.kind === 'functional').map((row) => row.id)
   const sides = options.interfaces ?? (['SENDER', 'RECEIVER'] as const)
   const endpoints: Endpoint[] = modules.flatMap((module) =>
     sides
@@ -191,7 +201,7 @@ function toPlatform(text: string, role: string, parts: PlatformParts): PlatformC
     id,
     version,
     tokens: { ...tokens, form },
-    versionsUrl: `${base}/its/own/versions`,
+    versionsUrl: base + VERSIONS_PATH,
     endpoints,
     roles: [[text, role] as const, ...(options.also ?? [])].map(([key, its]) => ({
       countryCode: key.slice(0, 2),
@@ -205,15 +215,20 @@ function toPlatform(text: string, role: string, parts: PlatformParts): PlatformC
 }
 
 function serveVersions(self: Party): void {
-  self.answers('/its/own/versions', () => ({
-    json: ok([{ version: self.version, url: `${self.url()}/its/own/details` }]),
+  self.answers(VERSIONS_PATH, () => ({
+    json: ok([{ version: self.version, url: self.url() + DETAILS_PATH }]),
   }))
-  self.answers('/its/own/details', () => ({
+  self.answers(DETAILS_PATH, () => ({
     json: ok({
       version: self.version,
-      endpoints: self
-        .platform()
-        .endpoints?.map(({ module, role, url }) => ({ identifier: module, role, url })),
+      endpoints: [
+        { identifier: 'credentials', role: 'SENDER', url: self.url() + CREDENTIALS_PATH },
+        ...(self.platform().endpoints ?? []).map(({ module, role, url }) => ({
+          identifier: module,
+          role,
+          url,
+        })),
+      ],
     }),
   }))
 }

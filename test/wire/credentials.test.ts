@@ -65,7 +65,7 @@ function credentialsOf(its: Party): Record<string, unknown> {
   const [country, id] = its.key.split('-')
   return {
     token: its.tokens.outbound,
-    url: its.platform().versionsUrl,
+    url: its.versionsUrl(),
     roles: [{ role: 'EMSP', country_code: country, party_id: id, business_details: { name: 'Guest' } }],
   }
 }
@@ -85,8 +85,8 @@ describe('a registration (R27)', () => {
     const before = guest.token
     const answer = await guest.register()
     expect([answer.httpStatus, answer.json().status_code]).toEqual([200, 1000])
-    expect(guest.party.requests.map(({ url }) => url)).toEqual(['/its/own/versions', '/its/own/details'])
-    for (const { headers } of guest.party.requests) {
+    expect(guest.party.asked.map(({ url }) => url)).toEqual(['/its/own/versions', '/its/own/details'])
+    for (const { headers } of guest.party.asked) {
       expect(headers.authorization).toBe(
         `Token ${Buffer.from(guest.party.tokens.outbound).toString('base64')}`,
       )
@@ -113,7 +113,7 @@ describe('a registration (R27)', () => {
     const before = guest.token
     guest.party.forget()
     expect((await guest.register({}, 'PUT')).json().status_code).toBe(1000)
-    expect(guest.party.requests.map(({ url }) => url)).toEqual(['/its/own/versions', '/its/own/details'])
+    expect(guest.party.asked.map(({ url }) => url)).toEqual(['/its/own/versions', '/its/own/details'])
     expect(guest.token).not.toBe(before)
     expect((await guest.calls('GET', CREDENTIALS)).httpStatus).toBe(200)
     // The first use of the new token ends the old one (T22).
