@@ -7,6 +7,7 @@ import { createConnection, createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { makeDirectory } from './directory.ts'
+import { reap } from './reaper.ts'
 import { findRedisServer, type Launcher, type RunningServer } from './redis-server.ts'
 import { waitFor } from './wait.ts'
 
@@ -36,11 +37,6 @@ export interface RedisServerOptions {
   /** More arguments, e.g. `--cluster-enabled yes`. */
   readonly args?: readonly string[]
 }
-
-const running = new Set<RunningServer>()
-process.once('exit', () => {
-  for (const server of running) server.child.kill('SIGKILL')
-})
 
 let found: Promise<Launcher> | undefined
 
@@ -80,10 +76,11 @@ async function startServer(makeArguments: MakeArguments): Promise<RedisHandle> {
   const port = await freePort()
   const settings = makeArguments({ port, path: directory.path })
   let server: RunningServer | undefined
+  let release = (): void => undefined
 
   async function start(): Promise<void> {
     server = launch(settings, directory.path)
-    running.add(server)
+    release = reap(server.child.pid)
     await untilAnswering(port, server)
   }
 
@@ -93,7 +90,7 @@ async function startServer(makeArguments: MakeArguments): Promise<RedisHandle> {
     const ended = child.exitCode === null && child.signalCode === null ? once(child, 'exit') : undefined
     await server.signal(signal)
     await ended
-    running.delete(server)
+    release()
     server = undefined
   }
 
