@@ -22,6 +22,7 @@ import type { Log } from './journal/log.ts'
 import { createClientInfoPush, type ClientInfoPush } from './modules/client-info-push.ts'
 import { systemClock } from './modules/clock.ts'
 import { createCredentials } from './modules/credentials.ts'
+import { createDiscovery, type Discovery } from './modules/discovery.ts'
 import { createHandshakeLock, type HandshakeParts } from './modules/handshake.ts'
 import { createHubClientInfo } from './modules/hub-client-info.ts'
 import { createRegistration, type Registration } from './modules/registration.ts'
@@ -58,6 +59,7 @@ interface Modules {
   readonly registration: Registration
   readonly clientInfoPush: ClientInfoPush
   readonly stillAlive: StillAlive
+  readonly discovery: Discovery
 }
 
 /** Builds a hub from a checked configuration and listens. Rejects when a port or a store cannot be had. */
@@ -78,6 +80,7 @@ export async function createHub(config: HubConfig): Promise<Hub> {
     await pTimeout(finished, { milliseconds: config.shutdown.timeoutMs, message: false })
     await admin.close()
     stopRetaining()
+    modules.discovery.close()
     modules.stillAlive.close()
     modules.clientInfoPush.close()
     await base.send.close()
@@ -138,6 +141,7 @@ function createModules({ config, registry, send, stores, log, rules, hash }: Bas
       onFailure: (id, fault) => stillAlive.failed(id, fault),
     }),
     stillAlive,
+    discovery: createDiscovery({ ...handshake, log }),
   }
 }
 

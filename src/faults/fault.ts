@@ -16,6 +16,8 @@ export interface FaultDetail {
   readonly headers?: Readonly<Record<string, string>>
   /** HTTP status more exact than the row's: 408, 414, 431 for a request that is not well-formed. */
   readonly httpStatus?: number
+  /** The hub's own limits made it: it says nothing of the responder, and liveness does not count it. */
+  readonly local?: true
   /** What the responder answered, if it did. */
   readonly responderHttpStatus?: number
   /** Code of the responder's own list, when it does not speak OCPI. */

@@ -124,6 +124,7 @@ export async function forwardTo(
 function noteFailure(fault: Fault, platformId: string, exchange: Exchange, parts: ForwardingParts): void {
   const { code, row, info } = fault
   if (info.responderCode !== undefined) exchange.responderCode = info.responderCode
+  if (info.local) return
   if (code === 'token_rejected' || (row.layer === 'transport' && row.at === 'responder')) {
     parts.liveness.failed(platformId, code)
   }

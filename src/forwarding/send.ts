@@ -90,6 +90,7 @@ export function createSend(options: ForwardingOptions, network: NetworkOptions):
     if (lane.inFlight >= options.pendingMax) {
       const fault = new Fault('destination_unavailable', {
         detail: `over the cap of ${options.pendingMax} requests in flight`,
+        local: true,
       })
       return { answer: Promise.reject(fault), cancel: () => {} }
     }
