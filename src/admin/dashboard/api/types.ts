@@ -1,0 +1,164 @@
+// What the admin API answers, as far as the pages show it. Members that only newer hubs give are optional.
+
+import type { FaultCode, Reached, Recovery, Side } from '../../../faults/table.ts'
+import type { JournalEntry } from '../../../journal/exchange.ts'
+
+export type { FaultCode, JournalEntry, Reached, Recovery, Side }
+
+export type ConnectionStatus = 'CONNECTED' | 'OFFLINE' | 'PLANNED' | 'SUSPENDED'
+export const STATUSES: readonly ConnectionStatus[] = ['CONNECTED', 'OFFLINE', 'PLANNED', 'SUSPENDED']
+
+export interface Page<Item> {
+  readonly items: readonly Item[]
+  readonly next_cursor?: string
+}
+
+export interface Session {
+  readonly name: string
+  readonly role: 'read' | 'operate'
+  readonly expires: string
+}
+
+export interface HubStatus {
+  readonly version: string
+  readonly node: string
+  readonly uptime_seconds: number
+  readonly draining: boolean
+  readonly in_flight: number
+  readonly platforms: number
+  readonly parties: Readonly<Record<string, number>>
+  readonly registry: {
+    readonly up: boolean
+    readonly staleness_seconds: number
+    readonly revision: number
+    readonly reason?: string
+    readonly alarm?: string
+    readonly broken?: number
+    readonly clashes?: number
+  }
+}
+
+export type TrafficKind =
+  | 'relayed'
+  | 'answered'
+  | 'relayed_error'
+  | 'fault_requester'
+  | 'fault_responder'
+  | 'fault_hub'
+
+export interface Traffic {
+  readonly bucket_seconds: number
+  readonly start: string
+  readonly counts: Readonly<Record<TrafficKind, readonly number[]>>
+}
+
+export interface TrafficPair {
+  readonly from: string
+  readonly to: string
+  readonly requests: number
+  readonly errors: number
+}
+
+export interface SummaryItem {
+  readonly from?: string | null
+  readonly to?: string | null
+  readonly code?: number | null
+  readonly fault?: string | null
+  readonly at?: Side | null
+  readonly module?: string | null
+  readonly count: number
+  readonly latest: string
+  readonly reference: string
+}
+
+export interface Summary {
+  readonly total: number
+  readonly items: readonly SummaryItem[]
+}
+
+export interface CatalogueEntry {
+  readonly system: string
+  readonly code: string
+  readonly slug?: string
+  readonly category?: string
+  readonly http?: number
+  readonly meaning: string
+  readonly at: Side | 'none'
+  readonly recovery?: string
+  readonly advice: string
+  readonly becomes?: string
+  readonly versions?: readonly string[]
+}
+
+export type StoryItem = JournalEntry & { readonly after_ms: number }
+
+export interface Story {
+  readonly correlation_id: string
+  readonly items: readonly StoryItem[]
+}
+
+export interface Party {
+  readonly address: string
+  readonly country_code: string
+  readonly party_id: string
+  readonly role: string
+  readonly name?: string
+  readonly status: ConnectionStatus
+  readonly platform: string
+  readonly last_seen?: string
+  readonly last_updated: string
+  readonly in_flight?: number
+  readonly missed_pushes?: number
+}
+
+export interface StatusChange {
+  readonly time: string
+  readonly status: ConnectionStatus
+  readonly reason?: string
+}
+
+export interface Platform {
+  readonly id: string
+  readonly source: 'file' | 'registered'
+  readonly status: ConnectionStatus
+  readonly version?: string
+  readonly versions_url?: string
+  readonly errors: string
+  readonly roles: readonly {
+    readonly country_code: string
+    readonly party_id: string
+    readonly role: string
+    readonly name?: string
+    readonly status: ConnectionStatus
+    readonly last_updated: string
+  }[]
+  readonly endpoints: readonly {
+    readonly module: string
+    readonly role: 'SENDER' | 'RECEIVER'
+    readonly url: string
+  }[]
+  readonly tokens: {
+    readonly inbound: readonly {
+      readonly fingerprint: string
+      readonly purpose: 'registration' | 'credentials'
+      readonly valid_until?: string
+    }[]
+    readonly outbound?: { readonly fingerprint: string }
+  }
+  readonly last_seen?: string
+  readonly last_updated: string
+  readonly in_flight?: number
+  readonly missed_pushes?: number
+  readonly certificate_days?: number
+  readonly history?: readonly StatusChange[]
+}
+
+/** A prepared connection: the token is shown this once. */
+export interface Prepared {
+  readonly id: string
+  readonly token: string
+  readonly versions_url: string
+}
+
+/** A rule as in the configuration file. */
+export type RouteItem = Readonly<Record<string, unknown>>

@@ -1,0 +1,77 @@
+// Reading from the API inside a page: loads, keeps the last good answer while it loads again, refreshes while the
+// page is seen, and gives up what nobody waits for.
+
+import { useCallback, useEffect, useState } from 'preact/hooks'
+import { call, type Failure } from './client.ts'
+
+export interface Resource<Value> {
+  readonly data?: Value
+  /** Of the latest attempt; `data` is then what was read before, if anything was. */
+  readonly failure?: Failure
+  readonly loading: boolean
+  readonly reload: () => void
+}
+
+interface State<Value> {
+  readonly path: string | undefined
+  readonly data?: Value
+  readonly failure?: Failure
+  readonly loading: boolean
+}
+
+export interface ResourceOptions {
+  /** Milliseconds between two readings; absent = only once. */
+  readonly everyMs?: number
+  /** Shows the answer of the path before while another one loads. */
+  readonly keep?: boolean
+}
+
+/** Reads `/api/v1<path>`; `undefined` reads nothing. */
+export function useResource<Value>(
+  path: string | undefined,
+  { everyMs, keep = false }: ResourceOptions = {},
+): Resource<Value> {
+  const [state, setState] = useState<State<Value>>({ path, loading: path !== undefined })
+  const [turn, setTurn] = useState(0)
+  const reload = useCallback(() => setTurn((before) => before + 1), [])
+
+  useEffect(() => {
+    if (path === undefined) return
+    const abort = new AbortController()
+    setState((before) =>
+      before.path === path || keep ? { ...before, path, loading: true } : { path, loading: true },
+    )
+    call<Value>(path, { signal: abort.signal }).then(
+      (result) => {
+        if (abort.signal.aborted) return
+        if (result.ok) setState({ path, data: result.value, loading: false })
+        else setState((before) => ({ ...before, failure: result.failure, loading: false }))
+      },
+      () => {},
+    )
+    return () => abort.abort()
+  }, [path, turn, keep])
+
+  useEffect(() => {
+    if (everyMs === undefined || path === undefined) return
+    const timer = setInterval(() => {
+      if (!document.hidden) reload()
+    }, everyMs)
+    const onShow = (): void => {
+      if (!document.hidden) reload()
+    }
+    document.addEventListener('visibilitychange', onShow)
+    return () => {
+      clearInterval(timer)
+      document.removeEventListener('visibilitychange', onShow)
+    }
+  }, [everyMs, path, reload])
+
+  const current = state.path === path || keep
+  return {
+    ...(current && state.data !== undefined ? { data: state.data } : {}),
+    ...(current && state.failure ? { failure: state.failure } : {}),
+    loading: path !== undefined && (state.loading || state.path !== path),
+    reload,
+  }
+}

@@ -1,0 +1,155 @@
+// The frame around every page: who is logged in, where one can go, looking up a reference, and the page of the path.
+
+import type { ComponentChild } from 'preact'
+import { useEffect, useRef } from 'preact/hooks'
+import type { HubStatus, Session } from './api/types.ts'
+import { useResource } from './api/use-resource.ts'
+import { Codes } from './pages/codes.tsx'
+import { Correlation } from './pages/correlation.tsx'
+import { Errors } from './pages/errors.tsx'
+import { Login } from './pages/login.tsx'
+import { Overview } from './pages/overview.tsx'
+import { Parties } from './pages/parties.tsx'
+import { PlatformPage } from './pages/platform.tsx'
+import { Routes } from './pages/routes.tsx'
+import { Failed } from './parts/states.tsx'
+import { LookUp } from './parts/look-up.tsx'
+import { decoded, followLinks, usePlace, type Place } from './router.ts'
+import { SessionProvider, useSession } from './session.tsx'
+
+const SECTIONS = [
+  { path: '/', name: 'Overview' },
+  { path: '/errors', name: 'Errors' },
+  { path: '/parties', name: 'Parties' },
+  { path: '/routes', name: 'Routes' },
+  { path: '/codes', name: 'Codes' },
+] as const
+
+const STATUS_EVERY_MS = 10_000
+
+export function App() {
+  const { state, logIn, logOut, retry } = useSession()
+  useEffect(() => followLinks(isPage), [])
+  switch (state.is) {
+    case 'unknown':
+      return null
+    case 'unreachable':
+      return (
+        <main class="login" id="main">
+          <Failed failure={state.failure} onRetry={retry} />
+        </main>
+      )
+    case 'out':
+      return <Login ended={state.ended} logIn={logIn} />
+    case 'in':
+      return (
+        <SessionProvider value={state.session}>
+          <Frame session={state.session} onLogOut={() => void logOut()} />
+        </SessionProvider>
+      )
+  }
+}
+
+function isPage(path: string): boolean {
+  return SECTIONS.some((section) => section.path === path) || /^\/(correlations|parties)\//.test(path)
+}
+
+function pageOf(place: Place): { title: string; section?: string; page: ComponentChild } {
+  const { path } = place
+  if (path === '/') return { title: 'Overview', section: '/', page: <Overview /> }
+  if (path === '/errors') return { title: 'Errors', section: '/errors', page: <Errors place={place} /> }
+  if (path === '/parties') return { title: 'Parties', section: '/parties', page: <Parties place={place} /> }
+  if (path === '/routes') return { title: 'Routes', section: '/routes', page: <Routes place={place} /> }
+  if (path === '/codes') return { title: 'Codes', section: '/codes', page: <Codes place={place} /> }
+  const [, folder, name = ''] = /^\/(correlations|parties)\/(.+)$/.exec(path) ?? []
+  const id = decoded(name)
+  if (folder === 'correlations')
+    return {
+      title: 'Exchange',
+      section: '/errors',
+      page: <Correlation key={id} id={id} reference={place.hash} />,
+    }
+  if (folder === 'parties') return { title: id, section: '/parties', page: <PlatformPage key={id} id={id} /> }
+  return { title: 'Not found', page: <p>There is no such page.</p> }
+}
+
+function Frame({ session, onLogOut }: { session: Session; onLogOut: () => void }) {
+  const place = usePlace()
+  const main = useRef<HTMLElement>(null)
+  const { title, section, page } = pageOf(place)
+  const first = useRef(true)
+
+  useEffect(() => {
+    document.title = `${title} · ocpi-hub`
+    // After a move the keyboard and the screen reader start at the new page, not at a link that is gone.
+    if (!first.current) main.current?.focus({ preventScroll: true })
+    first.current = false
+  }, [place.path, title])
+
+  return (
+    <>
+      <a
+        class="skip"
+        href="#main"
+        onClick={(event) => {
+          event.preventDefault()
+          main.current?.focus()
+        }}
+      >
+        Skip to the page
+      </a>
+      <header class="top">
+        <a class="brand" href="/">
+          ocpi-hub
+        </a>
+        <nav aria-label="Pages">
+          {SECTIONS.map(({ path, name }) => (
+            <a key={path} href={path} aria-current={section === path ? 'page' : undefined}>
+              {name}
+            </a>
+          ))}
+        </nav>
+        <LookUp />
+        <HubState />
+        <div class="who">
+          <span title={`Role: ${session.role}`}>
+            {session.name}
+            {session.role === 'read' && <span class="quiet"> (may only read)</span>}
+          </span>
+          <button type="button" onClick={onLogOut}>
+            Log out
+          </button>
+        </div>
+      </header>
+      <main id="main" ref={main} tabIndex={-1}>
+        {page}
+      </main>
+    </>
+  )
+}
+
+/** One word on the hub itself, on every page. */
+function HubState() {
+  const { data, failure } = useResource<HubStatus>('/status', { everyMs: STATUS_EVERY_MS })
+  if (failure)
+    return (
+      <span class="hub-state bad" role="status">
+        hub does not answer
+      </span>
+    )
+  if (!data) return null
+  if (data.draining)
+    return (
+      <span class="hub-state bad" role="status">
+        draining
+      </span>
+    )
+  if (!data.registry.up || data.registry.alarm) {
+    return (
+      <span class="hub-state bad" role="status" title={data.registry.reason ?? data.registry.alarm}>
+        registry {data.registry.alarm ? 'has shrunk' : 'not reachable'}
+      </span>
+    )
+  }
+  return null
+}

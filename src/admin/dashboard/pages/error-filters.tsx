@@ -1,0 +1,82 @@
+// What the journal is searched by. Every filter is in the address bar.
+
+import { goTo, changedQuery } from '../router.ts'
+import { FUNCTIONAL_MODULES, SIDES } from '../words.ts'
+
+/** Names of the filters, as the API and the address bar have them. */
+export const FILTERS = ['since', 'from', 'to', 'code', 'fault', 'at', 'module', 'mode', 'responder'] as const
+
+const TIMES = [
+  ['15m', 'last 15 minutes'],
+  ['1h', 'last hour'],
+  ['24h', 'last 24 hours'],
+  ['7d', 'last 7 days'],
+  ['all', 'all that is kept'],
+] as const
+const MODES = ['direct', 'broadcast', 'open', 'get-all', 'callback', 'configuration'] as const
+
+interface Props {
+  readonly query: URLSearchParams
+  readonly filters: Readonly<Record<string, string | undefined>>
+  readonly live: boolean
+}
+
+export function ErrorFilters({ query, filters, live }: Props) {
+  const set = (name: string, value: string): void =>
+    goTo(`/errors${changedQuery(query, { [name]: value })}`, { replace: true })
+  const text = (name: string, label: string, hint: string) => (
+    <label class="filter">
+      <span>{label}</span>
+      <input
+        // Typed text is taken on Enter or on leaving the field, not letter by letter: each search reads the journal.
+        key={filters[name] ?? ''}
+        defaultValue={filters[name] ?? ''}
+        placeholder={hint}
+        autocapitalize="off"
+        spellcheck={false}
+        onChange={(event) => set(name, event.currentTarget.value.trim())}
+      />
+    </label>
+  )
+  const choice = (name: string, label: string, options: readonly string[]) => (
+    <label class="filter">
+      <span>{label}</span>
+      <select value={filters[name] ?? ''} onChange={(event) => set(name, event.currentTarget.value)}>
+        <option value="">any</option>
+        {options.map((option) => (
+          <option key={option} value={option}>
+            {option}
+          </option>
+        ))}
+      </select>
+    </label>
+  )
+  const some = FILTERS.some((name) => query.has(name))
+
+  return (
+    <form class="filters" aria-label="Filters" onSubmit={(event) => event.preventDefault()}>
+      <label class="filter">
+        <span>Time</span>
+        <select value={filters.since} onChange={(event) => set('since', event.currentTarget.value)}>
+          {TIMES.map(([value, label]) => (
+            <option key={value} value={value}>
+              {label}
+            </option>
+          ))}
+        </select>
+      </label>
+      {text('from', 'Sender', 'NL-EMS')}
+      {text('to', 'Receiver', 'DE-CPO')}
+      {text('code', 'OCPI code', '4002')}
+      {text('fault', 'Fault', 'dns_error')}
+      {choice('at', 'Side', SIDES)}
+      {choice('module', 'Module', FUNCTIONAL_MODULES)}
+      {choice('mode', 'Mode', MODES)}
+      {some && (
+        <a class="button" href={live ? '/errors?live=1' : '/errors'}>
+          Drop filters
+        </a>
+      )}
+    </form>
+  )
+}

@@ -1,0 +1,77 @@
+// Entries of the journal as rows; each leads to the time line of its exchange.
+
+import type { JournalEntry } from '../api/types.ts'
+import { correlationUrl } from '../parts/look-up.tsx'
+import { Clock, SideMark } from '../parts/marks.tsx'
+import { faultText, milliseconds, REACHED_WORDS, sideOf } from '../words.ts'
+
+interface Props {
+  /** Came while the page was open; newest first. */
+  readonly fresh: readonly JournalEntry[]
+  readonly entries: readonly JournalEntry[]
+}
+
+export function ErrorTable({ fresh, entries }: Props) {
+  return (
+    <table class="rows cards errors">
+      <thead>
+        <tr>
+          <th scope="col">Time</th>
+          <th scope="col">Code and fault</th>
+          <th scope="col">Side</th>
+          <th scope="col">From → to</th>
+          <th scope="col">Request</th>
+          <th scope="col">Arrived</th>
+          <th scope="col" class="number">
+            Took
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {fresh.map((entry) => (
+          <ErrorRow key={entry.reference} entry={entry} isNew />
+        ))}
+        {entries.map((entry) => (
+          <ErrorRow key={entry.reference} entry={entry} />
+        ))}
+      </tbody>
+    </table>
+  )
+}
+
+function ErrorRow({ entry, isNew = false }: { entry: JournalEntry; isNew?: boolean }) {
+  const { reached } = entry
+  return (
+    <tr class={isNew ? 'fresh' : undefined}>
+      <td data-label="Time" class="nowrap">
+        <Clock time={entry.time} ms />
+      </td>
+      <td data-label="Code and fault">
+        <a href={correlationUrl(entry.correlation_id, entry.reference)}>
+          <span class="code">{entry.code}</span> {faultText(entry)}
+        </a>
+      </td>
+      <td data-label="Side">
+        <SideMark side={sideOf(entry)} />
+      </td>
+      <td data-label="From → to" class="nowrap">
+        {entry.from ?? entry.requester ?? <span class="quiet">unknown</span>} →{' '}
+        {entry.to ?? <span class="quiet">none</span>}
+      </td>
+      <td data-label="Request">
+        <span class="method">{entry.method}</span> {entry.module ?? entry.path}
+        {entry.mode && entry.mode !== 'direct' && <span class="tag">{entry.mode}</span>}
+      </td>
+      <td data-label="Arrived">
+        {reached ? (
+          <span title={`It ${REACHED_WORDS[reached]}`}>{reached}</span>
+        ) : (
+          <span class="quiet">–</span>
+        )}
+      </td>
+      <td data-label="Took" class="number nowrap">
+        {milliseconds(entry.duration_ms)}
+      </td>
+    </tr>
+  )
+}

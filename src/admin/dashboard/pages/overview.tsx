@@ -1,0 +1,194 @@
+// How the hub does now: traffic and faults of the last hour, parties by status, what changed, what fails most.
+
+import { queryText } from '../api/client.ts'
+import { STATUSES, type HubStatus, type Summary, type SummaryItem, type Traffic } from '../api/types.ts'
+import { sideOfGroup, useCodes } from '../api/use-codes.ts'
+import { useResource } from '../api/use-resource.ts'
+import { Ago, SideMark, StatusMark } from '../parts/marks.tsx'
+import { Empty, Loaded } from '../parts/states.tsx'
+import { count, duration, faultText, percent, shortCount } from '../words.ts'
+import { ChangedParties, startedAndStopped, Turns } from './changes.tsx'
+import { FaultChart, TrafficChart } from './traffic-charts.tsx'
+
+const EVERY_MS = 10_000
+const JOURNAL_EVERY_MS = 20_000
+const MOST_ROWS = 8
+const HOUR = '1h'
+
+export function Overview() {
+  const status = useResource<HubStatus>('/status', { everyMs: EVERY_MS })
+  const traffic = useResource<Traffic>('/traffic', { everyMs: EVERY_MS })
+  const now = useResource<Summary>('/errors/summary?by=to,code,fault&since=1h', { everyMs: JOURNAL_EVERY_MS })
+  const before = useResource<Summary>('/errors/summary?by=to,code,fault&since=2h&until=1h', {
+    everyMs: JOURNAL_EVERY_MS,
+  })
+
+  return (
+    <div class="stack">
+      <h1 class="unseen">Overview</h1>
+      <Loaded from={status}>{(value) => <Tiles status={value} traffic={traffic.data} />}</Loaded>
+      <Loaded from={traffic}>
+        {(value) => (
+          <div class="charts">
+            <TrafficChart traffic={value} />
+            <FaultChart traffic={value} />
+          </div>
+        )}
+      </Loaded>
+      <div class="columns">
+        <section class="card wide" aria-labelledby="most">
+          <h2 id="most">
+            What fails most <span class="quiet">last hour</span>
+          </h2>
+          <Loaded from={now}>{(value) => <MostFaults summary={value} />}</Loaded>
+        </section>
+        <div class="stack">
+          <section class="card" aria-labelledby="parties">
+            <h2 id="parties">Parties by status</h2>
+            <Loaded from={status}>{(value) => <PartyCounts status={value} />}</Loaded>
+          </section>
+          <section class="card" aria-labelledby="changed">
+            <h2 id="changed">
+              What changed <span class="quiet">last hour</span>
+            </h2>
+            <Loaded from={now}>
+              {(value) => before.data && <Turns {...startedAndStopped(value, before.data)} />}
+            </Loaded>
+            {status.data && <ChangedParties uptimeSeconds={status.data.uptime_seconds} />}
+          </section>
+        </div>
+      </div>
+    </div>
+  )
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0)
+}
+
+function Tiles({ status, traffic }: { status: HubStatus; traffic: Traffic | undefined }) {
+  const counts = traffic?.counts
+  const good = counts ? sum(counts.relayed) + sum(counts.answered) : 0
+  const bad = counts
+    ? sum(counts.relayed_error) +
+      sum(counts.fault_requester) +
+      sum(counts.fault_responder) +
+      sum(counts.fault_hub)
+    : 0
+  const { registry } = status
+  const sound = registry.up && !registry.alarm
+  return (
+    <dl class="tiles">
+      <Tile term="Requests" value={counts ? shortCount(good + bad) : '–'} note="last hour, this hub" />
+      <Tile
+        term="Not 1xxx"
+        value={counts ? shortCount(bad) : '–'}
+        note={counts ? `${percent(bad, good + bad)} of requests` : ''}
+      />
+      <Tile term="In flight" value={count(status.in_flight)} note={status.draining ? 'draining' : 'now'} />
+      <Tile
+        term="Platforms"
+        value={count(status.platforms)}
+        note={`registry ${sound ? 'current' : `stale for ${duration(registry.staleness_seconds)}`}`}
+      />
+      <Tile term="Running for" value={duration(status.uptime_seconds)} note={`version ${status.version}`} />
+    </dl>
+  )
+}
+
+function Tile({ term, value, note }: { term: string; value: string; note: string }) {
+  return (
+    <div class="tile">
+      <dt>{term}</dt>
+      <dd>
+        <span class="tile-value">{value}</span>
+        <span class="quiet">{note}</span>
+      </dd>
+    </div>
+  )
+}
+
+function PartyCounts({ status }: { status: HubStatus }) {
+  const total = sum(Object.values(status.parties))
+  if (total === 0) {
+    return (
+      <Empty title="No party is known yet.">
+        <p>
+          <a href="/parties">Prepare or make a connection</a>, or list platforms in the configuration.
+        </p>
+      </Empty>
+    )
+  }
+  return (
+    <ul class="status-counts">
+      {STATUSES.map((name) => {
+        const number = status.parties[name] ?? 0
+        return (
+          <li key={name}>
+            <a href={`/parties?status=${name}`}>
+              <StatusMark status={name} />
+              <strong>{count(number)}</strong>
+              <span class="quiet">{percent(number, total)}</span>
+            </a>
+          </li>
+        )
+      })}
+    </ul>
+  )
+}
+
+function errorsUrl({ to, code, fault }: SummaryItem): string {
+  return `/errors${queryText({ since: HOUR, to: to ?? undefined, code: code ?? undefined, fault: fault ?? undefined })}`
+}
+
+function MostFaults({ summary }: { summary: Summary }) {
+  const { all } = useCodes()
+  if (summary.total === 0) {
+    return (
+      <Empty title="Nothing failed in the last hour.">
+        <p>Everything that is not answered 1xxx shows up here, with whose side must act.</p>
+      </Empty>
+    )
+  }
+  return (
+    <>
+      <table class="rows cards">
+        <thead>
+          <tr>
+            <th scope="col">What</th>
+            <th scope="col">Receiver</th>
+            <th scope="col">Side</th>
+            <th scope="col" class="number">
+              Times
+            </th>
+            <th scope="col">Latest</th>
+          </tr>
+        </thead>
+        <tbody>
+          {summary.items.slice(0, MOST_ROWS).map((item) => (
+            <tr key={item.reference}>
+              <td data-label="What">
+                <a href={errorsUrl(item)}>
+                  <span class="code">{item.code}</span> {faultText(item)}
+                </a>
+              </td>
+              <td data-label="Receiver">{item.to ?? <span class="quiet">none</span>}</td>
+              <td data-label="Side">
+                <SideMark side={sideOfGroup(all, item)} />
+              </td>
+              <td data-label="Times" class="number">
+                {count(item.count)}
+              </td>
+              <td data-label="Latest">
+                <Ago time={item.latest} />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <p class="more">
+        <a href="/errors">All errors</a> <span class="quiet">{count(summary.total)} in the last hour</span>
+      </p>
+    </>
+  )
+}

@@ -1,0 +1,217 @@
+// Every party in every role: how it is connected and when it was last heard, a page at a time.
+
+import { useEffect, useState } from 'preact/hooks'
+import { ROLES } from '../../../ocpi/role.ts'
+import { queryText } from '../api/client.ts'
+import { STATUSES, type Page, type Party } from '../api/types.ts'
+import { useResource } from '../api/use-resource.ts'
+import { Pager } from '../parts/controls.tsx'
+import { Ago, StatusMark } from '../parts/marks.tsx'
+import { Empty, Loaded } from '../parts/states.tsx'
+import { changedQuery, goTo, type Place } from '../router.ts'
+import { useMayOperate } from '../session.tsx'
+import { count, STATUS_WORDS } from '../words.ts'
+import { ConnectDialog, PrepareDialog } from './new-platform.tsx'
+
+const PAGE_ITEMS = 100
+const EVERY_MS = 15_000
+const FILTERS = ['status', 'role', 'q', 'changed_since'] as const
+
+export function Parties({ place: { query } }: { place: Place }) {
+  const filters = queryText(Object.fromEntries(FILTERS.map((name) => [name, query.get(name) ?? undefined])))
+  const [opened, setOpened] = useState<'connect' | 'prepare'>()
+  const [turn, setTurn] = useState(0)
+  const close = (): void => {
+    setOpened(undefined)
+    setTurn(turn + 1)
+  }
+
+  return (
+    <div class="stack">
+      <div class="title-row">
+        <h1>Parties</h1>
+        <NewButtons onOpen={setOpened} />
+      </div>
+      <PartyFilters query={query} />
+      <PartyList key={`${filters} ${turn}`} filters={filters} />
+      {opened === 'connect' && <ConnectDialog onClose={close} />}
+      {opened === 'prepare' && <PrepareDialog onClose={close} />}
+    </div>
+  )
+}
+
+function NewButtons({ onOpen }: { onOpen: (which: 'connect' | 'prepare') => void }) {
+  const mayOperate = useMayOperate()
+  if (!mayOperate) return null
+  return (
+    <>
+      <button type="button" class="primary" onClick={() => onOpen('prepare')}>
+        Prepare a connection
+      </button>
+      <button type="button" onClick={() => onOpen('connect')}>
+        Connect to a platform
+      </button>
+    </>
+  )
+}
+
+function PartyFilters({ query }: { query: URLSearchParams }) {
+  const set = (name: string, value: string): void =>
+    goTo(`/parties${changedQuery(query, { [name]: value })}`, { replace: true })
+  const [text, setText] = useState(query.get('q') ?? '')
+  // Not with every letter: each search looks through all parties.
+  useEffect(() => {
+    if (text.trim() === (query.get('q') ?? '')) return
+    const timer = setTimeout(() => set('q', text.trim()), 250)
+    return () => clearTimeout(timer)
+  }, [text])
+
+  return (
+    <form class="filters" aria-label="Filters" onSubmit={(event) => event.preventDefault()}>
+      <label class="filter">
+        <span>Search</span>
+        <input
+          type="search"
+          value={text}
+          placeholder="address, name or platform"
+          onInput={(event) => setText(event.currentTarget.value)}
+        />
+      </label>
+      <label class="filter">
+        <span>Status</span>
+        <select
+          value={query.get('status') ?? ''}
+          onChange={(event) => set('status', event.currentTarget.value)}
+        >
+          <option value="">any</option>
+          {STATUSES.map((status) => (
+            <option key={status} value={status}>
+              {STATUS_WORDS[status]}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label class="filter">
+        <span>Role</span>
+        <select value={query.get('role') ?? ''} onChange={(event) => set('role', event.currentTarget.value)}>
+          <option value="">any</option>
+          {ROLES.map((role) => (
+            <option key={role}>{role}</option>
+          ))}
+        </select>
+      </label>
+      {FILTERS.some((name) => query.has(name)) && (
+        <a class="button" href="/parties" onClick={() => setText('')}>
+          Drop filters
+        </a>
+      )}
+    </form>
+  )
+}
+
+function PartyList({ filters }: { filters: string }) {
+  const [stack, setStack] = useState<readonly string[]>([])
+  const cursor = stack.at(-1)
+  const page = useResource<Page<Party>>(
+    `/parties${filters}${filters === '' ? '?' : '&'}limit=${PAGE_ITEMS}${
+      cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`
+    }`,
+    { everyMs: EVERY_MS, keep: true },
+  )
+  return (
+    <section class="card" aria-label="Parties">
+      <Loaded from={page}>
+        {({ items, next_cursor: next }) =>
+          items.length === 0 ? (
+            <NoParties filtered={filters !== ''} />
+          ) : (
+            <>
+              <PartyTable parties={items} />
+              <Pager stack={stack} next={next} onMove={setStack} what="parties" />
+            </>
+          )
+        }
+      </Loaded>
+    </section>
+  )
+}
+
+function NoParties({ filtered }: { filtered: boolean }) {
+  if (filtered) {
+    return (
+      <Empty title="No party matches.">
+        <p>
+          <a href="/parties">Drop the filters.</a>
+        </p>
+      </Empty>
+    )
+  }
+  return (
+    <Empty title="No party is connected yet.">
+      <p>
+        <strong>Prepare a connection</strong> and hand its token to the party, which then registers at the
+        hub; or <strong>connect to a platform</strong> with a token that its operator gave you. Platforms of
+        the configuration file show up by themselves.
+      </p>
+    </Empty>
+  )
+}
+
+function PartyTable({ parties }: { parties: readonly Party[] }) {
+  const withInFlight = parties.some((party) => party.in_flight !== undefined)
+  const withMissed = parties.some((party) => party.missed_pushes !== undefined)
+  return (
+    <table class="rows cards">
+      <thead>
+        <tr>
+          <th scope="col">Party</th>
+          <th scope="col">Role</th>
+          <th scope="col">Name</th>
+          <th scope="col">Status</th>
+          <th scope="col">Last heard</th>
+          <th scope="col">Platform</th>
+          {withInFlight && (
+            <th scope="col" class="number">
+              In flight
+            </th>
+          )}
+          {withMissed && (
+            <th scope="col" class="number">
+              Missed pushes
+            </th>
+          )}
+        </tr>
+      </thead>
+      <tbody>
+        {parties.map((party) => (
+          <tr key={`${party.address} ${party.role} ${party.platform}`}>
+            <td data-label="Party">
+              <a href={`/parties/${encodeURIComponent(party.platform)}`}>
+                <span class="code">{party.address}</span>
+              </a>
+            </td>
+            <td data-label="Role">{party.role}</td>
+            <td data-label="Name">{party.name ?? <span class="quiet">–</span>}</td>
+            <td data-label="Status">
+              <StatusMark status={party.status} />
+            </td>
+            <td data-label="Last heard">
+              <Ago time={party.last_seen} />
+            </td>
+            <td data-label="Platform">{party.platform}</td>
+            {withInFlight && (
+              <td data-label="In flight" class="number">
+                {count(party.in_flight ?? 0)}
+              </td>
+            )}
+            {withMissed && (
+              <td data-label="Missed pushes" class="number">
+                {count(party.missed_pushes ?? 0)}
+              </td>
+            )}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  )
+}

@@ -1,0 +1,209 @@
+// One connection: its parties, endpoints, tokens (only fingerprints), recent errors, and what an operator can do.
+
+import type { ComponentChildren } from 'preact'
+import { queryText } from '../api/client.ts'
+import type { JournalEntry, Page, Platform } from '../api/types.ts'
+import { useResource } from '../api/use-resource.ts'
+import { Ago, Clock, StatusMark } from '../parts/marks.tsx'
+import { Empty, Loaded } from '../parts/states.tsx'
+import { count } from '../words.ts'
+import { ErrorTable } from './error-table.tsx'
+import { PlatformActions } from './platform-actions.tsx'
+
+const EVERY_MS = 10_000
+const ERRORS_SHOWN = 10
+const CERTIFICATE_SOON_DAYS = 21
+
+export function PlatformPage({ id }: { id: string }) {
+  const platform = useResource<Platform>(`/platforms/${encodeURIComponent(id)}`, { everyMs: EVERY_MS })
+  const errors = useResource<Page<JournalEntry>>(
+    `/errors${queryText({ responder: id, limit: ERRORS_SHOWN })}`,
+  )
+  return (
+    <div class="stack">
+      <p>
+        <a href="/parties">← All parties</a>
+      </p>
+      {platform.failure?.status === 404 ? (
+        <Empty title={`There is no platform “${id}”.`}>
+          <p>It may have been removed.</p>
+        </Empty>
+      ) : (
+        <Loaded from={platform}>{(value) => <Details platform={value} reload={platform.reload} />}</Loaded>
+      )}
+      <section class="card" aria-labelledby="recent">
+        <h2 id="recent">
+          Latest errors <span class="quiet">as the receiver</span>
+        </h2>
+        <Loaded from={errors}>
+          {({ items }) =>
+            items.length === 0 ? (
+              <Empty title="Nothing kept went wrong towards this platform." />
+            ) : (
+              <>
+                <ErrorTable fresh={[]} entries={items} />
+                <p class="more">
+                  <a href={`/errors${queryText({ responder: id, since: 'all' })}`}>All of them</a>
+                </p>
+              </>
+            )
+          }
+        </Loaded>
+      </section>
+    </div>
+  )
+}
+
+function Details({ platform, reload }: { platform: Platform; reload: () => void }) {
+  return (
+    <>
+      <div class="title-row">
+        <h1>{platform.id}</h1>
+        <StatusMark status={platform.status} />
+        <PlatformActions platform={platform} onDone={reload} />
+      </div>
+      <div class="columns even">
+        <section class="card" aria-labelledby="connection">
+          <h2 id="connection">Connection</h2>
+          <dl class="pairs">
+            <Pair term="OCPI version">{platform.version ?? 'not settled yet'}</Pair>
+            <Pair term="Versions URL">
+              {platform.versions_url ? <code class="long">{platform.versions_url}</code> : 'not known yet'}
+            </Pair>
+            <Pair term="Last heard">
+              <Ago time={platform.last_seen} />
+            </Pair>
+            <Pair term="Changed">
+              <Clock time={platform.last_updated} />
+            </Pair>
+            <Pair term="Kept in">
+              {platform.source === 'file' ? 'the configuration file' : 'the registry'}
+            </Pair>
+            <Pair term="Error format">{platform.errors}</Pair>
+            {platform.in_flight !== undefined && <Pair term="In flight">{count(platform.in_flight)}</Pair>}
+            {platform.missed_pushes !== undefined && (
+              <Pair term="Missed pushes">{count(platform.missed_pushes)}</Pair>
+            )}
+            {platform.certificate_days !== undefined && (
+              <Pair term="TLS certificate">
+                <span class={platform.certificate_days <= CERTIFICATE_SOON_DAYS ? 'warn' : undefined}>
+                  {platform.certificate_days < 0 ? 'has expired' : `${platform.certificate_days} days left`}
+                </span>
+              </Pair>
+            )}
+          </dl>
+        </section>
+        <section class="card" aria-labelledby="parties">
+          <h2 id="parties">Parties</h2>
+          {platform.roles.length === 0 ? (
+            <p class="quiet">It names its parties when it registers.</p>
+          ) : (
+            <ul class="plain">
+              {platform.roles.map((role) => (
+                <li key={`${role.country_code}${role.party_id}${role.role}`}>
+                  <span class="code">
+                    {role.country_code}-{role.party_id}
+                  </span>{' '}
+                  {role.role} {role.name} <StatusMark status={role.status} />
+                </li>
+              ))}
+            </ul>
+          )}
+          <h3>Tokens</h3>
+          <Tokens tokens={platform.tokens} />
+        </section>
+      </div>
+      <Endpoints platform={platform} />
+      {platform.history && <History history={platform.history} />}
+    </>
+  )
+}
+
+function Pair({ term, children }: { term: string; children: ComponentChildren }) {
+  return (
+    <div>
+      <dt>{term}</dt>
+      <dd>{children}</dd>
+    </div>
+  )
+}
+
+function Tokens({ tokens }: { tokens: Platform['tokens'] }) {
+  return (
+    <ul class="plain">
+      {tokens.inbound.map((token) => (
+        <li key={token.fingerprint}>
+          it shows the hub <code>{token.fingerprint}</code>
+          {token.purpose === 'registration' && ' (to register with, not used yet)'}
+          {token.valid_until && (
+            <>
+              {' '}
+              until <Clock time={token.valid_until} />
+            </>
+          )}
+        </li>
+      ))}
+      {tokens.outbound ? (
+        <li>
+          the hub shows it <code>{tokens.outbound.fingerprint}</code>
+        </li>
+      ) : (
+        <li class="quiet">the hub has no token for it yet</li>
+      )}
+    </ul>
+  )
+}
+
+function Endpoints({ platform: { endpoints } }: { platform: Platform }) {
+  return (
+    <section class="card" aria-labelledby="endpoints">
+      <h2 id="endpoints">Endpoints</h2>
+      {endpoints.length === 0 ? (
+        <Empty title="No endpoint is known.">
+          <p>They are read from its version details, when it registers or when it is probed.</p>
+        </Empty>
+      ) : (
+        <table class="rows cards">
+          <thead>
+            <tr>
+              <th scope="col">Module</th>
+              <th scope="col">Interface</th>
+              <th scope="col">URL</th>
+            </tr>
+          </thead>
+          <tbody>
+            {endpoints.map(({ module, role, url }) => (
+              <tr key={`${module} ${role}`}>
+                <td data-label="Module">{module}</td>
+                <td data-label="Interface">{role}</td>
+                <td data-label="URL">
+                  <code class="long">{url}</code>
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </section>
+  )
+}
+
+function History({ history }: { history: NonNullable<Platform['history']> }) {
+  return (
+    <section class="card" aria-labelledby="history">
+      <h2 id="history">Status history</h2>
+      {history.length === 0 ? (
+        <p class="quiet">Its status has not changed since it is known.</p>
+      ) : (
+        <ul class="plain">
+          {history.map((change) => (
+            <li key={change.time}>
+              <Clock time={change.time} /> <StatusMark status={change.status} />{' '}
+              {change.reason && <span class="quiet">{change.reason}</span>}
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  )
+}

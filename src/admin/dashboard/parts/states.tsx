@@ -1,0 +1,62 @@
+// What stands where data should be: nothing yet, nothing at all, or what went wrong and what to do about it.
+
+import type { ComponentChildren } from 'preact'
+import type { Failure } from '../api/client.ts'
+import type { Resource } from '../api/use-resource.ts'
+
+/** Nothing to show, and why that may be. */
+export function Empty({ title, children }: { title: string; children?: ComponentChildren }) {
+  return (
+    <div class="empty">
+      <p class="empty-title">{title}</p>
+      {children}
+    </div>
+  )
+}
+
+/** What went wrong. */
+export function Failed({ failure, onRetry }: { failure: Failure; onRetry?: () => void }) {
+  return (
+    <div class="failed" role="alert">
+      <p>
+        <strong>{failure.status === 0 ? 'No answer' : `HTTP ${failure.status}`}</strong> {failure.detail}
+      </p>
+      {failure.errors.length > 0 && (
+        <ul>
+          {failure.errors.map(({ parameter, message }) => (
+            <li key={parameter + message}>
+              {parameter !== '' && <code>{parameter}</code>} {message}
+            </li>
+          ))}
+        </ul>
+      )}
+      {onRetry && (
+        <button type="button" onClick={onRetry}>
+          Try again
+        </button>
+      )}
+    </div>
+  )
+}
+
+/** Renders what was read; while nothing was, says so. A failed refresh leaves the old data below its notice. */
+export function Loaded<Value>({
+  from,
+  children,
+}: {
+  from: Resource<Value>
+  children: (value: Value) => ComponentChildren
+}) {
+  const { data, failure, loading, reload } = from
+  return (
+    <>
+      {failure && <Failed failure={failure} onRetry={reload} />}
+      {data !== undefined && children(data)}
+      {data === undefined && !failure && loading && (
+        <p class="loading" role="status">
+          Loading …
+        </p>
+      )}
+    </>
+  )
+}
