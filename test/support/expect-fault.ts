@@ -127,14 +127,17 @@ export function expectPublicOnly(hub: TestHub, answer: HttpAnswer): void {
   }
   expect(text).not.toMatch(/127\.0\.0\.1|localhost|::1|169\.254|\/its\/own\//)
   // Stacks, libraries, and the error codes of Node.
-  expect(text).not.toMatch(/(\n|\\n)\s+at |\bat [^"]*\.[cm]?[jt]s\b|node_modules|node:internal|undici|fastify/i)
+  expect(text).not.toMatch(
+    /(\n|\\n)\s+at |\bat [^"]*\.[cm]?[jt]s\b|node_modules|node:internal|undici|fastify/i,
+  )
   expect(text).not.toMatch(/UND_ERR|FST_ERR|ERR_[A-Z]+|\bE(CONN|HOST|NET|AI_|NOT|PIPE|PROTO)[A-Z]*\b|HPE_/)
   expect(answer.headers).not.toHaveProperty('server')
   expect(answer.headers).not.toHaveProperty('x-powered-by')
 }
 
 /**
- * What a provoking test gives: the answer and the hub that gave it, or the entry if nobody was left to answer.
+ * What a provoking test gives: the answer and the hub that gave it, the entry if nobody was left to answer, or
+ * the admin API's problem if an operator asked for it.
  * `journalled` is false when the journal's own store is what fails: entries are lost then, never exchanges.
  */
 export type Provoked =
@@ -145,6 +148,7 @@ export type Provoked =
       readonly journalled?: false
     }
   | { readonly entry: JournalEntry }
+  | { readonly problem: { readonly fault?: string } }
 
 /**
  * A test that makes this row of the fault table happen on the wire and checks the whole answer.
@@ -156,6 +160,10 @@ export function provokes(code: FaultCode, title: string, act: () => Promise<Prov
     if ('entry' in provoked) {
       const { at, reached, recovery, http } = FAULTS[code]
       expect(provoked.entry).toMatchObject({ fault: code, at, reached, recovery, http_status: http })
+      return
+    }
+    if ('problem' in provoked) {
+      expect(provoked.problem.fault).toBe(code)
       return
     }
     const { hub, answer, expected, journalled } = provoked

@@ -210,3 +210,41 @@ describe('a registration is refused', () => {
     await expectFault(scene.hub, pushed, 'to_unknown')
   })
 })
+
+describe('the hub registers itself at a peer (R25)', () => {
+  async function peer(): Promise<Party> {
+    const its = party(`SE-P${String(++guestCount).padStart(2, '0')}`, 'CPO')
+    await its.listen()
+    its.join(scene.hub.ocpiUrl)
+    guests.push({ party: its } as Guest)
+    return its
+  }
+  const connects = (its: Party) =>
+    scene.hub.admin('/platforms', {
+      method: 'POST',
+      json: { id: its.id, versions_url: its.versionsUrl(), token: 'the-token-a-peer-gave' },
+    })
+
+  it('as Sender, and is connected', async () => {
+    const its = await peer()
+    its.answers('POST /its/own/credentials', { json: ok({ ...credentialsOf(its), token: 'hub-shows-this' }) })
+    const { status } = await connects(its)
+    expect(status).toBeLessThan(300)
+    const posted = its.requests.find(({ url }) => url === '/its/own/credentials')!
+    const sent = JSON.parse(posted.body.toString()) as { token: string; url: string; roles: unknown[] }
+    expect(sent.url).toBe('http://hub.example/ocpi/versions')
+    const answer = await scene.emsp.gets('locations', { to: its.key })
+    expect(answer.json().status_code).toBe(1000)
+    const shown = its.requests.find(({ module }) => module === 'locations')!
+    expect(shown.headers.authorization).toBe(`Token ${Buffer.from('hub-shows-this').toString('base64')}`)
+    const headers = { Authorization: `Token ${Buffer.from(sent.token).toString('base64')}` }
+    expect((await its.gets('tokens', { to: 'NL-EMS', headers })).json().status_code).toBe(1000)
+  })
+
+  provokes('credentials_refused', 'the peer refuses', async () => {
+    const its = await peer()
+    its.answers('POST /its/own/credentials', { json: says(2001, 'Not you') })
+    const { json } = await connects(its)
+    return { problem: json as { fault: string } }
+  })
+})
