@@ -201,15 +201,17 @@ export function createStillAlive(
     for (const id of pulses.keys()) if (!connections.has(id)) pulses.delete(id)
   }
 
-  function isDue({ status, outbound }: Platform, pulse: Pulse, now: number): boolean {
+  function isDue({ status, outbound, source, revision }: Platform, pulse: Pulse, now: number): boolean {
     if (!outbound) return false
     if (status === 'CONNECTED') {
       const silent = pulse.attempts === 0 && now - pulse.heardAt >= probeAfterMs
       return silent || pulse.probeAt <= now
     }
     if (status !== 'OFFLINE') return false
-    // OFFLINE since before this process or this lease: begin at once.
-    return pulse.probeAt === Infinity || pulse.probeAt <= now
+    if (pulse.probeAt !== Infinity) return pulse.probeAt <= now
+    // OFFLINE by the word of the configuration file, which is believed for a while (D11), or since before this
+    // process or this lease, and then it is asked at once.
+    return source !== 'file' || revision > 0 || now - pulse.heardAt >= probeAfterMs
   }
 
   cancelSweep = clock.after(sweepMs(probeAfterMs), sweep)
