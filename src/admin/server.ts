@@ -8,6 +8,7 @@ import { fastifySSE } from '@fastify/sse'
 import fastify, { type FastifyHttpOptions, type FastifyReply } from 'fastify'
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import { registerAudit } from './audit.ts'
+import { registerBroadcasts } from './broadcasts.ts'
 import { registerCodes } from './codes.ts'
 import { registerCorrelations } from './correlations.ts'
 import { registerErrorStream } from './error-stream.ts'
@@ -30,6 +31,7 @@ const GROUPS: readonly AdminGroup[] = [
   registerErrors,
   registerErrorStream,
   registerCorrelations,
+  registerBroadcasts,
   registerCodes,
   registerPlatforms,
   registerPlatformWrites,

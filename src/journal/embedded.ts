@@ -5,7 +5,7 @@ import type { Database } from 'lmdb'
 import { Fault } from '../faults/fault.ts'
 import type { Environment } from './environment.ts'
 import type { JournalEntry } from './exchange.ts'
-import type { JournalStore } from './store.ts'
+import { type JournalStore, storiesOf } from './store.ts'
 import { createWatchers } from './watchers.ts'
 
 /** What one append may drop beyond its own size: after a restart with a smaller bound, the rest goes bit by bit. */
@@ -29,14 +29,14 @@ export function createEmbeddedJournal(
     void entries.remove(number)
     if (!entry) return
     void references.remove(entry.reference)
-    void correlations.remove([entry.correlation_id, number])
+    for (const id of storiesOf(entry)) void correlations.remove([id, number])
   }
 
   function add(entry: JournalEntry): void {
     const number = next++
     void entries.put(number, entry)
     void references.put(entry.reference, number)
-    void correlations.put([entry.correlation_id, number], true)
+    for (const id of storiesOf(entry)) void correlations.put([id, number], true)
   }
 
   return {

@@ -1,7 +1,7 @@
 // The journal in memory: a ring that forgets its oldest entries, and everything when the process ends.
 
 import type { JournalEntry } from './exchange.ts'
-import type { JournalStore } from './store.ts'
+import { type JournalStore, storiesOf } from './store.ts'
 import { createWatchers } from './watchers.ts'
 
 /** A journal of at most `maxEntries` entries. A position is the sequence number of the entry to go on with. */
@@ -40,7 +40,7 @@ export function createMemoryJournal(options: { readonly maxEntries: number }): J
     async byCorrelation(correlationId) {
       const entries: JournalEntry[] = []
       for (let sequence = oldest(); sequence < next; sequence++) {
-        if (at(sequence).correlation_id === correlationId) entries.push(at(sequence))
+        if (storiesOf(at(sequence)).includes(correlationId)) entries.push(at(sequence))
       }
       return entries
     },

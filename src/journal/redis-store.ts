@@ -4,7 +4,7 @@
 import { z } from 'zod'
 import type { JournalEntry } from './exchange.ts'
 import { defineScript, type RedisConnection } from './redis.ts'
-import type { JournalStore } from './store.ts'
+import { type JournalStore, storiesOf } from './store.ts'
 import { createWatchers } from './watchers.ts'
 
 export interface RedisJournalOptions {
@@ -21,18 +21,20 @@ const CORRELATED_MAX = 1000
 const BLOCK = 500
 const POSITION = /^\d+-\d+$/
 
-// KEYS: stream, then the reference's and the correlation's of each entry. ARGV: bound, life, most of one
-// correlation, channel, then the text of each entry.
+// KEYS: stream, then of each entry the reference's and the two correlations' it is told under, which may be equal.
+// ARGV: bound, life, most of one correlation, channel, then the text of each entry.
 const APPEND = defineScript(`
 local bound, life, most, channel = unpack(ARGV, 1, 4)
 for n = 1, #ARGV - 4 do
-  local reference, correlation = KEYS[2 * n], KEYS[2 * n + 1]
+  local reference, own, cause = KEYS[3 * n - 1], KEYS[3 * n], KEYS[3 * n + 1]
   if redis.call('EXISTS', reference) == 0 then
     local id = redis.call('XADD', KEYS[1], 'MAXLEN', '~', bound, '*', 'entry', ARGV[4 + n])
     redis.call('SET', reference, id, 'EX', life)
-    redis.call('RPUSH', correlation, id)
-    redis.call('LTRIM', correlation, -tonumber(most), -1)
-    redis.call('EXPIRE', correlation, life)
+    for _, correlation in ipairs(own == cause and { own } or { own, cause }) do
+      redis.call('RPUSH', correlation, id)
+      redis.call('LTRIM', correlation, -tonumber(most), -1)
+      redis.call('EXPIRE', correlation, life)
+    end
   end
 end
 redis.call('PUBLISH', channel, '')
@@ -72,10 +74,10 @@ export function createRedisJournal(redis: RedisConnection, options: RedisJournal
 
   return {
     async append(entries) {
-      const keys = entries.flatMap((entry) => [
-        referenceKey(entry.reference),
-        correlationKey(entry.correlation_id),
-      ])
+      const keys = entries.flatMap((entry) => {
+        const [own, cause = own] = storiesOf(entry)
+        return [referenceKey(entry.reference), correlationKey(own!), correlationKey(cause!)]
+      })
       const texts = entries.map((entry) => JSON.stringify(entry))
       const settings = [options.maxEntries, INDEX_LIFE_SECONDS, CORRELATED_MAX, channel]
       await redis.run(APPEND, [stream, ...keys], [...settings, ...texts])
