@@ -6,6 +6,8 @@ import { countParties } from './admin/parties.ts'
 import { countedBy, createTraffic, type Traffic } from './admin/traffic.ts'
 import { toFilePlatform } from './config/file-platforms.ts'
 import type { HubConfig } from './config/hub-config.ts'
+import { createLimits, type Limits } from './forwarding/limits.ts'
+import { createRates, type Rates } from './forwarding/rate.ts'
 import { createSend, type Send } from './forwarding/send.ts'
 import type { Lifecycle } from './http/visit.ts'
 import { createJournal, type Journal } from './journal/journal.ts'
@@ -32,6 +34,8 @@ export interface Base {
   readonly journal: Journal
   readonly registry: Registry
   readonly send: Send
+  readonly rates: Rates
+  readonly limits: Limits
   readonly lifecycle: Lifecycle
   readonly rules: () => CompiledRules
   /** Look-up key of an inbound token. */
@@ -67,6 +71,7 @@ export async function openBase(config: HubConfig): Promise<Base> {
     () => (registry.health().alarm === 'registry_shrunk' ? 1 : 0),
   )
   const rules = compileRules(config.routes)
+  const rates = createRates(stores.rates ? { exchange: stores.rates } : {})
   return {
     config,
     log,
@@ -76,6 +81,8 @@ export async function openBase(config: HubConfig): Promise<Base> {
     journal,
     registry,
     send: createSend(config.forwarding, config.network),
+    rates,
+    limits: createLimits(rates),
     lifecycle,
     rules: () => rules,
     hash: (token) => hashToken(token, hashKey),

@@ -84,6 +84,7 @@ export async function createHub(config: HubConfig): Promise<Hub> {
     modules.stillAlive.close()
     modules.clientInfoPush.close()
     await base.send.close()
+    base.rates.close()
     await registry.close()
     await base.stores.links.close()
     await base.journal.close()
@@ -155,6 +156,7 @@ function createOcpiSide(base: Base, { handshake, registration, stillAlive }: Mod
     translate: createTranslate({ store: stores.links, key: key('links'), publicUrl: config.hub.publicUrl }),
     journal,
     liveness: stillAlive,
+    limits: base.limits,
     unknownCode: countUnknownCodes(base.metrics, base.log),
   }
   const broadcast = createBroadcaster(forwarding)

@@ -5,6 +5,8 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { HubConfig } from './config/hub-config.ts'
+import type { RateExchange } from './forwarding/rate.ts'
+import { createRedisRates } from './forwarding/redis-rate.ts'
 import { createEmbeddedJournal } from './journal/embedded.ts'
 import { openEnvironment } from './journal/environment.ts'
 import { createMemoryJournal } from './journal/memory.ts'
@@ -42,6 +44,8 @@ export interface Stores {
   readonly heard: Heard
   /** What operators set at run time. */
   readonly settings: Settings
+  /** Rates counted together with other hubs, where there may be any. */
+  readonly rates?: RateExchange
   /** Opens a short history. */
   trail(options: TrailOptions): TrailStore
   /** Closes what they stand on; call it after registry, links and journal were closed. */
@@ -66,6 +70,7 @@ export async function openStores(
       lease,
       heard,
       settings: createRedisSettings(redis),
+      rates: createRedisRates(redis),
       trail: (options) => createRedisTrail(redis, options),
       async close() {
         await lease.close()

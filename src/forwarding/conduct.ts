@@ -36,7 +36,8 @@ export interface Conduct {
 /** Builds the conduct of all ways. */
 export function createConduct(parts: ConductParts): Conduct {
   return {
-    async decision(decision, { message, exchange, requester }) {
+    async decision(decided, { message, exchange, requester }) {
+      const decision = parts.limits.count(decided)
       switch (decision.way) {
         case 'direct':
         case 'open':

@@ -11,6 +11,7 @@ import type { Message } from '../routing/message.ts'
 import type { UnknownCode } from './dialect-answer.ts'
 import { readAnswer } from './answer.ts'
 import type { Relayed } from './relayed.ts'
+import { holding, type Limits } from './limits.ts'
 import type { ForwardingOptions } from './options.ts'
 import { toOutbound } from './request.ts'
 import type { Send } from './send.ts'
@@ -24,6 +25,7 @@ export interface ForwardingParts {
   readonly translate: Translate
   readonly journal: Pick<Journal, 'record' | 'newReference'>
   readonly liveness: Liveness
+  readonly limits: Limits
   readonly unknownCode: UnknownCode
 }
 
@@ -72,6 +74,7 @@ export async function forwardTo(
   const { connection } = route.party
   exchange.responder = connection.platform.id
   exchange.to = partyKey(route.addressed)
+  if (route.refused) throw route.refused
   const carriesUrl = message.row.responseUrl === true && message.interface === 'RECEIVER'
   if (message.row.responseUrl) exchange.keep = true
   const { body, query } = carriesUrl ? await parts.translate.request(message, route, exchange) : message
@@ -91,8 +94,9 @@ export async function forwardTo(
     to: route.party.role,
     timeoutMs: route.rule?.timeoutMs ?? parts.options.timeoutMs,
   }
+  const release = isCapped(route) ? await parts.limits.enter(route, requester === undefined) : undefined
   const request = toOutbound(outgoing, leg, exchange, parts.viaName)
-  const flight = parts.send(request)
+  const flight = release ? holding(parts.send(request), release) : parts.send(request)
   if (message.method === 'GET') requester?.whenGone(flight.cancel)
   try {
     const raw = await flight.answer
@@ -118,6 +122,11 @@ export async function forwardTo(
     noteFailure(fault, connection.platform.id, exchange, parts)
     throw fault
   }
+}
+
+/** Whether a place among its requests under way is needed; where nobody waits for the answer, it is waited for. */
+function isCapped({ rule }: Route): boolean {
+  return rule?.maxInFlight !== undefined
 }
 
 /** Tells the record and liveness what a failure shows of the responder. */

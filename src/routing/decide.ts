@@ -2,7 +2,7 @@
 // `routes explain` walks this same function with a trace; nothing here sends.
 
 import { Fault } from '../faults/fault.ts'
-import { type PartyId, partyKey } from '../ocpi/party.ts'
+import { type PartyId, type PartyKey, partyKey, readPartyText } from '../ocpi/party.ts'
 import { VERSIONS } from '../ocpi/version.ts'
 import type { Connection } from '../registry/routing-table.ts'
 import { readAddress } from './address.ts'
@@ -31,6 +31,8 @@ export type Decision =
       readonly way: 'ask' | 'broadcast' | 'get-all'
       readonly from: PartyId
       readonly routes: readonly Route[]
+      /** The operator's route for the request as it was addressed; each of `routes` may have its own. */
+      readonly rule?: RouteRule
     }
 
 const PUSHES = new Set(['PUT', 'PATCH', 'POST', 'DELETE'])
@@ -49,16 +51,34 @@ export function decide(message: Message, sender: Connection, context: RoutingCon
 }
 
 function decideWay(to: PartyId | undefined, errand: Case): Decision {
-  const { from, context } = errand
+  const { context } = errand
   const key = to && partyKey(to)
   const rule = ruleFor(key, errand)
   context.trace?.(
     'route',
     rule ? `matches: ${describeRule(rule)}` : 'no route matches: routed by address alone',
   )
+  const decision = decideTo(to, rule, errand)
+  return rule && 'routes' in decision ? { ...decision, rule } : decision
+}
+
+function decideTo(to: PartyId | undefined, rule: RouteRule | undefined, errand: Case): Decision {
   if (to === undefined) return decideOpen(rule, errand)
-  if (key === partyKey(context.hub)) return decideHub(errand)
-  return { way: 'direct', from, route: routeTo(to, rule, errand) }
+  const key = partyKey(to)
+  if (key !== partyKey(errand.context.hub)) {
+    return { way: 'direct', from: errand.from, route: routeTo(to, rule, errand) }
+  }
+  if (rule && deniesByName(rule, key)) throw denied(key)
+  return decideHub(errand)
+}
+
+/** A pattern of many denies the many; what is addressed to the hub goes on without them. */
+function deniesByName({ action, to }: RouteRule, key: PartyKey): boolean {
+  if (action !== 'deny' || to === undefined || to === 'none') return false
+  return to.some((pattern) => {
+    const named = readPartyText(pattern)
+    return named !== undefined && partyKey(named) === key
+  })
 }
 
 /** TO is the hub itself: GET ALL, a broadcast push, or a mistake (R52, R64, T19). */

@@ -28,6 +28,8 @@ export interface Route extends Destination {
   /** TO as the sender addressed it: differs from the party when a route delivers elsewhere. */
   readonly addressed: PartyId
   readonly rule?: RouteRule
+  /** Why nothing is to be sent on it, found out after the decision (rates). */
+  readonly refused?: Fault
 }
 
 /** What every step of the decision looks at. */

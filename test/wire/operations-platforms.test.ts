@@ -1,8 +1,7 @@
-// Connections made and changed over the admin API: in both directions, with entity tags, problems that name the
-// fault, and an audit entry for each change.
+// Connections made and changed over the admin API: in both directions, with entity tags, and problems that
+// name the fault.
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { hashAdminToken } from '../../src/admin/guard.ts'
 import { operate } from '../support/admin.ts'
 import { ok } from '../support/envelopes.ts'
 import { closedPort } from '../support/fault-server.ts'
@@ -10,17 +9,12 @@ import { stage, type Scene } from '../support/hub.ts'
 import { party, type Party } from '../support/party.ts'
 import { startPeer, type Peer } from '../unit/modules/peer.ts'
 
-const READER = 'a-token-that-may-only-read'
-
 let scene: Scene<{ emsp: Party; cpo: Party }>
 const peers: Peer[] = []
 let peerCount = 0
 
 beforeAll(async () => {
-  scene = await stage(
-    { emsp: party('NL-EMS', 'EMSP'), cpo: party('DE-CPO', 'CPO') },
-    { admin: { tokens: [{ name: 'reader', role: 'read', sha256: hashAdminToken(READER) }] } },
-  )
+  scene = await stage({ emsp: party('NL-EMS', 'EMSP'), cpo: party('DE-CPO', 'CPO') })
 })
 afterAll(() => scene.close())
 afterEach(async () => {
@@ -44,12 +38,6 @@ async function connected(role = 'CPO') {
   const answer = await call('POST /platforms', { json: { id, versions_url: peer.versionsUrl, token } })
   expect(answer.status, answer.text).toBe(201)
   return { ...made, answer }
-}
-
-/** What was audited of a platform, oldest first. */
-async function audited(target: string): Promise<Record<string, string>[]> {
-  const { json } = await call('GET /audit')
-  return (json.items as Record<string, string>[]).filter((entry) => entry.target === target).toReversed()
 }
 
 describe('preparing a connection', () => {
@@ -84,7 +72,6 @@ describe('preparing a connection', () => {
       expect(answer.headers.get('content-type')).toContain('application/problem+json')
       expect(answer.json).toMatchObject({ fault, recovery: expect.any(String), advice: expect.any(String) })
     }
-    expect(await audited('thief')).toEqual([])
   })
 
   it.each([
@@ -244,67 +231,5 @@ describe('suspend, resume, rotate, probe, remove', () => {
     expect((await scene.emsp.gets('locations', { to: key })).json().status_code).toBe(4001)
     expect((await call(`DELETE /platforms/${id}`)).status).toBe(404)
     expect((await call('DELETE /platforms/de-cpo')).json).toMatchObject({ fault: 'method_unsupported' })
-  })
-})
-
-describe('the audit trail', () => {
-  it('has one entry for each change, with who and the hashes before and after', async () => {
-    const { id, answer } = await connected()
-    const created = answer.headers.get('etag')!.slice(1, -1)
-    const suspended = await call(`POST /platforms/${id}/suspend`)
-    const after = suspended.headers.get('etag')!.slice(1, -1)
-    await call(`DELETE /platforms/${id}`)
-    const who = 'admin'
-    expect(await audited(id)).toEqual([
-      {
-        id: expect.any(String),
-        time: expect.any(String),
-        who,
-        action: 'platform.connect',
-        target: id,
-        after: created,
-      },
-      {
-        id: expect.any(String),
-        time: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
-        who,
-        action: 'platform.suspend',
-        target: id,
-        before: created,
-        after,
-      },
-      {
-        id: expect.any(String),
-        time: expect.any(String),
-        who,
-        action: 'platform.remove',
-        target: id,
-        before: after,
-      },
-    ])
-  })
-
-  it('comes in pages, newest first, and a cursor of another list is refused', async () => {
-    for (let count = 0; count < 5; count++) await call('POST /platforms/de-cpo/suspend')
-    await call('POST /platforms/de-cpo/resume')
-    const seen: string[] = []
-    let path = '/audit?limit=2'
-    for (let page = 0; page < 3; page++) {
-      const { json } = await call(`GET ${path}`)
-      seen.push(...(json.items as { id: string }[]).map(({ id }) => id))
-      path = `/audit?limit=2&cursor=${json.next_cursor}`
-    }
-    expect(seen).toHaveLength(6)
-    expect(seen).toEqual(seen.toSorted().toReversed())
-    const { json } = await call('GET /platforms?limit=1')
-    expect((await call(`GET /audit?cursor=${json.next_cursor}`)).status).toBe(400)
-  })
-
-  it('may be read by a token that may only read; changes may not be made with it', async () => {
-    expect((await call('GET /audit', { token: READER })).status).toBe(200)
-    for (const change of ['POST /platforms', 'DELETE /platforms/de-cpo', 'POST /platforms/de-cpo/suspend']) {
-      expect((await call(change, { token: READER })).status, change).toBe(403)
-      expect((await call(change, { token: null })).status, change).toBe(401)
-    }
   })
 })
