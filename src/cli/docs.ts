@@ -5,6 +5,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { pathToFileURL } from 'node:url'
 import { renderOpenApi } from '../admin/render-openapi.ts'
 import { configJsonSchema } from '../config/json-schema.ts'
+import { renderSandboxPage } from '../sandbox/describe.ts'
 import { errorsPage } from './errors-page.ts'
 import { packageVersion } from './version.ts'
 
@@ -17,6 +18,7 @@ export interface GeneratedFile {
 /** A further generated file is one more line. */
 export const GENERATED_FILES: readonly GeneratedFile[] = [
   { path: 'ERRORS.md', render: errorsPage },
+  { path: 'docs/sandbox.md', render: renderSandboxPage },
   { path: 'docs/openapi.json', render: () => renderOpenApi(packageVersion()) },
   { path: 'config/hub.schema.json', render: () => `${JSON.stringify(configJsonSchema(), null, 2)}\n` },
 ]

@@ -4,12 +4,13 @@ import { once } from 'node:events'
 import { Option, type Command } from 'commander'
 import { failure, type CliContext } from './context.ts'
 import { readPort, readUrl } from './options.ts'
-import { printJson, printTable } from './output.ts'
+import { printJson } from './output.ts'
 
 interface SandboxVerbOptions {
   readonly host?: string
   readonly port?: number
   readonly hub?: string
+  readonly platforms?: boolean
   readonly json?: boolean
 }
 
@@ -27,9 +28,11 @@ export function addSandbox(program: Command, context: CliContext): void {
       ),
     )
     .addOption(new Option('--hub <url>', 'versions URL of the hub they belong to').argParser(readUrl))
-    .option('--json', 'print JSON, with the connections for "platforms:"')
-    .action(async ({ host, port, hub, json }: SandboxVerbOptions) => {
+    .option('--platforms', 'print their connections as "platforms:" of a hub\'s configuration')
+    .option('--json', 'print JSON, the connections among it')
+    .action(async ({ host, port, hub, platforms, json }: SandboxVerbOptions) => {
       const { startSandbox } = await import('../sandbox/sandbox.ts')
+      const { describeSandbox, renderSandboxPlatforms } = await import('../sandbox/describe.ts')
       const stopped = context.stopped()
       const sandbox = await startSandbox({
         ...(host === undefined ? {} : { host }),
@@ -42,14 +45,9 @@ export function addSandbox(program: Command, context: CliContext): void {
         )
       })
       if (json) printJson(context, { parties: sandbox.parties, platforms: sandbox.platforms })
-      else {
-        printTable(context, sandbox.parties, [
-          { title: 'PARTY', text: ({ party }) => party },
-          { title: 'ADDRESS', text: ({ address }) => address },
-          { title: 'WHAT IT DOES', text: ({ what }) => what },
-        ])
-        context.err('listening; Ctrl-C stops')
-      }
+      else if (platforms) context.out(`platforms:\n${renderSandboxPlatforms(sandbox.platforms).trimEnd()}`)
+      else context.out(describeSandbox(sandbox))
+      if (!json) context.err('listening; Ctrl-C stops')
       if (!stopped.aborted) await once(stopped, 'abort')
       await sandbox.close()
     })

@@ -69,7 +69,8 @@ const INTRODUCTION = `# The sandbox
 
 Simulated parties that are connected to the hub when \`sandbox: true\` stands in its configuration, as it does in
 \`config/hub.yaml\`. They live in the hub's process but are reached over real HTTP, so that what they do wrong is what
-a party on the network does wrong. \`ocpi-hub sandbox\` runs them alone and prints them as \`platforms:\` for another hub.
+a party on the network does wrong. \`ocpi-hub sandbox\` runs them alone; with \`--platforms\` it prints them as
+\`platforms:\` for another hub.
 
 Their tokens are known to everybody: keep hub and sandbox on loopback.
 

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { readConfig } from '../../src/config/load.ts'
 import { endCliProcesses, startCli, type CliProcess } from '../support/cli-process.ts'
 import { waitFor } from '../support/wait.ts'
 
@@ -96,6 +97,23 @@ describe('sandbox', () => {
     expect(response.status).toBe(401)
     await response.body?.cancel()
     sandbox.signal('SIGTERM')
+    expect(await sandbox.ended).toBe(0)
+  })
+
+  test('prints their connections as a hub reads them', async () => {
+    const sandbox = startCli(['sandbox', '--port', '0', '--platforms'])
+    await waitFor(() => sandbox.err().includes('Ctrl-C'), { limitMs: 15_000, what: 'the end of the list' })
+    const file = [
+      'hub: { country_code: NL, party_id: HUB, name: Hub, public_url: "http://localhost:8080" }',
+      'network: { require_https: false }',
+      sandbox.out(),
+    ].join('\n')
+    const { config, faults } = readConfig(file, 'hub.yaml', {})
+    expect(faults).toEqual([])
+    expect(config?.platforms.map(({ id }) => id)).toEqual(
+      expect.arrayContaining(['nl-ems', 'de-cpo', 'de-401']),
+    )
+    sandbox.signal('SIGINT')
     expect(await sandbox.ended).toBe(0)
   })
 })
