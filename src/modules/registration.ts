@@ -74,18 +74,15 @@ export function createRegistration(parts: HandshakeParts): Registration {
       }),
     rotate: (id) => lock(id, () => renewAt(parts, id)),
     remove: (id) => remove(parts, id),
-    suspend: (id) => changePlatform(registry, id, (one) => changed(one, 'SUSPENDED', clock.now())),
+    // Stored also when it stands so here: another hub may just have changed it, and then this is a lost race.
+    suspend: (id) => changePlatform(registry, id, (one) => withStatus(one, 'SUSPENDED', clock.now())),
     resume: (id) =>
       changePlatform(registry, id, (one) => {
         if (!isRegistered(one)) throw new Fault('not_registered')
-        return changed(one, 'CONNECTED', clock.now())
+        return withStatus(one, 'CONNECTED', clock.now())
       }),
     tokenUsed: createTokenRetirement(parts),
   }
-}
-
-function changed(platform: Platform, status: Platform['status'], now: number): Platform | undefined {
-  return platform.status === status ? undefined : withStatus(platform, status, now)
 }
 
 /** Stores the PLANNED platform with this registration token as its only one. */

@@ -214,8 +214,12 @@ describe('renewing the tokens', () => {
 describe('suspending and resuming', () => {
   it('changes the status, and only of a platform that has tokens', async () => {
     await connect()
-    expect((await kit.registration.suspend('acme'))?.status).toBe('SUSPENDED')
-    expect(await kit.registration.suspend('acme')).toBeUndefined()
+    const suspended = await kit.registration.suspend('acme')
+    expect(suspended?.status).toBe('SUSPENDED')
+    // Once more changes nothing that is told to others (R91).
+    const again = await kit.registration.suspend('acme')
+    expect(again).toEqual({ ...suspended, revision: again?.revision })
+    expect(await kit.registration.suspend('nobody')).toBeUndefined()
     expect((await kit.registration.resume('acme'))?.status).toBe('CONNECTED')
     await kit.registration.prepare({ id: 'new' })
     expect((await faultOf(kit.registration.resume('new'))).code).toBe('not_registered')
