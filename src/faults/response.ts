@@ -9,9 +9,9 @@ import { statusCode } from './status.ts'
 
 /** What an error answer says about the exchange it ends; an Exchange has these members. */
 export interface FaultContext {
-  readonly version?: VersionNumber
-  readonly to?: PartyKey
-  readonly reference?: string
+  readonly version?: VersionNumber | undefined
+  readonly to?: PartyKey | undefined
+  readonly reference?: string | undefined
 }
 
 export interface FaultAnswer {

@@ -7,9 +7,9 @@ import { observe, type Stage } from '../faults/observe.ts'
 
 /** Instants (`performance.now()` milliseconds) that the attempt fills in; an Exchange has these members. */
 export interface Phases {
-  connectedAt?: number
-  firstByteAt?: number
-  answeredAt?: number
+  connectedAt?: number | undefined
+  firstByteAt?: number | undefined
+  answeredAt?: number | undefined
 }
 
 export interface AttemptRequest {

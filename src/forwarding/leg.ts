@@ -3,28 +3,22 @@
 import { randomUUID } from 'node:crypto'
 import { type Fault, toFault } from '../faults/fault.ts'
 import { faultAnswer } from '../faults/response.ts'
-import type { Exchange, Mode } from '../journal/exchange.ts'
+import { type Exchange, type Mode, openExchange } from '../journal/exchange.ts'
 import type { PartyKey } from '../ocpi/party.ts'
 import type { Relayed } from './relayed.ts'
 import type { ForwardingParts } from './direct.ts'
 
 /** Opens the record of a leg: same correlation id, a request id of its own (R59). */
 export function openLeg(parent: Exchange, mode: Mode, from: PartyKey): Exchange {
-  const { method, path, correlationId, version, requester, module, interface: role } = parent
-  return {
-    startedAt: Date.now(),
-    start: performance.now(),
-    method,
-    path,
-    requestId: randomUUID(),
-    correlationId,
-    mode,
-    from,
-    ...(version === undefined ? {} : { version }),
-    ...(requester === undefined ? {} : { requester }),
-    ...(module === undefined ? {} : { module }),
-    ...(role === undefined ? {} : { interface: role }),
-  }
+  const { method, path, correlationId } = parent
+  const leg = openExchange({ method, path, requestId: randomUUID(), correlationId })
+  leg.mode = mode
+  leg.from = from
+  leg.version = parent.version
+  leg.requester = parent.requester
+  leg.module = parent.module
+  leg.interface = parent.interface
+  return leg
 }
 
 /** Closes a leg that was answered. */

@@ -38,8 +38,8 @@ export async function handleConfiguration(
   const admitted = visit.admitted!
   exchange.mode = 'configuration'
   exchange.module = MODULE_OF[url.kind]
-  delete exchange.from
-  delete exchange.to
+  exchange.from = undefined
+  exchange.to = undefined
   const version = url.kind === 'versions' ? undefined : url.version
   if (version) exchange.version = version
   try {

@@ -9,7 +9,7 @@ import { readLinkPath } from '../links/hub-url.ts'
 import type { VersionNumber } from '../ocpi/version.ts'
 import { type PartyId, partyKey } from '../ocpi/party.ts'
 import type { Registry } from '../registry/registry.ts'
-import { decide } from '../routing/decide.ts'
+import { decide, refuseSuspended } from '../routing/decide.ts'
 import { toMessage } from '../routing/message.ts'
 import type { Owners } from '../routing/owners.ts'
 import type { CompiledRules } from '../routing/rules.ts'
@@ -67,7 +67,10 @@ function route(
     requester: { whenGone: (callback: () => void) => void visit.gone.push(callback) },
   }
   const link = readLinkPath(url.rest)
-  if (link !== undefined) return parts.conduct.link(link, errand)
+  if (link !== undefined) {
+    refuseSuspended(sender)
+    return parts.conduct.link(link, errand)
+  }
   // Noted first, so that a Fault of the decision already says which way it was.
   exchange.mode = 'direct'
   const decision = decide(message, sender, {

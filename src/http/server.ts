@@ -7,6 +7,7 @@ import type { Duplex } from 'node:stream'
 import fastify, { type FastifyInstance, type FastifyHttpOptions } from 'fastify'
 import { Fault } from '../faults/fault.ts'
 import { faultAnswer } from '../faults/response.ts'
+import { openExchange } from '../journal/exchange.ts'
 import { refuseBrokenHead } from '../routing/head.ts'
 import type { Admit } from './admit.ts'
 import { type ConfigurationParts, handleConfiguration } from './configuration.ts'
@@ -136,7 +137,7 @@ function admitVisit(
   if (raw.rawHeaders.length > HEADERS_MAX * 2) {
     throw new Fault('http_request_error', { message: `More than ${HEADERS_MAX} headers`, httpStatus: 431 })
   }
-  if (raw.headers.host === undefined && raw.httpVersion !== '1.0') {
+  if (!visit.head.hosted && raw.httpVersion !== '1.0') {
     throw new Fault('http_request_error', { message: 'The Host header is missing' })
   }
   if (!raw.url!.startsWith('/')) {
@@ -234,14 +235,8 @@ function answerSocket(error: Error & { code?: string }, socket: Duplex, parts: O
   })
   const reference = parts.journal.newReference()
   const answer = faultAnswer(fault, { reference })
-  const now = performance.now()
   parts.journal.record({
-    startedAt: Date.now(),
-    start: now,
-    method: '',
-    path: '',
-    requestId: '',
-    correlationId: '',
+    ...openExchange({ method: '', path: '', requestId: '', correlationId: '' }),
     author: 'hub',
     fault: fault.code,
     code: answer.statusCode,

@@ -5,7 +5,7 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Fault, toFault } from '../faults/fault.ts'
 import { faultAnswer } from '../faults/response.ts'
-import type { Exchange } from '../journal/exchange.ts'
+import { type Exchange, openExchange } from '../journal/exchange.ts'
 import type { Journal } from '../journal/journal.ts'
 import { isPartyId, type PartyId, partyKey } from '../ocpi/party.ts'
 import type { RoutingTable } from '../registry/routing-table.ts'
@@ -17,7 +17,7 @@ export interface Visit {
   readonly exchange: Exchange
   readonly head: RequestHead
   readonly table: RoutingTable
-  admitted?: Admitted
+  admitted: Admitted | undefined
   /** The record was closed. */
   ended: boolean
   /** Callbacks for a requester that hangs up before its answer. */
@@ -44,21 +44,17 @@ export function openVisit(request: IncomingMessage, table: RoutingTable, lifecyc
   const head = readHead(request.rawHeaders)
   const url = request.url ?? '/'
   const mark = url.indexOf('?')
-  const exchange: Exchange = {
-    startedAt: Date.now(),
-    start: performance.now(),
+  const exchange = openExchange({
     method: request.method ?? '',
     path: mark < 0 ? url : url.slice(0, mark),
     requestId: head.requestId ?? randomUUID(),
     correlationId: head.correlationId ?? randomUUID(),
-  }
+  })
   // What the requester claims, so that even an early error answers to it (T30); checked before it is routed by.
-  const from = claimed(head.fromCountry, head.fromParty)
-  const to = claimed(head.toCountry, head.toParty)
-  if (from !== undefined) exchange.from = from
-  if (to !== undefined) exchange.to = to
+  exchange.from = claimed(head.fromCountry, head.fromParty)
+  exchange.to = claimed(head.toCountry, head.toParty)
   lifecycle.inFlight++
-  return { exchange, head, table, ended: false, gone: [] }
+  return { exchange, head, table, admitted: undefined, ended: false, gone: [] }
 }
 
 function claimed(countryCode: string | undefined, partyId: string | undefined): string | undefined {

@@ -18,43 +18,93 @@ export interface Exchange {
   readonly path: string
   requestId: string
   correlationId: string
-  forwardedRequestId?: string
-  version?: VersionNumber
+  forwardedRequestId?: string | undefined
+  version?: VersionNumber | undefined
   /** Ids of the two platforms. */
-  requester?: string
-  responder?: string
-  from?: PartyKey
-  to?: PartyKey
-  module?: string
-  interface?: InterfaceRole
-  mode?: Mode
+  requester?: string | undefined
+  responder?: string | undefined
+  from?: PartyKey | undefined
+  to?: PartyKey | undefined
+  module?: string | undefined
+  interface?: InterfaceRole | undefined
+  mode?: Mode | undefined
   /** When the outbound request went out on a connection, its answer's first byte came, its last byte came. */
-  connectedAt?: number
-  firstByteAt?: number
-  answeredAt?: number
+  connectedAt?: number | undefined
+  firstByteAt?: number | undefined
+  answeredAt?: number | undefined
   /** When the outbound leg began. */
-  forwardedAt?: number
-  httpStatus?: number
+  forwardedAt?: number | undefined
+  httpStatus?: number | undefined
   /** OCPI status code of the answer. */
-  code?: number
-  author?: 'responder' | 'hub'
-  fault?: FaultCode
-  message?: string
+  code?: number | undefined
+  author?: 'responder' | 'hub' | undefined
+  fault?: FaultCode | undefined
+  message?: string | undefined
   /** For operators only. */
-  detail?: string
+  detail?: string | undefined
   /** Journal reference: given to every exchange that is journalled. */
-  reference?: string
-  responderHttpStatus?: number
+  reference?: string | undefined
+  responderHttpStatus?: number | undefined
   /** Code of the responder's own list, when it does not speak OCPI (dialects). */
-  responderCode?: string
+  responderCode?: string | undefined
   /** Journalled even when 1xxx: asynchronous modules, call-backs, broadcasts (the correlation's time line). */
-  keep?: boolean
+  keep?: boolean | undefined
   /** Correlation id of the exchange that handed out the hub URL this one came in on (call-backs, pages). */
-  causedBy?: string
+  causedBy?: string | undefined
   /** Parties a broadcast push goes to. */
-  targets?: readonly PartyKey[]
-  bytesIn?: number
-  bytesOut?: number
+  targets?: readonly PartyKey[] | undefined
+  bytesIn?: number | undefined
+  bytesOut?: number | undefined
+}
+
+/** What is known of an exchange when it begins. */
+export interface Opening {
+  readonly method: string
+  readonly path: string
+  readonly requestId: string
+  readonly correlationId: string
+}
+
+/**
+ * Opens a record now. Every member is there from the beginning: objects of one shape are what keeps the hot path
+ * cheap.
+ */
+export function openExchange({ method, path, requestId, correlationId }: Opening): Exchange {
+  return {
+    startedAt: Date.now(),
+    start: performance.now(),
+    method,
+    path,
+    requestId,
+    correlationId,
+    forwardedRequestId: undefined,
+    version: undefined,
+    requester: undefined,
+    responder: undefined,
+    from: undefined,
+    to: undefined,
+    module: undefined,
+    interface: undefined,
+    mode: undefined,
+    connectedAt: undefined,
+    firstByteAt: undefined,
+    answeredAt: undefined,
+    forwardedAt: undefined,
+    httpStatus: undefined,
+    code: undefined,
+    author: undefined,
+    fault: undefined,
+    message: undefined,
+    detail: undefined,
+    reference: undefined,
+    responderHttpStatus: undefined,
+    responderCode: undefined,
+    keep: undefined,
+    causedBy: undefined,
+    targets: undefined,
+    bytesIn: undefined,
+    bytesOut: undefined,
+  }
 }
 
 /** What the journal keeps and the admin API shows. No bodies, no tokens, no query string. */
