@@ -11,6 +11,7 @@ import { addHealthcheck } from './healthcheck.ts'
 import { clean, styled } from './output.ts'
 import { addParties } from './parties.ts'
 import { addPlatforms } from './platforms.ts'
+import { addProbe } from './probe.ts'
 import { addRoutes } from './routes.ts'
 import { addSandbox } from './sandbox.ts'
 import { addServe } from './serve.ts'
@@ -27,6 +28,7 @@ const VERBS: readonly Verb[] = [
   addRoutes,
   addErrors,
   addExplain,
+  addProbe,
   addSandbox,
   addHealthcheck,
   addCompletion,

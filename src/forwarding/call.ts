@@ -19,6 +19,10 @@ export interface OwnRequest {
   readonly token: OutboundToken
   /** JSON. */
   readonly body?: Buffer
+  /** More headers, flat: name, value … */
+  readonly headers?: readonly string[]
+  /** X-Request-ID and X-Correlation-ID; fresh ones when absent. */
+  readonly ids?: readonly [requestId: string, correlationId: string]
   readonly timeoutMs: number
 }
 
@@ -39,7 +43,9 @@ export function createCall(send: Send): (request: OwnRequest) => Promise<OwnAnsw
     if (!target) throw new Fault('destination_ip_prohibited', { detail: 'not an http(s) URL' })
     const { token, form } = request.token
     const headers = ['Authorization', writeAuthorization(token, form)]
-    headers.push(REQUEST_ID, randomUUID(), CORRELATION_ID, randomUUID(), 'Accept', 'application/json')
+    const [requestId, correlationId] = request.ids ?? [randomUUID(), randomUUID()]
+    headers.push(REQUEST_ID, requestId, CORRELATION_ID, correlationId, 'Accept', 'application/json')
+    if (request.headers) headers.push(...request.headers)
     if (request.body) headers.push('Content-Type', 'application/json')
     const flight = send({
       platformId: request.platformId,

@@ -1,0 +1,285 @@
+// Checks of what a party says about itself: token, versions, details, endpoints, credentials.
+
+import { readTarget } from '../ocpi/endpoint.ts'
+import { moduleKey, moduleRow } from '../ocpi/module.ts'
+import { isPartyId, type PartyId, partyKey } from '../ocpi/party.ts'
+import { createToken, readAuthorization, type TokenForm, writeAuthorization } from '../ocpi/token.ts'
+import { isVersion, type VersionNumber, VERSIONS } from '../ocpi/version.ts'
+import { isSecure } from './examine-connection.ts'
+import {
+  type Check,
+  dataOf,
+  describeReply,
+  fail,
+  type Finding,
+  isGood,
+  type ListedEndpoint,
+  member,
+  pass,
+  type Reply,
+  type Scene,
+  shown,
+  skip,
+  warn,
+} from './examine-scene.ts'
+
+const ENTRIES_MAX = 300
+
+export const VERSIONS_CHECKS: readonly Check[] = [
+  { id: 'token', title: 'The token is accepted', needs: 'connection', run: checkToken },
+  { id: 'wrong_token', title: 'A wrong token is refused', needs: 'token', run: checkWrongToken },
+  { id: 'versions', title: 'The versions are listed', needs: 'token', run: checkVersions },
+  { id: 'mutual_version', title: 'A version is shared with the hub', needs: 'versions', run: checkMutual },
+  {
+    id: 'details',
+    title: 'The details of shared versions can be read',
+    needs: 'versions',
+    run: checkDetails,
+  },
+  { id: 'endpoint_urls', title: 'Endpoint URLs can be called', needs: 'endpoints', run: checkUrls },
+  { id: 'interfaces', title: 'Both interfaces are there', needs: 'endpoints', run: checkInterfaces },
+  { id: 'credentials', title: 'There is a credentials endpoint', needs: 'endpoints', run: checkCredentials },
+]
+
+const FORMS: readonly TokenForm[] = ['base64', 'raw']
+
+/** Asks for the versions with the token in both forms (R2-R4). */
+async function checkToken(scene: Scene): Promise<Finding> {
+  const { token } = scene
+  const asked: { form: TokenForm; reply: Reply }[] = []
+  for (const form of FORMS)
+    asked.push({ form, reply: await scene.ask(scene.url, { token: { token, form } }) })
+  const good = asked.filter(({ reply }) => isGood(reply))
+  const [first] = good
+  if (!first) return tokenRefused(asked.map(({ reply }) => reply))
+  scene.accepted = { token, form: first.form }
+  scene.versionList = first.reply
+  scene.grounds.add('token')
+  if (good.length === 2) return pass('in Base64 and as it is')
+  if (first.form === 'base64') return pass('in Base64')
+  if (isEncoded(token)) {
+    return warn(
+      'as it is; but it looks as if it were in Base64 already',
+      'Say the token itself, not its Base64: that is how it has to be registered.',
+    )
+  }
+  const versions = offeredVersions(first.reply).map(({ version }) => version)
+  const isOld = versions.every((version) => !isVersion(version) || VERSIONS[version].tokenForm === 'raw')
+  if (isOld) return pass('as it is, which is right for 2.1.1')
+  return warn(
+    'as it is, but not in Base64',
+    'From 2.2 on the token stands in Base64 in the Authorization header; take it in both forms.',
+  )
+}
+
+function tokenRefused(replies: readonly Reply[]): Finding {
+  const [inBase64, raw] = replies.map(describeReply)
+  const same = inBase64!.found === raw!.found
+  return fail(same ? inBase64!.found : `in Base64: ${inBase64!.found}; as it is: ${raw!.found}`, raw!.advice)
+}
+
+/** Whether the text is Base64 of something that could be a token itself. */
+function isEncoded(token: string): boolean {
+  return readAuthorization(`Token ${token}`)[0]?.form === 'base64' && token.length >= 16
+}
+
+async function checkWrongToken(scene: Scene): Promise<Finding> {
+  const form = scene.accepted!.form
+  const reply = await scene.ask(scene.url, { token: { token: createToken(), form } })
+  const { httpStatus, statusCode } = reply
+  const advice = 'Answer HTTP 401 to a token that is missing or unknown.'
+  if (httpStatus === 401) {
+    return pass(statusCode === undefined ? 'HTTP 401, without an envelope' : 'HTTP 401 in an envelope')
+  }
+  if (isGood(reply)) return fail('a token that was made up is accepted', advice)
+  return warn(describeReply(reply).found, advice)
+}
+
+/** Entries of a version list that have a version and a URL. */
+function offeredVersions(reply: Reply): Scene['offered'] {
+  const data = dataOf(reply)
+  if (!Array.isArray(data)) return []
+  return (data as unknown[]).slice(0, ENTRIES_MAX).flatMap((entry) => {
+    const version = member(entry, 'version')
+    const url = member(entry, 'url')
+    return typeof version === 'string' && typeof url === 'string' ? [{ version, url }] : []
+  })
+}
+
+function checkVersions(scene: Scene): Finding {
+  const data = dataOf(scene.versionList!)
+  const advice = 'List each version as {"version": "2.2.1", "url": "https://…"} (OCPI 2.2.1 §6.1).'
+  if (!Array.isArray(data)) return fail('data is no list', advice)
+  scene.offered = offeredVersions(scene.versionList!)
+  if (scene.offered.length === 0) return fail('no version is listed', advice)
+  scene.grounds.add('versions')
+  const found = scene.offered.map(({ version }) => shown(version).slice(0, 20)).join(', ')
+  const wrong = scene.offered.filter(({ url }) => !readTarget(url))
+  if (wrong.length > 0) {
+    return fail(`${found}; the URL of ${shown(wrong[0]!.version)} is not absolute`, advice)
+  }
+  if (data.length > scene.offered.length) return warn(`${found}; other entries cannot be read`, advice)
+  return pass(found)
+}
+
+function checkMutual(scene: Scene): Finding {
+  scene.mutual = scene.versions.flatMap((version) => {
+    const entry = scene.offered.find((one) => one.version === version && readTarget(one.url))
+    return entry ? [{ version, url: entry.url }] : []
+  })
+  if (scene.mutual.length > 0) return pass(scene.mutual.map(({ version }) => version).join(', '))
+  return fail('none', `The hub speaks ${scene.versions.join(', ')}: offer one of them.`)
+}
+
+async function checkDetails(scene: Scene): Promise<Finding> {
+  if (scene.mutual.length === 0) return skip('no version is shared')
+  const told: string[] = []
+  const wrong: { name: string; found: string; advice: string }[] = []
+  for (const { version, url } of scene.mutual) {
+    const reply = await scene.ask(url)
+    const endpoints = readListed(reply, version)
+    if (endpoints) {
+      scene.version ??= version
+      scene.endpoints.push(...endpoints)
+      told.push(`${version}: ${endpoints.length} endpoints in ${Math.round(reply.durationMs)} ms`)
+    } else if (isGood(reply)) {
+      const advice = 'Answer {"version": …, "endpoints": […]} as data (OCPI 2.2.1 §6.2).'
+      wrong.push({ name: version, found: 'there is no list of endpoints', advice })
+    } else wrong.push({ name: version, ...describeReply(reply) })
+  }
+  if (scene.endpoints.length > 0) scene.grounds.add('endpoints')
+  if (wrong.length > 0)
+    return fail([...wrong.map(({ found }) => found), ...told].join('; '), wrong[0]!.advice)
+  if (scene.endpoints.length === 0) return fail(told.join('; '), 'List the endpoints of your modules.')
+  return pass(told.join('; '))
+}
+
+function readListed(reply: Reply, version: VersionNumber): ListedEndpoint[] | undefined {
+  const listed = isGood(reply) ? member(dataOf(reply), 'endpoints') : undefined
+  if (!Array.isArray(listed)) return undefined
+  return (listed as unknown[]).slice(0, ENTRIES_MAX).map((entry) => ({
+    version,
+    identifier: member(entry, 'identifier'),
+    role: member(entry, 'role'),
+    url: member(entry, 'url'),
+  }))
+}
+
+function checkUrls({ endpoints, url: versionsUrl }: Scene): Finding {
+  const advice = 'Write whole URLs, https, that the hub can call as they stand.'
+  const nameOf = ({ version, identifier }: ListedEndpoint) => `${version} ${shown(String(identifier))}`
+  const broken = endpoints.filter(({ url }) => typeof url !== 'string' || !readTarget(url))
+  if (broken.length > 0) return fail(`not absolute: ${listOf(broken.map(nameOf))}`, advice)
+  const plain = endpoints.filter(({ url }) => !isSecure(url as string))
+  if (plain.length > 0 && isSecure(versionsUrl)) {
+    return fail(`plain http: ${listOf(plain.map(nameOf))}`, advice)
+  }
+  const hosts = new Set(endpoints.map(({ url }) => new URL(url as string).host))
+  const own = new URL(versionsUrl).host
+  const foreign = [...hosts].filter((host) => host !== own)
+  if (foreign.length === 0) return pass(`${endpoints.length} on ${own}`)
+  return warn(
+    `on other hosts than the versions: ${listOf(foreign.map(shown))}`,
+    'Make sure that this is meant: a host of a test system in the list is a common slip.',
+  )
+}
+
+const INTERFACES: ReadonlySet<unknown> = new Set(['SENDER', 'RECEIVER'])
+
+function checkInterfaces({ endpoints, version }: Scene): Finding {
+  const own = endpoints.filter((one) => one.version === version)
+  const advice = 'Give each endpoint an identifier, a role (SENDER or RECEIVER) and a url, each pair once.'
+  const functional = own.filter(
+    ({ identifier }) => typeof identifier === 'string' && moduleRow(identifier).kind === 'functional',
+  )
+  if (functional.length === 0) return fail('no functional module is listed', advice)
+  if (!VERSIONS[version!].routed) return pass(modulesOf(functional))
+  const wrong = functional.filter(({ role }) => !INTERFACES.has(role))
+  if (wrong.length > 0) return fail(`without a role: ${modulesOf(wrong)}`, advice)
+  const keys = functional.map(
+    ({ identifier, role }) => `${moduleKey(identifier as string)} ${role as string}`,
+  )
+  const twice = keys.filter((key, index) => keys.indexOf(key) !== index)
+  if (twice.length > 0) return warn(`twice: ${listOf(twice)}`, advice)
+  const sides = ['SENDER', 'RECEIVER'].map((side) => functional.filter(({ role }) => role === side))
+  const found = `${version}: SENDER ${modulesOf(sides[0]!)}; RECEIVER ${modulesOf(sides[1]!)}`
+  if (sides.every((side) => side.length > 0)) return pass(found)
+  return warn(
+    found,
+    'One side alone is unusual: an owner of data is SENDER of its modules and RECEIVER of commands or tokens.',
+  )
+}
+
+function modulesOf(endpoints: readonly ListedEndpoint[]): string {
+  return listOf(endpoints.map(({ identifier }) => shown(String(identifier)))) || 'none'
+}
+
+/** The first of them, and how many more there are. */
+export function listOf(names: readonly string[], max = 12): string {
+  return names.slice(0, max).join(', ') + (names.length > max ? ` and ${names.length - max} more` : '')
+}
+
+/** `cdrs, tariffs: 2 objects; tokens: none`: what was found about each, equal texts together. */
+export function groupOf(told: readonly (readonly [name: string, text: string])[]): string {
+  const texts = [...new Set(told.map(([, text]) => text))]
+  return texts
+    .map((text) => `${listOf(told.flatMap(([name, its]) => (its === text ? [name] : [])))}: ${text}`)
+    .join('; ')
+}
+
+/** Reads the credentials too (GET): who is behind the URL tells whom to address. */
+async function checkCredentials(scene: Scene): Promise<Finding> {
+  const entry = scene.endpoints.find(
+    ({ version, identifier }) =>
+      version === scene.version && typeof identifier === 'string' && moduleKey(identifier) === 'credentials',
+  )
+  if (!entry) return fail('none', 'List the credentials module: without it nobody can register.')
+  if (typeof entry.url !== 'string' || !readTarget(entry.url)) {
+    return fail('its URL is not absolute', 'Write the whole URL of the credentials endpoint.')
+  }
+  const reply = await scene.ask(entry.url)
+  if (!isGood(reply)) {
+    if (reply.fault === undefined && reply.httpStatus! >= 400 && reply.httpStatus! < 500) {
+      return pass(`there; GET is answered ${describeReply(reply).found}, as before a registration`)
+    }
+    const { found, advice } = describeReply(reply)
+    return warn(`listed, but GET is answered: ${found}`, advice)
+  }
+  const parties = readParties(dataOf(reply))
+  const first = PREFERRED.flatMap((role) => parties.filter((party) => party.role === role))[0] ?? parties[0]
+  if (!first) {
+    return warn(
+      'it answers no party',
+      'Answer the credentials object with country_code and party_id of each role.',
+    )
+  }
+  scene.to = first
+  return pass(`of ${listOf(parties.map(partyKey))}`)
+}
+
+// A hub answers lists as itself (GET ALL); of others the owner of most lists is the CPO.
+const PREFERRED = ['HUB', 'CPO']
+
+/** Parties of a credentials object, flat or with roles (R34). */
+function readParties(data: unknown): (PartyId & { readonly role: unknown })[] {
+  const roles = member(data, 'roles')
+  const entries: unknown[] = Array.isArray(roles) ? roles : [data]
+  return entries.slice(0, ENTRIES_MAX).flatMap((entry) => {
+    const party = readParty(entry)
+    return party ? [{ ...party, role: member(entry, 'role') }] : []
+  })
+}
+
+/** country_code and party_id of an object. */
+export function readParty(value: unknown): PartyId | undefined {
+  const countryCode = member(value, 'country_code')
+  const partyId = member(value, 'party_id')
+  if (typeof countryCode !== 'string' || typeof partyId !== 'string') return undefined
+  const party = { countryCode, partyId }
+  return isPartyId(party) ? party : undefined
+}
+
+/** Both ways to write the token, which must never be in a report. */
+export function tokenTexts(token: string): string[] {
+  return FORMS.map((form) => writeAuthorization(token, form).slice('Token '.length))
+}
