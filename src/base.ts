@@ -16,6 +16,7 @@ import { createMetrics, type Metrics } from './journal/metrics.ts'
 import { hashToken } from './ocpi/token.ts'
 import { createRegistry } from './registry/create-registry.ts'
 import type { Registry } from './registry/registry.ts'
+import { createOwners, type Owners } from './routing/owners.ts'
 import { type CompiledRules, compileRules } from './routing/rules.ts'
 import { openStores, type Stores } from './stores.ts'
 
@@ -38,6 +39,9 @@ export interface Base {
   readonly limits: Limits
   readonly lifecycle: Lifecycle
   readonly rules: () => CompiledRules
+  readonly owners: Owners
+  /** This hub's name in Via. */
+  readonly viaName: string
   /** Look-up key of an inbound token. */
   readonly hash: (token: string) => string
   /** A key for one use, derived from the hub's secret (RFC 5869). */
@@ -85,6 +89,8 @@ export async function openBase(config: HubConfig): Promise<Base> {
     limits: createLimits(rates),
     lifecycle,
     rules: () => rules,
+    owners: createOwners(),
+    viaName: `ocpi-hub-${config.hub.countryCode}${config.hub.partyId}`,
     hash: (token) => hashToken(token, hashKey),
     key,
   }

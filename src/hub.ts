@@ -31,7 +31,6 @@ import { createVersions } from './modules/versions.ts'
 import { partyKey } from './ocpi/party.ts'
 import type { Registry } from './registry/registry.ts'
 import { createOperations } from './operations.ts'
-import { createOwners } from './routing/owners.ts'
 import { isDenied } from './routing/rules.ts'
 
 export interface Hub {
@@ -152,7 +151,7 @@ function createOcpiSide(base: Base, { handshake, registration, stillAlive }: Mod
     send: base.send,
     options: config.forwarding,
     hub: config.hub,
-    viaName: `ocpi-hub-${config.hub.countryCode}${config.hub.partyId}`,
+    viaName: base.viaName,
     translate: createTranslate({ store: stores.links, key: key('links'), publicUrl: config.hub.publicUrl }),
     journal,
     liveness: stillAlive,
@@ -175,7 +174,7 @@ function createOcpiSide(base: Base, { handshake, registration, stillAlive }: Mod
       }),
       viaName: forwarding.viaName,
       rules: base.rules,
-      owners: createOwners(),
+      owners: base.owners,
       admit: createAdmit(key('token hashes')),
       modules: {
         ...createVersions(config.hub),

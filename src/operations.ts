@@ -5,6 +5,7 @@ import type { Base } from './base.ts'
 import { createAudit } from './journal/audit.ts'
 import type { Registration } from './modules/registration.ts'
 import type { StillAlive } from './modules/still-alive.ts'
+import { createBackup } from './registry/backup.ts'
 
 const AUDIT_ENTRIES_MAX = 10_000
 
@@ -15,12 +16,24 @@ export interface OperationsParts {
 }
 
 export function createOperations(base: Base, { registration, stillAlive }: OperationsParts): Operations {
-  const { config, log, registry, stores } = base
+  const { config, log, registry, stores, send } = base
   return {
     audit: createAudit({ trail: stores.trail({ name: 'audit', max: AUDIT_ENTRIES_MAX }), log }),
     versionsUrl: `${config.hub.publicUrl}/ocpi/versions`,
     registry,
     registration,
+    explain: {
+      context: () => ({
+        table: registry.table(),
+        rules: base.rules(),
+        hub: config.hub,
+        via: base.viaName,
+        owners: base.owners,
+      }),
+      limits: base.limits,
+      inFlight: (id) => send.inFlight(id),
+      options: () => config.forwarding,
+    },
     probe: (id) => stillAlive.probe(id),
   }
 }

@@ -38,6 +38,7 @@ export async function collectOpenApi(app: AdminApp, version: string): Promise<vo
         { name: 'errors', description: 'The journal: what was not 1xxx, and the story of an exchange' },
         { name: 'codes', description: 'What each error code means' },
         { name: 'platforms', description: 'Connections and parties' },
+        { name: 'routes', description: 'Rules about who may reach whom, and what they do to a request' },
         { name: 'hub', description: 'The hub itself' },
         { name: 'health', description: 'For load balancers; no token needed' },
       ],

@@ -2,15 +2,19 @@
 
 import type { Audit } from '../journal/audit.ts'
 import type { ProbeResult } from '../modules/probe.ts'
+import type { Backup } from '../registry/backup.ts'
 import type { Registration } from '../modules/registration.ts'
 import type { Registry } from '../registry/registry.ts'
+import type { ExplainParts } from './explain-parts.ts'
 
 export interface Operations {
+  readonly explain: ExplainParts
   readonly audit: Audit
   /** Where the hub's versions are: what a partner is told together with its token. */
   readonly versionsUrl: string
   readonly registry: Registry
   readonly registration: Registration
+  readonly backup: Backup
   /** Asks a platform now whether it is there; `undefined` if there is none. */
   probe(platformId: string): Promise<ProbeResult | undefined>
 }

@@ -13,6 +13,7 @@ import { registerCodes } from './codes.ts'
 import { registerCorrelations } from './correlations.ts'
 import { registerErrorStream } from './error-stream.ts'
 import { registerErrors } from './errors.ts'
+import { registerExplain } from './explain.ts'
 import { guard } from './guard.ts'
 import { registerHealth } from './health.ts'
 import { allowedMethods } from './methods.ts'
@@ -36,6 +37,7 @@ const GROUPS: readonly AdminGroup[] = [
   registerPlatforms,
   registerPlatformWrites,
   registerParties,
+  registerExplain,
   registerStatus,
   registerAudit,
   registerHealth,

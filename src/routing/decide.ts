@@ -39,6 +39,7 @@ const PUSHES = new Set(['PUT', 'PATCH', 'POST', 'DELETE'])
 
 /** Decides the way of a functional request. Throws the Fault of the first row that applies. */
 export function decide(message: Message, sender: Connection, context: RoutingContext): Decision {
+  refuseSuspended(sender)
   const address = readAddress(message.head, sender)
   context.trace?.('from', `${address.fromKey} is a party of platform ${sender.platform.id}`)
   const { row, module, interface: role, version } = message
@@ -48,6 +49,12 @@ export function decide(message: Message, sender: Connection, context: RoutingCon
   const decision = decideWay(address.to, errand)
   if (message.head.via?.includes(context.via)) throw new Fault('proxy_loop_detected')
   return decision
+}
+
+/** What an operator has suspended neither receives nor sends; its configuration modules stay open to it. */
+export function refuseSuspended({ platform }: Connection): void {
+  if (platform.status !== 'SUSPENDED') return
+  throw new Fault('to_denied', { message: 'This platform is suspended by the operator of the hub' })
 }
 
 function decideWay(to: PartyId | undefined, errand: Case): Decision {

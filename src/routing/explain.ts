@@ -7,6 +7,7 @@ import { type PartyId, type PartyKey, partyKey } from '../ocpi/party.ts'
 import type { VersionNumber } from '../ocpi/version.ts'
 import type { Connection, RoutingTable } from '../registry/routing-table.ts'
 import { type Decision, decide, type RoutingContext } from './decide.ts'
+import type { Owners } from './owners.ts'
 import { createHead } from './head.ts'
 
 export interface Question {
@@ -56,7 +57,7 @@ export function explain(question: Question, context: RoutingContext): Explanatio
     if (!platform.inbound.some(({ purpose }) => purpose === 'credentials')) {
       throw new Fault('token_not_for_this', { message: `${platform.id} has not registered yet` })
     }
-    const owners = { learn: () => undefined, of: context.owners.of }
+    const owners: Owners = { learn: () => undefined, of: (kind, id) => context.owners.of(kind, id) }
     const decision = decide(toMessage(question, version), sender, { ...context, owners, trace })
     return { steps, sender, version, decision }
   } catch (thrown) {
