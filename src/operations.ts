@@ -3,11 +3,16 @@
 import type { Operations } from './admin/operations.ts'
 import type { Base } from './base.ts'
 import { createAudit } from './journal/audit.ts'
+import { examine } from './modules/examine.ts'
 import type { Registration } from './modules/registration.ts'
 import type { StillAlive } from './modules/still-alive.ts'
+import { OFFERABLE_VERSIONS } from './ocpi/version.ts'
 import { createBackup } from './registry/backup.ts'
 
 const AUDIT_ENTRIES_MAX = 10_000
+/** People wait for an examination: for one request, and for all of it. */
+const EXAMINE_REQUEST_MS = 5_000
+const EXAMINE_TOTAL_MS = 30_000
 
 /** What the operations need besides the base. */
 export interface OperationsParts {
@@ -22,6 +27,7 @@ export function createOperations(base: Base, { registration, stillAlive }: Opera
     versionsUrl: `${config.hub.publicUrl}/ocpi/versions`,
     registry,
     registration,
+    backup: createBackup(stores, [stores.secret]),
     explain: {
       context: () => ({
         table: registry.table(),
@@ -35,5 +41,13 @@ export function createOperations(base: Base, { registration, stillAlive }: Opera
       options: () => config.forwarding,
     },
     probe: (id) => stillAlive.probe(id),
+    examine: (party) =>
+      examine(party, {
+        network: config.network,
+        versions: OFFERABLE_VERSIONS.filter((version) => config.hub.versions.includes(version)),
+        from: config.hub,
+        timeoutMs: EXAMINE_REQUEST_MS,
+        totalMs: EXAMINE_TOTAL_MS,
+      }),
   }
 }

@@ -22,7 +22,9 @@ import type { AdminApp, AdminGroup, AdminOptions, AdminParts } from './parts.ts'
 import { registerParties } from './parties.ts'
 import { registerPlatformWrites } from './platform-writes.ts'
 import { registerPlatforms } from './platforms.ts'
+import { registerExamination } from './probe.ts'
 import { PROBLEM_TYPE, readProblem, toProblem, type Problem } from './problem.ts'
+import { registerRegistry } from './registry.ts'
 import { registerStatus } from './status.ts'
 import { registerTraffic } from './traffic.ts'
 import { registerUi } from './ui.ts'
@@ -36,7 +38,9 @@ const GROUPS: readonly AdminGroup[] = [
   registerCodes,
   registerPlatforms,
   registerPlatformWrites,
+  registerExamination,
   registerParties,
+  registerRegistry,
   registerExplain,
   registerStatus,
   registerAudit,

@@ -148,7 +148,7 @@ function limitHonoured({ reply, items }: ListSample): Verdict {
   )
 }
 
-function link({ reply, items = [], url }: ListSample): Verdict {
+function link({ reply, items, url }: ListSample): Verdict {
   const text = reply.headers.link
   const total = readNumber(reply.headers['x-total-count'])
   const hasMore = total !== undefined && total > items.length
