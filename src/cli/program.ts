@@ -12,6 +12,7 @@ import { clean, styled } from './output.ts'
 import { addParties } from './parties.ts'
 import { addPlatforms } from './platforms.ts'
 import { addProbe } from './probe.ts'
+import { addRegistry } from './registry.ts'
 import { addRoutes } from './routes.ts'
 import { addSandbox } from './sandbox.ts'
 import { addServe } from './serve.ts'
@@ -26,6 +27,7 @@ const VERBS: readonly Verb[] = [
   addParties,
   addPlatforms,
   addRoutes,
+  addRegistry,
   addErrors,
   addExplain,
   addProbe,

@@ -3,8 +3,10 @@
 
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
-import { bodyProblem, parseJson, readRecord } from './record.ts'
+import { bodyProblem, parseJson, readBody, readRecord } from './record.ts'
 import { refuseNewer, schemaOf, UPGRADE_STEPS } from './schema.ts'
+import { createSealer, type Sealer } from './seal.ts'
+import type { Settings } from './settings.ts'
 import type { RegistryStore, StoredRecord } from './store.ts'
 
 const RECORD = z.strictObject({
@@ -18,12 +20,55 @@ const BACKUP = z.strictObject({
   format: z.literal('ocpi-hub registry'),
   schema: z.int().positive(),
   records: z.array(RECORD),
+  settings: z.record(z.string(), z.string()).exactOptional(),
 })
 
-/** A whole registry: platforms and overlays by id, and what each claims. */
+/** What operators set at run time and a backup keeps. */
+const SETTINGS = ['routes'] as const
+
+/** A whole registry: platforms and overlays by id, and what each claims; texts of settings by name. */
 export type RegistryBackup = z.infer<typeof BACKUP>
 
 type BackupRecord = z.infer<typeof RECORD>
+
+export interface Backup {
+  /** Throws `Fault` `store_unavailable`. */
+  export(): Promise<RegistryBackup>
+  /**
+   * As `importRegistry`, and refuses tokens that do not open with the hub's secret; settings of the backup become
+   * the newest version. Gives how many platforms it wrote.
+   */
+  import(backup: unknown, options?: { readonly replace?: boolean }): Promise<number>
+}
+
+/** Backups of a store and its settings, whose tokens are sealed with one of the secrets. */
+export function createBackup(
+  stores: { readonly registry: RegistryStore; readonly settings: Settings },
+  secretKeys: readonly Buffer[],
+): Backup {
+  const { registry, settings } = stores
+  return {
+    async export() {
+      const texts: Record<string, string> = {}
+      for (const name of SETTINGS) {
+        const setting = await settings.read(name)
+        if (setting) texts[name] = setting.text
+      }
+      const backup = await exportRegistry(registry)
+      return Object.keys(texts).length > 0 ? { ...backup, settings: texts } : backup
+    },
+    async import(backup, options) {
+      const sealer = createSealer(secretKeys)
+      const count = await importRegistry(registry, backup, { ...options, sealer })
+      const { settings: texts = {} } = backup as RegistryBackup
+      for (const name of SETTINGS) {
+        const text = texts[name]
+        if (text !== undefined) await settings.write(name, text, await settings.version(name))
+      }
+      return count
+    },
+  }
+}
 
 /** Everything a store holds that can be read. Throws `Fault` `store_unavailable`. */
 export async function exportRegistry(store: RegistryStore): Promise<RegistryBackup> {
@@ -44,15 +89,16 @@ export async function exportRegistry(store: RegistryStore): Promise<RegistryBack
 /**
  * Writes a backup into a store, all at once; hubs that run on it follow. A store that holds platforms is refused
  * unless `replace`: then it holds nothing but the backup afterwards. Gives how many records it wrote. Throws
- * `RangeError`, with words for the operator, when the backup is not one, is of another version, or contradicts
- * itself; `Fault` `store_unavailable`.
+ * `RangeError`, with words for the operator, when the backup is not one, is of another version, contradicts itself,
+ * or holds tokens that `sealer` cannot open; `Fault` `store_unavailable`.
  */
 export async function importRegistry(
   store: RegistryStore,
   backup: unknown,
-  { replace = false }: { readonly replace?: boolean } = {},
+  { replace = false, sealer }: { readonly replace?: boolean; readonly sealer?: Sealer } = {},
 ): Promise<number> {
   const records = readBackup(backup)
+  if (sealer) refuseForeignSeals(records, sealer)
   const schema = schemaOf(UPGRADE_STEPS)
   const content = await store.load()
   const standing = [...content.records]
@@ -105,6 +151,16 @@ function refuseContradictions(records: readonly BackupRecord[]): void {
         throw new RangeError(`the platforms ${holder} and ${id} of the backup claim the same`)
       claimed.set(claim, id)
     }
+  }
+}
+
+function refuseForeignSeals(records: readonly BackupRecord[], sealer: Sealer): void {
+  const closed = records.filter((record) => typeof readBody(toRecord(record, 1), sealer) === 'string')
+  const [first] = closed
+  if (first) {
+    throw new RangeError(
+      `the tokens of ${closed.length} platforms (${first.id} for one) are sealed with another secret_key: import with the key of the hub that made the backup`,
+    )
   }
 }
 
