@@ -1,4 +1,4 @@
-// Three projects, one per way of testing. TEST_REPORT names a file for a JSON report beside the usual lines.
+// One project per way of testing; those in a browser run one after another. TEST_REPORT names a file for a JSON report beside the usual lines.
 
 import { defineConfig } from 'vitest/config'
 
@@ -14,6 +14,15 @@ export default defineConfig({
       { test: { ...shared, name: 'unit', include: ['test/unit/**/*.test.ts', 'test/tidy.test.ts'] } },
       { test: { ...shared, name: 'contract', include: ['test/contract/**/*.test.ts'] } },
       { test: { ...shared, name: 'wire', include: ['test/wire/**/*.test.ts'] } },
+      {
+        test: {
+          ...shared,
+          name: 'browser',
+          include: ['test/browser/**/*.test.ts'],
+          globalSetup: 'test/browser/build.ts',
+          fileParallelism: false,
+        },
+      },
     ],
   },
 })

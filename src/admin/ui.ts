@@ -113,13 +113,18 @@ function registerLogin(app: AdminApp, door: Doorkeeper): void {
     if (id !== undefined) door.sessions.close(id)
     return reply.header('Set-Cookie', sessionCookie(request)).code(204).send()
   })
-  app.get('/session', { schema: { hide: true, response: { 200: session } } }, async (request, reply) => {
-    reply.header('Cache-Control', 'no-store')
-    const found = door.session(request)
-    if (!found) throw problemError(404, 'This request came with a token, not with a session.')
-    const { operator, expires } = found
-    return { name: operator.name, role: operator.role, expires: new Date(expires).toISOString() }
-  })
+  app.get(
+    '/session',
+    // Asked by everybody who opens the page: to have no session is no error.
+    { config: { access: 'public' }, schema: { hide: true, response: { 200: session, 204: z.void() } } },
+    async (request, reply) => {
+      reply.header('Cache-Control', 'no-store')
+      const found = door.session(request)
+      if (!found) return reply.code(204).send()
+      const { operator, expires } = found
+      return { name: operator.name, role: operator.role, expires: new Date(expires).toISOString() }
+    },
+  )
 }
 
 function requireOwnPage(request: FastifyRequest): void {

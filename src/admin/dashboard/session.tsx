@@ -32,9 +32,8 @@ export function useSession(): SessionControl {
   const [state, setState] = useState<SessionState>({ is: 'unknown' })
 
   const ask = useCallback(async () => {
-    const result = await send<Session>('/session', {})
-    if (result.ok) setState({ is: 'in', session: result.value })
-    else if (result.failure.status === 401) setState({ is: 'out', ended: false })
+    const result = await send<Session | undefined>('/session', {})
+    if (result.ok) setState(result.value ? { is: 'in', session: result.value } : { is: 'out', ended: false })
     else setState({ is: 'unreachable', failure: result.failure })
   }, [])
 
@@ -53,8 +52,10 @@ export function useSession(): SessionControl {
       return undefined
     },
     async logOut() {
-      await send('/logout', { method: 'POST' })
-      setState({ is: 'out', ended: false })
+      // The pages go first: what they still read would be refused.
+      setState({ is: 'unknown' })
+      const result = await send('/logout', { method: 'POST' })
+      setState(result.ok ? { is: 'out', ended: false } : { is: 'unreachable', failure: result.failure })
     },
   }
 }

@@ -77,7 +77,7 @@ function toFailure(response: Response, json: unknown): Failure {
   const { type: _type, title, status: _status, detail, errors, ...members } = problem
   return {
     status: response.status,
-    detail: String(detail ?? title ?? `The hub answered HTTP ${response.status}.`),
+    detail: textOr(detail, textOr(title, `The hub answered HTTP ${response.status}.`)),
     errors: Array.isArray(errors) ? errors.map(toParameterError) : [],
     members,
   }
@@ -85,7 +85,11 @@ function toFailure(response: Response, json: unknown): Failure {
 
 function toParameterError(error: unknown): Failure['errors'][number] {
   const { parameter, path, message } = (error ?? {}) as Record<string, unknown>
-  return { parameter: String(parameter ?? path ?? ''), message: String(message ?? error) }
+  return { parameter: textOr(parameter, textOr(path, '')), message: textOr(message, JSON.stringify(error)) }
+}
+
+function textOr(value: unknown, otherwise: string): string {
+  return typeof value === 'string' ? value : otherwise
 }
 
 function parse(text: string): unknown {

@@ -1,16 +1,17 @@
 // The story of one exchange: what the requester asked, what the hub forwarded, what came back and what followed; for
 // each step whose side must act, whether the request arrived, and what to do.
 
-import { useEffect, useRef } from 'preact/hooks'
+import { useEffect } from 'preact/hooks'
 import type { CatalogueEntry, Story, StoryItem } from '../api/types.ts'
 import { meaningOf, useCodes } from '../api/use-codes.ts'
 import { useResource } from '../api/use-resource.ts'
 import { CopyButton } from '../parts/controls.tsx'
-import { correlationUrl } from '../parts/look-up.tsx'
-import { Clock, SideMark } from '../parts/marks.tsx'
+import { SideMark } from '../parts/marks.tsx'
 import { Empty, Loaded } from '../parts/states.tsx'
-import { faultText, isSuccess, milliseconds, REACHED_WORDS, recoveryText, sideOf } from '../words.ts'
-import { chosenEntry, toChapters, type Chapter } from './story.ts'
+import { faultText, isSuccess, sideOf } from '../words.ts'
+import { ChapterItem } from './chapter.tsx'
+import { chosenEntry, toChapters } from './story.ts'
+import { reachedText, WhatToDo } from './what-to-do.tsx'
 import { Waterfall } from './waterfall.tsx'
 
 export function Correlation({ id, reference }: { id: string; reference: string }) {
@@ -46,6 +47,9 @@ function Told({ items, reference }: { items: readonly StoryItem[]; reference: st
   const { all } = useCodes()
   const chosen = chosenEntry(items, reference)
   const chapters = toChapters(items)
+  useEffect(() => {
+    if (reference !== '') document.getElementById(reference)?.scrollIntoView({ block: 'nearest' })
+  }, [reference])
   const inOrder = chapters.flatMap(({ entry, deliveries }) => [entry, ...deliveries])
   return (
     <>
@@ -83,190 +87,11 @@ function Verdict({ entry, meaning }: { entry: StoryItem; meaning: CatalogueEntry
         </div>
         <div>
           <dt>What to do</dt>
-          <dd>{whatToDo(entry, meaning)}</dd>
+          <dd>
+            <WhatToDo entry={entry} meaning={meaning} />
+          </dd>
         </div>
       </dl>
     </section>
   )
-}
-
-function reachedText({ reached, author }: StoryItem): string {
-  if (reached) return `It ${REACHED_WORDS[reached]}.`
-  return author === 'responder' ? 'The responder answered it.' : 'The hub answered it.'
-}
-
-function whatToDo(entry: StoryItem, meaning: CatalogueEntry | undefined) {
-  if (isSuccess(entry)) return 'Nothing.'
-  return (
-    <>
-      {entry.recovery && recoveryText(entry.recovery)} {meaning?.advice}{' '}
-      <a href={`/codes?q=${encodeURIComponent(entry.fault ?? entry.code)}`}>About this code</a>
-    </>
-  )
-}
-
-function ChapterItem({
-  chapter: { entry, deliveries, pending },
-  chosen,
-  codes,
-}: {
-  chapter: Chapter
-  chosen: StoryItem | undefined
-  codes: readonly CatalogueEntry[]
-}) {
-  return (
-    <li>
-      <EntryCard entry={entry} chosen={entry === chosen} codes={codes} />
-      {(deliveries.length > 0 || pending.length > 0) && (
-        <div class="deliveries">
-          <h3>
-            Delivered to {deliveries.filter(isSuccess).length} of {deliveries.length + pending.length}
-          </h3>
-          <ol class="story">
-            {deliveries.map((delivery) => (
-              <li key={delivery.reference}>
-                <EntryCard entry={delivery} chosen={delivery === chosen} codes={codes} />
-              </li>
-            ))}
-            {pending.map((party) => (
-              <li key={party} class="card quiet">
-                {party}: not told of yet; the push is under way, or its entry was dropped.
-              </li>
-            ))}
-          </ol>
-        </div>
-      )}
-    </li>
-  )
-}
-
-function EntryCard({
-  entry,
-  chosen,
-  codes,
-}: {
-  entry: StoryItem
-  chosen: boolean
-  codes: readonly CatalogueEntry[]
-}) {
-  const card = useRef<HTMLElement>(null)
-  const named = location.hash.slice(1) === entry.reference
-  useEffect(() => {
-    if (named) card.current?.scrollIntoView({ block: 'nearest' })
-  }, [named])
-  const { phases } = entry
-  const success = isSuccess(entry)
-  return (
-    <article
-      ref={card}
-      class={`card entry ${chosen ? 'chosen' : ''}`}
-      aria-current={chosen ? 'true' : undefined}
-    >
-      <header>
-        <span class="quiet">+{milliseconds(entry.after_ms)}</span>
-        <strong>
-          {entry.from ?? entry.requester ?? 'unknown'} → {entry.to ?? 'no receiver'}
-        </strong>
-        {entry.mode && <span class="tag">{entry.mode}</span>}
-        <span class="quiet">
-          <Clock time={entry.time} ms />
-        </span>
-      </header>
-      <ol class="steps">
-        <li>
-          <span class="step-name">Asked</span>
-          <span>
-            <span class="method">{entry.method}</span> <code class="long">{entry.path}</code>
-            <Id label="request id" id={entry.request_id} />
-          </span>
-        </li>
-        {phases ? (
-          <li>
-            <span class="step-name">Forwarded</span>
-            <span>
-              to {entry.responder ?? entry.to}: {phasesText(phases)}
-              {entry.forwarded_request_id && <Id label="request id" id={entry.forwarded_request_id} />}
-            </span>
-          </li>
-        ) : (
-          !entry.targets && (
-            <li>
-              <span class="step-name">Not forwarded</span>
-              <span>The hub answered by itself.</span>
-            </li>
-          )
-        )}
-        {entry.targets && (
-          <li>
-            <span class="step-name">Broadcast</span>
-            <span>
-              to {entry.targets.length === 0 ? 'nobody: no party takes it' : entry.targets.join(', ')}
-            </span>
-          </li>
-        )}
-        <li>
-          <span class="step-name">Answered</span>
-          <span>
-            <span class="code">{entry.code}</span> {faultText(entry)} by the {entry.author}, HTTP{' '}
-            {entry.http_status}, after {milliseconds(entry.duration_ms)}
-            {entry.responder_http_status !== undefined && (
-              <span class="quiet"> (the responder sent HTTP {entry.responder_http_status})</span>
-            )}
-            {entry.responder_code && (
-              <>
-                {' '}
-                <a href={`/codes?q=${encodeURIComponent(entry.responder_code)}`}>{entry.responder_code}</a>
-              </>
-            )}
-            {entry.message && <q class="message">{entry.message}</q>}
-            {entry.detail && <span class="detail">{entry.detail}</span>}
-          </span>
-        </li>
-        {!success && (
-          <li>
-            <span class="step-name">So</span>
-            <span>
-              <SideMark side={sideOf(entry)} /> must act. {reachedText(entry)}{' '}
-              {whatToDo(entry, meaningOf(codes, entry))}
-            </span>
-          </li>
-        )}
-        {entry.caused_by && entry.caused_by !== entry.correlation_id && (
-          <li>
-            <span class="step-name">Caused by</span>
-            <a href={correlationUrl(entry.caused_by)}>
-              <code class="long">{entry.caused_by}</code>
-            </a>
-          </li>
-        )}
-        <li>
-          <span class="step-name">Reference</span>
-          <span>
-            <code>{entry.reference}</code> <CopyButton text={entry.reference} />
-          </span>
-        </li>
-      </ol>
-    </article>
-  )
-}
-
-function Id({ label, id }: { label: string; id: string }) {
-  return (
-    <span class="id quiet">
-      {label} <code class="long">{id}</code>
-    </span>
-  )
-}
-
-function phasesText({ connect, first_byte: firstByte, total }: NonNullable<StoryItem['phases']>): string {
-  if (connect === undefined && firstByte === undefined && total === undefined) return 'no connection was made'
-  return [
-    connect === undefined ? 'no connection was made' : `connected after ${milliseconds(connect)}`,
-    ...(connect === undefined
-      ? []
-      : [firstByte === undefined ? 'no answer began' : `answer began at ${milliseconds(firstByte)}`]),
-    ...(firstByte === undefined
-      ? []
-      : [total === undefined ? 'and did not end' : `and ended at ${milliseconds(total)}`]),
-  ].join(', ')
 }

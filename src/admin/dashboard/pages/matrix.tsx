@@ -106,7 +106,7 @@ function Grid({
                     key={to}
                     item={cells.get(cellKey(from, to))}
                     pair={requests.get(cellKey(from, to))}
-                    worst={worst}
+                    worst={pairs.length > 0 ? undefined : worst}
                     chosen={chosen}
                     query={query}
                   />
@@ -164,14 +164,15 @@ function Cell({
 }: {
   item: SummaryItem | undefined
   pair: TrafficPair | undefined
-  worst: number
+  /** Most faults of any pair; absent = cells are shaded by the share of requests. */
+  worst: number | undefined
   chosen: Chosen
   query: URLSearchParams
 }) {
   if (!item) return <td class="none">·</td>
   const { from, to } = item
   const rate = pair && pair.requests > 0 ? pair.errors / pair.requests : undefined
-  const shade = shadeOf(rate ?? item.count / worst)
+  const shade = shadeOf(worst === undefined ? rate : item.count / worst)
   const title = `${from ?? 'no sender'} to ${to ?? 'no receiver'}: ${count(item.count)} faults${
     pair ? `, ${percent(pair.errors, pair.requests)} of ${count(pair.requests)} requests` : ''
   }`
@@ -179,7 +180,7 @@ function Cell({
   const text = (
     <>
       {shortCount(item.count)}
-      {rate !== undefined && <small>{percent(pair!.errors, pair!.requests)}</small>}
+      {rate !== undefined && worst === undefined && <small>{percent(pair!.errors, pair!.requests)}</small>}
     </>
   )
   return (
@@ -200,7 +201,9 @@ function Cell({
   )
 }
 
-function shadeOf(share: number): number {
+// No shade where requests were not counted: for parties nobody knows, and by other hubs.
+function shadeOf(share: number | undefined): number {
+  if (share === undefined) return 0
   const place = SHADES.findIndex((bound) => share <= bound)
   return place === -1 ? SHADES.length + 1 : place + 1
 }

@@ -7,7 +7,7 @@ import { Dialog } from '../parts/controls.tsx'
 import { Failed } from '../parts/states.tsx'
 import { goTo } from '../router.ts'
 import { useMayOperate } from '../session.tsx'
-import { Answer, TokenOnce } from './token-once.tsx'
+import { Answer } from './token-once.tsx'
 
 interface Action {
   readonly name: 'probe' | 'suspend' | 'resume' | 'rotate' | 'remove'
@@ -117,9 +117,8 @@ function ActionDialog({
     >
       {answer ? (
         <>
-          <p role="status">Done.</p>
-          <TokenOnce answer={answer.value} />
-          <Answer value={answer.value} />
+          <p role="status">{doneText(action, answer.value)}</p>
+          {(action.name === 'probe' || removes) && <Answer value={answer.value} />}
           <div class="actions">
             <button type="button" class="primary" onClick={() => onClose(removes)}>
               Close
@@ -147,4 +146,11 @@ function ActionDialog({
       )}
     </Dialog>
   )
+}
+
+function doneText({ name }: Action, answer: unknown): string {
+  const { ok, status } = (answer ?? {}) as { ok?: boolean; status?: string }
+  if (name === 'probe') return ok ? 'It answered.' : 'It did not answer as it should.'
+  if (name === 'remove') return 'It is removed.'
+  return status ? `Done; it is ${status} now.` : 'Done.'
 }

@@ -6,7 +6,6 @@ import { storyLength, toSpans, type SpanKind } from './story.ts'
 
 const WIDTH = 1000
 const ROW = 26
-const HEAD = 20
 /** Narrower bars would not be seen. */
 const BAR_MIN = 3
 
@@ -21,7 +20,7 @@ export function Waterfall({ items }: { items: readonly StoryItem[] }) {
   const length = storyLength(items)
   const x = (ms: number): number => (ms / length) * WIDTH
   const ticks = [0, 0.25, 0.5, 0.75, 1].map((share) => share * length)
-  const height = HEAD + items.length * ROW
+  const height = items.length * ROW
   return (
     <figure class="waterfall">
       <div class="waterfall-grid">
@@ -34,7 +33,7 @@ export function Waterfall({ items }: { items: readonly StoryItem[] }) {
         </ol>
         <svg viewBox={`0 0 ${WIDTH} ${height}`} preserveAspectRatio="none" height={height} aria-hidden="true">
           {ticks.map((tick) => (
-            <line key={tick} class="tick" x1={x(tick)} x2={x(tick)} y1={HEAD} y2={height} />
+            <line key={tick} class="tick" x1={x(tick)} x2={x(tick)} y1={0} y2={height} />
           ))}
           {items.map((item, row) =>
             toSpans(item).map(({ kind, from, to }) => (
@@ -43,7 +42,7 @@ export function Waterfall({ items }: { items: readonly StoryItem[] }) {
                 class={`span-${kind}`}
                 x={Math.min(x(from), WIDTH - BAR_MIN)}
                 width={Math.max(BAR_MIN, x(to) - x(from))}
-                y={HEAD + row * ROW + 6}
+                y={row * ROW + 6}
                 height={ROW - 12}
               />
             )),

@@ -2,7 +2,10 @@
 
 import type { ComponentChildren } from 'preact'
 import type { Failure } from '../api/client.ts'
+import type { Side } from '../api/types.ts'
 import type { Resource } from '../api/use-resource.ts'
+import { SIDES } from '../words.ts'
+import { SideMark } from './marks.tsx'
 
 /** Nothing to show, and why that may be. */
 export function Empty({ title, children }: { title: string; children?: ComponentChildren }) {
@@ -21,6 +24,7 @@ export function Failed({ failure, onRetry }: { failure: Failure; onRetry?: () =>
       <p>
         <strong>{failure.status === 0 ? 'No answer' : `HTTP ${failure.status}`}</strong> {failure.detail}
       </p>
+      <FaultOf members={failure.members} />
       {failure.errors.length > 0 && (
         <ul>
           {failure.errors.map(({ parameter, message }) => (
@@ -36,6 +40,20 @@ export function Failed({ failure, onRetry }: { failure: Failure; onRetry?: () =>
         </button>
       )}
     </div>
+  )
+}
+
+/** What the hub knows about a fault behind the problem: whose side, what to do, and the cause for operators. */
+function FaultOf({ members }: { members: Failure['members'] }) {
+  const { fault, at, advice, reason } = members
+  if (typeof fault !== 'string') return null
+  return (
+    <p>
+      <a href={`/codes?q=${encodeURIComponent(fault)}`}>{fault.replaceAll('_', ' ')}</a>{' '}
+      {SIDES.some((side) => side === at) && <SideMark side={at as Side} />}{' '}
+      {typeof advice === 'string' && advice}
+      {typeof reason === 'string' && <span class="detail">{reason}</span>}
+    </p>
   )
 }
 

@@ -1,0 +1,147 @@
+// Takes the pictures of the documentation: `npm run screenshots` writes docs/images/*.png from a hub with the sandbox
+// whose clock was put back, so that two hours of traffic are behind it.
+
+import { mkdir } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import type { Page } from 'playwright-core'
+import sharp from 'sharp'
+import { waitFor } from '../support/wait.ts'
+import { setup } from './build.ts'
+import { startChromium } from './chromium.ts'
+import { openDashboard } from './dashboard.ts'
+import { requestsOf, startSandboxHub, type SandboxHub } from './sandbox-hub.ts'
+
+const MINUTES = 120
+/** A minute's requests are spread over its ten-second buckets. */
+const PARTS = 6
+const SUSPENDED_AT = 24
+const IMAGES = fileURLToPath(new URL('../../docs/images/', import.meta.url))
+const BROADCAST = '8f6c1f0e-6f0b-4a57-9a1b-broadcast001'
+const COMMAND = '1d0b7a52-93ce-4a52-8d54-startsession'
+
+interface Picture {
+  readonly name: string
+  readonly path: string
+  /** Text that is there when the page is. */
+  readonly shows: string
+  readonly height?: number
+}
+
+const EXPLAINED = '/routes?from=FR-EMS&to=DE-SUS&module=locations&interface=SENDER&method=GET'
+const PICTURES: readonly Picture[] = [
+  { name: 'overview', path: '/', shows: 'What fails most' },
+  { name: 'errors', path: '/errors?since=1h', shows: 'Newest first' },
+  { name: 'timeline', path: `/correlations/${COMMAND}`, shows: 'Time line' },
+  { name: 'broadcast', path: `/correlations/${BROADCAST}`, shows: 'Time line', height: 1100 },
+  { name: 'parties', path: '/parties', shows: 'DE-CPO', height: 780 },
+  { name: 'routes', path: EXPLAINED, shows: 'Explain' },
+  { name: 'codes', path: '/codes?q=time', shows: 'http_response_timeout', height: 780 },
+]
+
+await mkdir(IMAGES, { recursive: true })
+await setup()
+const clock = startClock(MINUTES)
+const browser = await startChromium()
+const sandboxHub = await startSandboxHub()
+try {
+  await live(sandboxHub)
+  await takeLight(sandboxHub)
+  await takeDark(sandboxHub)
+} finally {
+  await browser.close()
+  await sandboxHub.close()
+}
+
+/** Puts this process's clock back; `to` moves it to so many minutes before the real time. */
+function startClock(minutes: number): { to(minutesAgo: number): void } {
+  const { now } = Date
+  const started = now() - minutes * 60_000
+  let backMs = minutes * 60_000
+  Date.now = () => now() - backMs
+  globalThis.Date = new Proxy(Date, {
+    construct: (target, given) =>
+      Reflect.construct(target, given.length === 0 ? [Date.now()] : given) as Date,
+  })
+  process.uptime = () => (Date.now() - started) / 1000
+  return { to: (minutesAgo) => void (backMs = minutesAgo * 60_000) }
+}
+
+async function live({ hub, call, responseUrl }: SandboxHub): Promise<void> {
+  for (let minutesAgo = MINUTES; minutesAgo > 0; minutesAgo--) {
+    clock.to(minutesAgo)
+    if (minutesAgo === SUSPENDED_AT) await suspend(hub, 'nl-prf')
+    const requests = requestsOf(minutesAgo)
+    for (let part = 0; part < PARTS; part++) {
+      clock.to(minutesAgo - part / PARTS)
+      await Promise.all(
+        requests.filter((_, index) => index % PARTS === part).map((request) => call(...request)),
+      )
+    }
+  }
+  clock.to(0)
+  await call('NL-EMS', 'NL-HUB', 'PUT receiver/tokens/NL/EMS/TOKEN7', {
+    correlationId: BROADCAST,
+    json: { country_code: 'NL', party_id: 'EMS', uid: 'TOKEN7' },
+  })
+  await call('NL-EMS', 'DE-CPO', 'POST receiver/commands/START_SESSION', {
+    correlationId: COMMAND,
+    json: { response_url: responseUrl('NL-EMS') },
+  })
+}
+
+async function suspend({ registry }: SandboxHub['hub'], id: string): Promise<void> {
+  const { platform } = registry.table().connections.get(id)!
+  const lastUpdated = new Date().toISOString()
+  const roles = platform.roles.map((role) => ({ ...role, lastUpdated }))
+  await registry.put({ ...platform, status: 'SUSPENDED', roles, lastUpdated })
+}
+
+async function takeLight({ hub }: SandboxHub): Promise<void> {
+  const dashboard = await openDashboard(browser, hub.adminUrl)
+  const { page } = dashboard
+  await waitForStory(page, hub.adminUrl, COMMAND, 2)
+  await waitForStory(page, hub.adminUrl, BROADCAST, 8)
+  for (const shot of PICTURES) await take(page, hub.adminUrl, shot)
+  await dashboard.close()
+}
+
+async function takeDark({ hub }: SandboxHub): Promise<void> {
+  const dashboard = await openDashboard(browser, hub.adminUrl, { colorScheme: 'dark' })
+  const { page } = dashboard
+  await page.setViewportSize({ width: 400, height: 900 })
+  await take(page, hub.adminUrl, {
+    name: 'errors-phone-dark',
+    path: '/errors?since=1h',
+    shows: 'Newest first',
+    height: 1500,
+  })
+  await dashboard.close()
+}
+
+async function waitForStory(page: Page, url: string, id: string, entries: number): Promise<void> {
+  await waitFor(
+    async () => {
+      const response = await page.request.get(`${url}/api/v1/correlations/${id}`)
+      if (!response.ok()) return false
+      const { items } = (await response.json()) as { items: readonly unknown[] }
+      return items.length >= entries
+    },
+    { what: `${entries} entries of ${id}` },
+  )
+}
+
+async function take(
+  page: Page,
+  adminUrl: string,
+  { name, path, shows, height = 900 }: Picture,
+): Promise<void> {
+  const { width } = page.viewportSize()!
+  await page.setViewportSize({ width, height })
+  await page.goto(adminUrl + path)
+  await page.getByText(shows).first().waitFor()
+  await page.getByText('Loading …').first().waitFor({ state: 'hidden' })
+  // A palette makes a third of it.
+  await sharp(await page.screenshot())
+    .png({ palette: true, effort: 10 })
+    .toFile(`${IMAGES}${name}.png`)
+}
