@@ -11,13 +11,7 @@ import { pathText, type Finding } from './messages.ts'
 /** Findings about secrets, addresses, duplicates and contradictions. Total for any data. */
 export function crossCheck(data: unknown): Finding[] {
   const root = section(data)
-  return [
-    ...checkAdmin(root),
-    ...checkSecretKey(root),
-    ...checkListeners(root),
-    ...checkPlatforms(root),
-    ...checkRoutes(root),
-  ]
+  return [...checkAdmin(root), ...checkSecretKey(root), ...checkListeners(root), ...checkPlatforms(root)]
 }
 
 type Section = Readonly<Record<string, unknown>>
@@ -155,15 +149,5 @@ function* duplicates(claims: readonly Claim[], what: string): Iterable<Finding> 
     const before = first.get(key)
     if (before === undefined) first.set(key, path)
     else yield finding(path, `same ${what} as ${pathText(before)}`)
-  }
-}
-
-function* checkRoutes(root: Section): Iterable<Finding> {
-  for (const [index, route] of list(root.routes).map(section).entries()) {
-    if (route.action !== 'deny') continue
-    for (const key of ['deliver_to', 'timeout', 'max_in_flight', 'rate']) {
-      if (route[key] !== undefined)
-        yield finding(['routes', index, key], 'means nothing in a route that denies')
-    }
   }
 }

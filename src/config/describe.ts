@@ -3,7 +3,7 @@
 
 import { stringify } from 'yaml'
 import { maskRedisUrl } from '../journal/redis-url.ts'
-import type { RouteRule } from '../routing/rule.ts'
+import { toFileRoute } from '../routing/rule-schema.ts'
 import type { HubConfig, ListenConfig, PlatformConfig } from './hub-config.ts'
 import { durationText, sizeText } from './units.ts'
 
@@ -58,7 +58,7 @@ export function toFileData(config: HubConfig): object {
       timeout: durationText(config.shutdown.timeoutMs),
     },
     platforms: config.platforms.map(platformData),
-    routes: config.routes.map(routeData),
+    routes: config.routes.map(toFileRoute),
     sandbox: config.sandbox,
   }
 }
@@ -88,20 +88,5 @@ function platformData(platform: PlatformConfig): object {
     })),
     status: platform.status,
     errors: platform.errors,
-  }
-}
-
-function routeData(route: RouteRule): object {
-  return {
-    from: route.from,
-    to: route.to,
-    module: route.module,
-    interface: route.interface,
-    method: route.method,
-    action: route.action,
-    deliver_to: route.deliverTo,
-    timeout: route.timeoutMs === undefined ? undefined : durationText(route.timeoutMs),
-    max_in_flight: route.maxInFlight,
-    rate: route.rate && `${route.rate.requests}/${durationText(route.rate.perMs)}`,
   }
 }

@@ -6,33 +6,12 @@ import ipaddr from 'ipaddr.js'
 import * as z from 'zod'
 import { readRedisUrl } from '../journal/redis-url.ts'
 import { readTarget } from '../ocpi/endpoint.ts'
-import { readPartyText } from '../ocpi/party.ts'
-import { DURATION, readDuration, readSize, SIZE } from './units.ts'
+import { readSize, SIZE } from './units.ts'
 
-const RATE = /^([1-9]\d*)\/(\d+(?:\.\d+)?)?(ms|s|m|h|d)$/
-
-/** Longer and Node's timers would overflow and fire at once (2^31 - 1 ms). */
-const DURATION_MAX_MS = 24 * 86_400_000
 /** Node's buffers end at 4 GiB; nothing the hub holds should come near. */
 const SIZE_MAX_BYTES = 2 ** 30
 
-const DURATION_TEXT = 'must be a duration with its unit, as in 250ms, 30s, 5m or 1h'
 const SIZE_TEXT = 'must be a size with its unit, as in 500B, 64KiB or 10MiB'
-const RATE_TEXT = 'must be a rate, as in 100/s or 6000/1m'
-
-/** `30s` -> 30000. Units ms, s, m, h, d; more than nothing and at most 24d. */
-export function duration() {
-  return z
-    .string({ error: DURATION_TEXT })
-    .regex(DURATION, { error: DURATION_TEXT })
-    .transform((text) => readDuration(text)!)
-    .pipe(
-      z
-        .number()
-        .min(1, { error: 'must be a duration of at least 1ms' })
-        .max(DURATION_MAX_MS, { error: 'must be a duration of at most 24d' }),
-    )
-}
 
 /** `10MiB` -> 10485760. Units B, kB, MB, GB (powers of 1000) and KiB, MiB, GiB (of 1024); 1B to 1GiB. */
 export function size() {
@@ -46,29 +25,6 @@ export function size() {
         .min(1, { error: 'must be a size of at least 1B' })
         .max(SIZE_MAX_BYTES, { error: 'must be a size of at most 1GiB' }),
     )
-}
-
-/** `100/s`, `6000/1m` -> requests per period. */
-export function rate() {
-  return z
-    .string({ error: RATE_TEXT })
-    .regex(RATE, { error: RATE_TEXT })
-    .transform((text) => {
-      const [, requests, count, unit] = RATE.exec(text)!
-      return { requests: Number(requests), perMs: readDuration(`${count ?? 1}${unit}`)! }
-    })
-    .refine((value) => value.perMs >= 1 && value.perMs <= DURATION_MAX_MS, {
-      error: 'must have a period of 1ms to 24d',
-    })
-}
-
-/** A whole number; what comes from the environment is text and read as the number it shows. */
-export function integer(limits: { min: number; max: number }) {
-  const error = `must be a whole number from ${limits.min} to ${limits.max}`
-  return z.preprocess(
-    (value) => (typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value),
-    z.int({ error }).min(limits.min, { error }).max(limits.max, { error }),
-  )
 }
 
 /** true or false, also as text from the environment. */
@@ -139,28 +95,6 @@ export function cidr() {
       : 'must be an address range, as in 10.0.0.0/8 or fd00::/8'
     context.addIssue({ code: 'custom', message })
   })
-}
-
-/** A party on its own: `DE-CPO`, in any spelling. */
-export function partyText() {
-  return z
-    .string()
-    .refine((value) => readPartyText(value) !== undefined, { error: 'must name a party, as in NL-EMS' })
-}
-
-/** Whom a route is about: `*` anybody, `NL-*` everybody of a country, `DE-CPO` (or `de-cpo`, `DE*CPO`) one party. */
-export function partyPattern() {
-  const error = 'must be a party (DE-CPO), the parties of a country (NL-*) or anybody ("*")'
-  return z.string().refine(isPartyPattern, { error })
-}
-
-function isPartyPattern(value: string): boolean {
-  return value === '*' || /^[A-Za-z]{2}-\*$/.test(value) || readPartyText(value) !== undefined
-}
-
-/** One value, or a list of them. */
-export function oneOrMore<T extends z.ZodType>(item: T) {
-  return z.union([item, z.array(item).min(1, { error: 'must not be an empty list' })])
 }
 
 /** 32 bytes in Base64; empty = not given. */

@@ -6,19 +6,15 @@ import { DIALECT_NAMES } from '../dialects/dialect.ts'
 import { ROLES } from '../ocpi/role.ts'
 import { OFFERABLE_VERSIONS, VERSIONS, type VersionNumber } from '../ocpi/version.ts'
 import { PLATFORM_ID } from '../registry/platform.ts'
+import { duration, integer, moduleId } from '../routing/rule-fields.ts'
+import { INTERFACES, routeSchema } from '../routing/rule-schema.ts'
 import {
   baseUrl,
   cidr,
   countryCode,
-  duration,
   flag,
-  integer,
   key32,
-  oneOrMore,
   partyId,
-  partyPattern,
-  partyText,
-  rate,
   redisUrl,
   size,
   text,
@@ -26,11 +22,8 @@ import {
   url,
 } from './fields.ts'
 
-const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
-const INTERFACES = ['SENDER', 'RECEIVER'] as const
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 const VERSION_NUMBERS = Object.keys(VERSIONS) as VersionNumber[]
-const MODULE_ID = { pattern: /^[A-Za-z0-9_-]{1,36}$/, error: 'must be a module id, as in locations' }
 
 const hub = z.strictObject({
   country_code: countryCode().describe('Country code of the hub itself.'),
@@ -159,8 +152,6 @@ const shutdown = z.strictObject({
   timeout: duration().prefault('40s').describe('Then requests under way get this long to finish.'),
 })
 
-const moduleId = () => z.string().regex(MODULE_ID.pattern, { error: MODULE_ID.error })
-
 const endpoint = z.strictObject({
   module: moduleId().describe('Module id.'),
   role: z.enum(INTERFACES).describe('Interface of the module.'),
@@ -205,28 +196,6 @@ const platform = z.strictObject({
   errors: z.enum(DIALECT_NAMES).default('ocpi').describe('The error format this platform answers with.'),
 })
 
-const route = z.strictObject({
-  from: oneOrMore(partyPattern())
-    .optional()
-    .describe('Requesting party: DE-CPO, "NL-*", "*"; left out: anybody.'),
-  to: z
-    .union([
-      z.literal('none'),
-      partyPattern(),
-      z.array(partyPattern()).min(1, { error: 'must not be an empty list' }),
-    ])
-    .optional()
-    .describe('Addressed party, in the same way; none: a request without TO headers.'),
-  module: oneOrMore(moduleId()).optional().describe('Module id.'),
-  interface: z.enum(INTERFACES).optional().describe('Interface of the module.'),
-  method: oneOrMore(z.enum(METHODS)).optional().describe('HTTP method.'),
-  action: z.literal('deny').optional().describe('deny: refuse with 4001.'),
-  deliver_to: partyText().optional().describe('The party that gets it instead.'),
-  timeout: duration().optional().describe('Instead of forwarding.timeout.'),
-  max_in_flight: count(1_000_000).optional().describe('Requests of this route in flight.'),
-  rate: rate().optional().describe('Requests per period and requesting party, as in 100/s or 6000/1m.'),
-})
-
 /** The whole file. Input: snake_case with units; output: the same keys with milliseconds and bytes. */
 export const fileSchema = z.strictObject({
   hub: hub.describe('Who the hub is.'),
@@ -250,7 +219,7 @@ export const fileSchema = z.strictObject({
     .default([])
     .describe('Static connections; others are made by the credentials handshake or the admin API.'),
   routes: z
-    .array(route)
+    .array(routeSchema)
     .default([])
     .describe('First match wins; what none matches is routed by address alone.'),
   sandbox: flag().prefault(false).describe('Run simulated parties beside the hub.'),

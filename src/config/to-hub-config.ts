@@ -1,8 +1,7 @@
 // From the checked file to the configuration as the program uses it: names in camel case, empty secrets left out,
 // everything frozen.
 
-import { partyKey, readPartyText } from '../ocpi/party.ts'
-import type { RouteRule } from '../routing/rule.ts'
+import { present, toRule } from '../routing/rule-schema.ts'
 import type { HubConfig, ListenConfig, PlatformConfig } from './hub-config.ts'
 import type { FileConfig } from './schema.ts'
 
@@ -48,7 +47,7 @@ export function toHubConfig(file: FileConfig): HubConfig {
     log: file.log,
     shutdown: { delayMs: file.shutdown.delay, timeoutMs: file.shutdown.timeout },
     platforms: file.platforms.map(toPlatform),
-    routes: file.routes.map(toRoute),
+    routes: file.routes.map(toRule),
     sandbox: file.sandbox,
   })
 }
@@ -74,34 +73,6 @@ function toPlatform(platform: FileConfig['platforms'][number]): PlatformConfig {
     status: platform.status,
     errors: platform.errors,
   }
-}
-
-function toRoute(route: FileConfig['routes'][number]): RouteRule {
-  const receiver = route.deliver_to === undefined ? undefined : readPartyText(route.deliver_to)
-  return present({
-    from: many(route.from),
-    to: route.to === 'none' ? route.to : many(route.to),
-    module: many(route.module),
-    interface: route.interface,
-    method: many(route.method),
-    action: route.action,
-    deliverTo: receiver && partyKey(receiver),
-    timeoutMs: route.timeout,
-    maxInFlight: route.max_in_flight,
-    rate: route.rate,
-  })
-}
-
-function many<T>(value: T | readonly T[] | undefined): readonly T[] | undefined {
-  if (value === undefined) return undefined
-  return Array.isArray(value) ? (value as readonly T[]) : [value as T]
-}
-
-type Present<T> = { [K in keyof T]?: Exclude<T[K], undefined> }
-
-/** The members that have a value: `exactOptionalPropertyTypes` tells absent from undefined. */
-function present<T extends object>(value: T): Present<T> {
-  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as Present<T>
 }
 
 function deepFreeze<T>(value: T): T {

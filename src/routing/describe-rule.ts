@@ -1,6 +1,7 @@
 // A route in words, for `routes list`, `routes explain` and the dashboard.
 
 import type { RouteRule } from './rule.ts'
+import { durationText } from './units.ts'
 
 /** A route in one line, in the words of the configuration: `from NL-* to DE-CPO module commands: timeout 60s`. */
 export function describeRule(rule: RouteRule): string {
@@ -26,14 +27,3 @@ export function describeRule(rule: RouteRule): string {
 function textOf(value: string | readonly string[]): string {
   return typeof value === 'string' ? value : value.join(', ')
 }
-
-function durationText(ms: number): string {
-  const [unit, unitMs] = DURATION_UNITS.find(([, size]) => ms % size === 0) ?? ['ms', 1]
-  return `${ms / unitMs}${unit}`
-}
-
-const DURATION_UNITS = [
-  ['h', 3_600_000],
-  ['m', 60_000],
-  ['s', 1_000],
-] as const
