@@ -7,7 +7,7 @@ WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --no-audit --no-fund
 COPY . .
-RUN npm run build && npm run --if-present build:dashboard
+RUN npm run build
 
 FROM node:24-bookworm-slim AS libraries
 WORKDIR /app

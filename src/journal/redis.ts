@@ -41,7 +41,8 @@ export interface RedisConnectionOptions {
   readonly deadlineMs?: number
 }
 
-const DEADLINE_MS = 450
+// A write is tried twice, and whoever asked for it is to know within a second.
+const DEADLINE_MS = 400
 const CONNECT_MS = 2000
 // A server that is frozen keeps its connections: after this time without an answer they are given up.
 const SILENCE_MS = 3000

@@ -101,7 +101,7 @@ describe('the image', () => {
       expect(allowed).toContain(source.split('/')[0])
     }
     // What `npm run build` reads.
-    for (const path of ['src', 'tsconfig.json', 'tsconfig.build.json', 'package.json']) {
+    for (const path of ['src', 'tsconfig.json', 'tsconfig.build.json', 'vite.config.ts', 'package.json']) {
       expect(allowed).toContain(path)
     }
   })

@@ -1,0 +1,168 @@
+// Redis down at the start, stopped, frozen, killed or emptied under a running hub: routing goes on from memory without
+// a failed request, the hub says how it stands, changes fail at once, and all is well again when Redis is back.
+
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { ADMIN_TOKEN } from '../support/config.ts'
+import { ok } from '../support/envelopes.ts'
+import { invite, type Guest } from '../support/guest.ts'
+import { startHub, type TestHub } from '../support/hub.ts'
+import { startLoad } from '../support/load.ts'
+import { party } from '../support/party.ts'
+import { startRedis, type RedisHandle } from '../support/redis.ts'
+import { waitFor } from '../support/wait.ts'
+import { cli } from '../unit/cli/run.ts'
+
+/** Administrators are told within this time that a change was not kept. */
+const REFUSED_MS = 1_000
+/** Load during an outage: at least so many requests, and until it shows. */
+const REQUESTS_MIN = 500
+
+const emsp = party('NL-EMS', 'EMSP')
+let redis: RedisHandle
+let hub: TestHub
+let cpo: Guest
+
+beforeAll(async () => {
+  redis = await startRedis({ appendonly: 'always' })
+  await emsp.listen()
+  hub = await open()
+  cpo = await invite(hub, 'DE-CPO', 'CPO')
+  await cpo.register()
+  cpo.party.answers('*', { json: ok([]) })
+})
+afterAll(async () => {
+  await hub.close()
+  await Promise.all([emsp.close(), cpo.party.close(), redis.end()])
+})
+
+async function open(): Promise<TestHub> {
+  const opened = await startHub({
+    registry: { driver: 'redis', url: redis.url },
+    platforms: [emsp.platform()],
+  })
+  emsp.join(opened.ocpiUrl)
+  return opened
+}
+
+async function readiness(base = hub.ocpiUrl): Promise<{ status: number; body: Record<string, unknown> }> {
+  const answer = await fetch(`${base}/health/ready`)
+  return { status: answer.status, body: (await answer.json()) as Record<string, unknown> }
+}
+
+async function gauge(name: string): Promise<number> {
+  const headers = { authorization: `Bearer ${ADMIN_TOKEN}` }
+  const page = await (await fetch(`${hub.adminUrl}/metrics`, { headers })).text()
+  return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(page)?.[1])
+}
+
+const routes = async () => (await emsp.gets('locations', { to: 'DE-CPO' })).json().status_code
+const isWell = () =>
+  waitFor(async () => (await readiness()).body.status === 'ready', { limitMs: 10_000, what: 'a ready hub' })
+
+/** A change of an operator's, and how long its answer took. */
+async function prepare(id: string) {
+  const start = performance.now()
+  const { status, json } = await hub.admin('/platforms', { method: 'POST', json: { id } })
+  return { status, json: json as { fault?: string }, tookMs: performance.now() - start }
+}
+
+describe('Redis down at the start', () => {
+  it('lets the hub start unready, with the reason, and become ready by itself', async () => {
+    await hub.close()
+    await redis.stop()
+    hub = await open()
+    for (const url of [hub.ocpiUrl, hub.adminUrl]) {
+      expect(await readiness(url)).toMatchObject({
+        status: 503,
+        body: { status: 'starting', checks: { registry: 'loading' } },
+      })
+    }
+    const { json } = await hub.admin('/registry')
+    expect(json).toMatchObject({
+      up: false,
+      loaded: false,
+      reason: expect.stringContaining('Redis: ') as string,
+    })
+    await redis.start()
+    await waitFor(async () => (await readiness()).status === 200, { limitMs: 2_000, what: 'readiness' })
+    expect(await routes()).toBe(1000)
+  })
+})
+
+describe.each([
+  ['stopped', () => redis.stop(), () => redis.start()],
+  ['frozen', () => redis.pause(), () => redis.resume()],
+  ['killed', () => redis.kill9(), () => redis.start()],
+] as const)('Redis %s', (_what, begin, end) => {
+  it('costs no request, is shown, refuses changes at once, and leaves nothing behind', {
+    timeout: 60_000,
+  }, async () => {
+    await isWell()
+    const load = startLoad(hub.ocpiUrl, { from: emsp, to: 'DE-CPO', connections: 4, rate: 300 })
+    await begin()
+    try {
+      await waitFor(async () => (await readiness()).body.status === 'degraded', { limitMs: 10_000 })
+      expect((await readiness()).status).toBe(200)
+      expect(await gauge('ocpi_hub_registry_up')).toBe(0)
+      const staleness = await gauge('ocpi_hub_registry_staleness_seconds')
+      for (const id of ['late-1', 'late-2']) {
+        const refused = await prepare(id)
+        expect([refused.status, refused.json.fault]).toEqual([503, 'store_unavailable'])
+        expect(refused.tookMs).toBeLessThan(REFUSED_MS)
+      }
+      await waitFor(() => load.done() > REQUESTS_MIN, { limitMs: 20_000 })
+      expect(await gauge('ocpi_hub_registry_staleness_seconds')).toBeGreaterThan(staleness)
+    } finally {
+      await end()
+    }
+    await isWell()
+    expect(await load.stop()).toEqual([])
+    expect(await gauge('ocpi_hub_registry_up')).toBe(1)
+    expect(await gauge('ocpi_hub_registry_staleness_seconds')).toBeLessThan(2)
+    expect((await prepare('kept')).status).toBe(201)
+    await hub.admin('/platforms/kept', { method: 'DELETE' })
+    const { json } = await hub.admin('/parties')
+    expect((json as { items: { address: string }[] }).items.map(({ address }) => address)).toEqual([
+      'DE-CPO',
+      'NL-EMS',
+    ])
+  })
+})
+
+describe('Redis emptied', () => {
+  const env = () => ({ OCPI_HUB_ADMIN_URL: hub.adminUrl, OCPI_HUB_ADMIN_TOKEN: ADMIN_TOKEN })
+
+  afterEach(async () => {
+    expect(await gauge('ocpi_hub_registry_shrunk')).toBe(0)
+  })
+
+  async function emptied(): Promise<void> {
+    await isWell()
+    await redis.flush()
+    await waitFor(async () => (await readiness()).body.status === 'degraded', { what: 'the alarm' })
+    expect((await readiness()).status).toBe(200)
+    expect(await gauge('ocpi_hub_registry_shrunk')).toBe(1)
+    expect((await hub.admin('/registry')).json).toMatchObject({ alarm: 'registry_shrunk' })
+    expect(await routes()).toBe(1000)
+    const refused = await prepare('late')
+    expect([refused.status, refused.json.fault]).toEqual([503, 'store_unavailable'])
+    expect((await cli(['registry', 'export'], { env: env() })).err).toContain('restore them or confirm')
+  }
+
+  it('is filled again from the hub with `ocpi-hub registry restore`', async () => {
+    await emptied()
+    const { code, out } = await cli(['registry', 'restore'], { env: env() })
+    expect([code, out]).toEqual([0, expect.not.stringContaining('alarm')])
+    // What Redis holds now is enough for a hub that knows nothing else.
+    await hub.close()
+    hub = await open()
+    expect(await routes()).toBe(1000)
+  })
+
+  it('is believed with `ocpi-hub registry confirm`', async () => {
+    await emptied()
+    expect((await cli(['registry', 'confirm'], { env: env() })).code).toBe(0)
+    expect(await routes()).toBe(4001)
+    expect((await prepare('kept')).status).toBe(201)
+  })
+})
