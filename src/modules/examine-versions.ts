@@ -148,8 +148,10 @@ async function checkDetails(scene: Scene): Promise<Finding> {
     } else wrong.push({ name: version, ...describeReply(reply) })
   }
   if (scene.endpoints.length > 0) scene.grounds.add('endpoints')
-  if (wrong.length > 0)
-    return fail([...wrong.map(({ found }) => found), ...told].join('; '), wrong[0]!.advice)
+  if (wrong.length > 0) {
+    const problems = groupOf(wrong.map(({ name, found }) => [name, found]))
+    return fail([problems, ...told].join('; '), wrong[0]!.advice)
+  }
   if (scene.endpoints.length === 0) return fail(told.join('; '), 'List the endpoints of your modules.')
   return pass(told.join('; '))
 }
