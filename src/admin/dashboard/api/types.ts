@@ -162,3 +162,21 @@ export interface Prepared {
 
 /** A rule as in the configuration file. */
 export type RouteItem = Readonly<Record<string, unknown>>
+
+/** What would happen to a request: a way, or a fault and the answer its sender would get. */
+export interface Explanation {
+  readonly steps: readonly { readonly step: string; readonly finding: string }[]
+  readonly way?: string
+  readonly targets?: readonly {
+    readonly party: string
+    readonly platform: string
+    readonly status?: ConnectionStatus
+    readonly deadline_ms?: number
+  }[]
+  readonly fault?: string
+  readonly http_status?: number
+  readonly status_code?: number
+  readonly status_message?: string
+  readonly at?: Side
+  readonly advice?: string
+}

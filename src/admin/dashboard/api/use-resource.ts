@@ -26,6 +26,9 @@ export interface ResourceOptions {
   readonly keep?: boolean
 }
 
+/** Until what failed on the hub's side is tried again. */
+const RETRY_MS = 5_000
+
 /** Reads `/api/v1<path>`; `undefined` reads nothing. */
 export function useResource<Value>(
   path: string | undefined,
@@ -51,6 +54,14 @@ export function useResource<Value>(
     )
     return () => abort.abort()
   }, [path, turn, keep])
+
+  // What the hub cannot give now it may give soon; what it refuses it will refuse again.
+  const { status } = state.failure ?? {}
+  useEffect(() => {
+    if (status === undefined || (status !== 0 && status < 500)) return
+    const timer = setTimeout(reload, RETRY_MS)
+    return () => clearTimeout(timer)
+  }, [state, reload])
 
   useEffect(() => {
     if (everyMs === undefined || path === undefined) return

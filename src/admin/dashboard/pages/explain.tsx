@@ -1,6 +1,7 @@
 // What would happen to a request, step by step, without sending it. The request is in the address bar.
 
 import { queryText } from '../api/client.ts'
+import type { Explanation } from '../api/types.ts'
 import { useResource } from '../api/use-resource.ts'
 import { textOf } from '../parts/controls.tsx'
 import { Loaded } from '../parts/states.tsx'
@@ -9,13 +10,13 @@ import { FUNCTIONAL_MODULES } from '../words.ts'
 import { ExplainedSteps } from './explained-steps.tsx'
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
-const NAMES = ['from', 'to', 'module', 'interface', 'method'] as const
+const NAMES = ['from', 'to', 'module', 'interface', 'method', 'path'] as const
 
 export function Explain({ query }: { query: URLSearchParams }) {
   const asked = query.has('from') && query.has('module')
   const request = Object.fromEntries(NAMES.map((name) => [name, query.get(name) ?? undefined]))
   const path = asked ? `/routes/explain${queryText(request)}` : undefined
-  const explained = useResource<unknown>(path)
+  const explained = useResource<Explanation>(path)
 
   const submit = (event: SubmitEvent): void => {
     event.preventDefault()
@@ -47,6 +48,7 @@ export function Explain({ query }: { query: URLSearchParams }) {
           value={request.interface ?? 'SENDER'}
         />
         <Choice name="method" label="Method" options={METHODS} value={request.method ?? 'GET'} />
+        <TextField name="path" label="Path below it" hint="/LOC1" value={request.path} />
         <button type="submit" class="primary">
           Explain
         </button>

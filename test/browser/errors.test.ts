@@ -1,0 +1,131 @@
+// The errors: sender by receiver, filters that are in the address, the list, new entries as they come, failing reads.
+
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ok, says } from '../support/envelopes.ts'
+import { closedPort } from '../support/fault-server.ts'
+import { stage, type Scene } from '../support/hub.ts'
+import { party, type Party } from '../support/party.ts'
+import { startChromium } from './chromium.ts'
+import type { Dashboard, DashboardOptions } from './dashboard.ts'
+import { within } from './within.ts'
+
+let browser: Browser
+let scene: Scene<{ emsp: Party; other: Party; cpo: Party; dead: Party }>
+
+beforeAll(async () => {
+  browser = await startChromium()
+  scene = await stage({
+    emsp: party('NL-EMS', 'EMSP'),
+    other: party('NL-OTH', 'EMSP'),
+    cpo: party('DE-CPO', 'CPO'),
+    dead: party('DE-DED', 'CPO', { at: await closedPort() }),
+  })
+  const { emsp, other, cpo } = scene
+  cpo.answers('*', { json: ok([]) })
+  cpo.answers('locations/LOC2', { json: says(2003, 'Unknown location') })
+  cpo.answers('tariffs', { status: 500, body: '<h1>oops</h1>' })
+  for (let count = 0; count < 3; count++) await emsp.gets('locations', { to: 'DE-CPO', path: '/LOC1' })
+  await emsp.gets('locations', { to: 'DE-CPO', path: '/LOC2' })
+  await other.gets('tariffs', { to: 'DE-CPO' })
+  await emsp.gets('locations', { to: 'DE-DED' })
+  await emsp.puts('tokens', { to: 'ZZ-TOP', path: '/NL/EMS/1', json: {} })
+  await scene.hub.newest({ fault: 'to_unknown' })
+})
+afterAll(async () => {
+  await browser.close()
+  await scene.close()
+})
+
+const dashboard = (options: DashboardOptions, look: (dashboard: Dashboard) => Promise<void>) =>
+  within(browser, scene.hub.adminUrl, options, look)
+
+describe('the errors', () => {
+  it('are listed with code, side, parties and whether they arrived', () =>
+    dashboard({}, async ({ page, open }) => {
+      await open('/errors')
+      const rows = page.getByRole('region', { name: 'Newest first' }).locator('tbody tr')
+      await rows.nth(3).waitFor()
+      const texts = (await rows.allInnerTexts()).map((text) => text.replaceAll(/\s+/g, ' '))
+      expect(texts).toEqual([
+        expect.stringMatching(/4001 to unknown requester NL-EMS → ZZ-TOP PUT tokens no /),
+        expect.stringMatching(/4003 connection refused responder NL-EMS → DE-DED GET locations no /),
+        expect.stringMatching(/4000 answer not ocpi responder NL-OTH → DE-CPO GET tariffs yes /),
+        expect.stringMatching(/2003 responder's own answer requester NL-EMS → DE-CPO GET locations – /),
+      ])
+    }))
+
+  it('by sender and receiver show the share of requests that failed', () =>
+    dashboard({}, async ({ page, open }) => {
+      await open('/errors?since=1h')
+      const matrix = page.getByRole('table').filter({ hasText: 'sender ↓' })
+      const cell = matrix.getByRole('link', { name: 'NL-EMS to DE-CPO: 1 faults, 25 % of 4 requests' })
+      await cell.click()
+      await page.getByText('connection refused').waitFor({ state: 'detached' })
+      expect(new URL(page.url()).search).toBe('?since=1h&from=NL-EMS&to=DE-CPO')
+      expect(await page.locator('.errors tbody tr').count()).toBe(1)
+      expect(await cell.getAttribute('aria-current')).toBe('true')
+    }))
+
+  it('are filtered by what the address says, and back goes back', () =>
+    dashboard({}, async ({ page, open }) => {
+      await open('/errors?fault=answer_not_ocpi')
+      await page.locator('.errors').getByText('answer not ocpi').waitFor()
+      expect(await page.locator('.errors tbody tr').count()).toBe(1)
+      expect(await page.getByRole('textbox', { name: 'Fault' }).inputValue()).toBe('answer_not_ocpi')
+      await page.getByRole('link', { name: 'Drop filters' }).click()
+      await page.locator('.errors').getByText('to unknown').waitFor()
+      await page.goBack()
+      await page.locator('.errors').getByText('to unknown').waitFor({ state: 'detached' })
+      await page.getByRole('combobox', { name: 'Side' }).selectOption('hub')
+      await page.getByText('Nothing in the journal matches these filters.').waitFor()
+    }))
+
+  it('appear by themselves when one wants them to', () =>
+    dashboard({}, async ({ page, open }) => {
+      await open('/errors?module=sessions')
+      await page.getByText('Nothing in the journal matches').waitFor()
+      await page.getByRole('switch').check()
+      await page.getByText('listening').waitFor()
+      await scene.emsp.gets('sessions', { to: 'DE-DED' })
+      await page.locator('.errors').getByText('connection refused').waitFor()
+      await scene.emsp.gets('sessions', { to: 'DE-DED' })
+      const fresh = page.locator('.errors tr.fresh').first()
+      await fresh.waitFor()
+      expect(await fresh.innerText()).toMatch(/4003\s+connection refused/)
+      expect(new URL(page.url()).searchParams.get('live')).toBe('1')
+    }))
+
+  it('that cannot be read are told as the API tells it, and can be tried again', () =>
+    dashboard({ provokes: [503] }, async ({ page, open }) => {
+      const problem = {
+        title: 'Service Unavailable',
+        status: 503,
+        detail: 'The store does not answer; try again.',
+      }
+      await page.route('**/api/v1/errors?*', (route) =>
+        route.fulfill({ status: 503, contentType: 'application/problem+json', json: problem }),
+      )
+      await open('/errors')
+      const alert = page.getByRole('region', { name: 'Newest first' }).getByRole('alert')
+      await alert.getByText('The store does not answer; try again.').waitFor()
+      await page.unroute('**/api/v1/errors?*')
+      await alert.getByRole('button', { name: 'Try again' }).click()
+      await page.locator('.errors').getByText('to unknown').waitFor()
+      expect(await alert.count()).toBe(0)
+    }))
+
+  it('of a hub that is gone come back by themselves when it is back', () =>
+    dashboard({}, async ({ page, open, offences }) => {
+      await open('/errors')
+      await page.locator('.errors').getByText('to unknown').waitFor()
+      await page.context().setOffline(true)
+      await page.getByRole('combobox', { name: 'Side' }).selectOption('hub')
+      await page.getByText('The hub does not answer.').first().waitFor()
+      await page.context().setOffline(false)
+      await page.getByText('Nothing in the journal matches').waitFor()
+      await page.getByRole('main').getByText('The hub does not answer.').first().waitFor({ state: 'detached' })
+      // The browser itself writes what it could not load.
+      ;(offences as string[]).splice(0)
+    }))
+})
