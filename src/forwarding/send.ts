@@ -104,13 +104,6 @@ export function createSend(options: ForwardingOptions, network: NetworkOptions):
       released = true
     }
 
-    function retryOrThrow(error: unknown): Promise<RawAnswer> {
-      const cause = error instanceof Fault ? error.info.cause : undefined
-      if (attempt.stage() !== 'waiting' || !isReusedConnectionError(cause)) throw error
-      attempt = onceMore(request)
-      return attempt.answer
-    }
-
     /** Settles at the deadline itself and only then tells undici, which would take its time. */
     function underDeadline<T>(promise: Promise<T>): Promise<T> {
       const strike = (): never => {
@@ -145,9 +138,17 @@ export function createSend(options: ForwardingOptions, network: NetworkOptions):
       throw toFault(error)
     }
 
-    const tried = IDEMPOTENT.has(request.method) ? attempt.answer.catch(retryOrThrow) : attempt.answer
+    /** The keep-alive race: nothing of an answer was read, so what is safe to send twice goes out once more. */
+    function failedFirst(error: unknown): Promise<RawAnswer> {
+      const cause = error instanceof Fault ? error.info.cause : undefined
+      const mayRepeat = IDEMPOTENT.has(request.method) && attempt.stage() === 'waiting'
+      if (!mayRepeat || !isReusedConnectionError(cause)) return failed(error)
+      attempt = onceMore(request)
+      return underDeadline(attempt.answer).then(arrived, failed)
+    }
+
     return {
-      answer: underDeadline(tried).then(arrived, failed),
+      answer: underDeadline(attempt.answer).then(arrived, failedFirst),
       cancel() {
         attempt.cancel(new Fault('requester_gone'))
         release()

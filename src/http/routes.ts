@@ -35,6 +35,9 @@ export const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
 const MODULE_ID = /^[A-Za-z0-9_.~-]{1,64}$/
 // Visible ASCII without the backslash, which some servers read as a slash; no fragment.
 const RAW_URL = /^\/[\x21\x22\x24-\x5b\x5d-\x7e]*$/
+// One look for the usual target, which has none of these.
+const DOUBTFUL = /[^\x21-\x7e]|[%\\#]|\/[/.]/
+const CONTROL = /%(?:0[0-9a-f]|1[0-9a-f]|7f)/i
 const DOT_SEGMENT = /(?:^|\/)(?:\.|%2e){1,2}(?:\/|$)/i
 
 /**
@@ -46,17 +49,7 @@ export function readOcpiUrl(raw: string, offered: readonly VersionNumber[]): Ocp
   const mark = raw.indexOf('?')
   const path = mark < 0 ? raw : raw.slice(0, mark)
   const query = mark < 0 ? '' : raw.slice(mark)
-  if (
-    !RAW_URL.test(raw) ||
-    path.includes('//') ||
-    DOT_SEGMENT.test(path) ||
-    /%(?:0[0-9a-f]|1[0-9a-f]|7f)/i.test(path)
-  ) {
-    throw new Fault('http_request_error', { message: 'The request target is not a plain path' })
-  }
-  if (/%(?![0-9a-f]{2})/i.test(path)) {
-    throw new Fault('http_request_error', { message: 'The path has a % that encodes nothing' })
-  }
+  if (DOUBTFUL.test(raw)) refuseDoubtful(raw, path)
   const [, root, version, kind, ...more] = path.split('/', 5)
   if (root !== 'ocpi' || version === undefined) return undefined
   if (version === 'versions')
@@ -71,12 +64,12 @@ export function readOcpiUrl(raw: string, offered: readonly VersionNumber[]): Ocp
   return { kind: 'functional', version, interface: role, module, rest: below.slice(module.length + 1), query }
 }
 
-/** The URL of a module's endpoint at the hub, as it stands in version details. */
-export function moduleUrl(
-  publicUrl: string,
-  version: VersionNumber,
-  role: InterfaceRole,
-  module: string,
-): string {
-  return `${publicUrl}/ocpi/${version}/${role.toLowerCase()}/${module}`
+/** Looks closer at a target with something in it that is not plain at first sight. */
+function refuseDoubtful(raw: string, path: string): void {
+  if (!RAW_URL.test(raw) || path.includes('//') || DOT_SEGMENT.test(path) || CONTROL.test(path)) {
+    throw new Fault('http_request_error', { message: 'The request target is not a plain path' })
+  }
+  if (/%(?![0-9a-f]{2})/i.test(path)) {
+    throw new Fault('http_request_error', { message: 'The path has a % that encodes nothing' })
+  }
 }

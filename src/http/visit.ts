@@ -50,9 +50,6 @@ export function openVisit(request: IncomingMessage, table: RoutingTable, lifecyc
     requestId: head.requestId ?? randomUUID(),
     correlationId: head.correlationId ?? randomUUID(),
   })
-  // What the requester claims, so that even an early error answers to it (T30); checked before it is routed by.
-  exchange.from = claimed(head.fromCountry, head.fromParty)
-  exchange.to = claimed(head.toCountry, head.toParty)
   lifecycle.inFlight++
   return { exchange, head, table, admitted: undefined, ended: false, gone: [] }
 }
@@ -80,7 +77,12 @@ export function answerFault(
 ): void {
   if (visit.ended) return
   const fault = toFault(thrown)
-  const { exchange } = visit
+  const { exchange, head } = visit
+  // What the requester claims, so that even an early error answers to it (T30).
+  if (exchange.mode !== 'configuration') {
+    exchange.from ??= claimed(head.fromCountry, head.fromParty)
+    exchange.to ??= claimed(head.toCountry, head.toParty)
+  }
   noteFault(exchange, fault, parts)
   const answer = faultAnswer(fault, exchange)
   exchange.code = answer.statusCode

@@ -73,7 +73,6 @@ const NOT_FORWARDED = new Set([
   'x-real-ip',
   'referer',
   'origin',
-  'accept-encoding',
 ])
 
 // Visible ASCII, blanks and tabs: what any receiver reads the same way.
@@ -99,6 +98,25 @@ export function createHead(): RequestHead {
   }
 }
 
+/** What becomes of a header: a member of the head, sent on, or one of those looked at by name. */
+type Kind = Single | 'forward' | 'drop' | 'host' | 'connection' | 'via' | 'accept-encoding'
+
+const LOOKED_AT = new Set(['host', 'connection', 'via', 'accept-encoding'])
+// By the spelling that came, so that a busy hub folds the case of each name once. Bounded: strangers choose names.
+const KINDS = new Map<string, Kind>()
+const KINDS_MAX = 2_000
+
+function kindOf(name: string): Kind {
+  let kind = KINDS.get(name)
+  if (kind === undefined) {
+    const lower = name.toLowerCase()
+    const dropped = NOT_FORWARDED.has(lower) ? 'drop' : 'forward'
+    kind = SINGLES.get(lower) ?? (LOOKED_AT.has(lower) ? (lower as Kind) : dropped)
+    if (KINDS.size < KINDS_MAX) KINDS.set(name, kind)
+  }
+  return kind
+}
+
 /** Reads `rawHeaders` (Node's flat list). Never throws: what is broken is named in `broken`. */
 export function readHead(rawHeaders: readonly string[]): RequestHead {
   const head = createHead()
@@ -106,24 +124,33 @@ export function readHead(rawHeaders: readonly string[]): RequestHead {
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index]!
     const value = rawHeaders[index + 1]!
-    const lower = name.toLowerCase()
-    const single = SINGLES.get(lower)
-    if (single) {
-      if (head[single] !== undefined || !CLEAN_VALUE.test(value)) head.broken ??= name
-      else head[single] = value
-    } else if (NOT_FORWARDED.has(lower)) {
-      if (lower === 'host') {
+    const kind = kindOf(name)
+    switch (kind) {
+      case 'forward':
+        head.forward.push(name, value)
+        break
+      case 'drop':
+        break
+      case 'host':
         if (head.hosted) head.broken ??= name
         head.hosted = true
-      } else if (lower === 'connection')
+        break
+      case 'connection':
         connection = connection === undefined ? value : `${connection},${value}`
-      else if (lower === 'via') head.via = head.via === undefined ? value : `${head.via}, ${value}`
-      else if (lower === 'accept-encoding') forwardCodings(head.forward, value)
-    } else head.forward.push(name, value)
+        break
+      case 'via':
+        head.via = head.via === undefined ? value : `${head.via}, ${value}`
+        break
+      case 'accept-encoding':
+        forwardCodings(head.forward, value)
+        break
+      default:
+        if (head[kind] !== undefined || !CLEAN_VALUE.test(value)) head.broken ??= name
+        else head[kind] = value
+    }
   }
-  if (connection !== undefined && /[^\s,]/.test(connection.replace(/\b(keep-alive|close)\b/gi, ''))) {
+  if (connection !== undefined && !/^(?:keep-alive|close)$/i.test(connection))
     dropNamed(head.forward, connection)
-  }
   if (!isOpaqueId(head.requestId)) head.requestId = undefined
   if (!isOpaqueId(head.correlationId)) head.correlationId = undefined
   return head
