@@ -17,7 +17,7 @@ import { hashToken } from './ocpi/token.ts'
 import { createRegistry } from './registry/create-registry.ts'
 import type { Registry } from './registry/registry.ts'
 import { createOwners, type Owners } from './routing/owners.ts'
-import { type CompiledRules, compileRules } from './routing/rules.ts'
+import { openRouteBook, type RouteBook } from './routing/route-book.ts'
 import { openStores, type Stores } from './stores.ts'
 
 /** Version of the package, shown in metrics and at start. */
@@ -38,7 +38,7 @@ export interface Base {
   readonly rates: Rates
   readonly limits: Limits
   readonly lifecycle: Lifecycle
-  readonly rules: () => CompiledRules
+  readonly routes: RouteBook
   readonly owners: Owners
   /** This hub's name in Via. */
   readonly viaName: string
@@ -74,7 +74,7 @@ export async function openBase(config: HubConfig): Promise<Base> {
     'Whether the registry came back much smaller and waits for an operator: 1 or 0.',
     () => (registry.health().alarm === 'registry_shrunk' ? 1 : 0),
   )
-  const rules = compileRules(config.routes)
+  const routes = await openRouteBook(stores.settings, { fileRules: config.routes, log })
   const rates = createRates(stores.rates ? { exchange: stores.rates } : {})
   return {
     config,
@@ -88,7 +88,7 @@ export async function openBase(config: HubConfig): Promise<Base> {
     rates,
     limits: createLimits(rates),
     lifecycle,
-    rules: () => rules,
+    routes,
     owners: createOwners(),
     viaName: `ocpi-hub-${config.hub.countryCode}${config.hub.partyId}`,
     hash: (token) => hashToken(token, hashKey),

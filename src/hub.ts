@@ -84,6 +84,7 @@ export async function createHub(config: HubConfig): Promise<Hub> {
     modules.clientInfoPush.close()
     await base.send.close()
     base.rates.close()
+    base.routes.close()
     await registry.close()
     await base.stores.links.close()
     await base.journal.close()
@@ -109,14 +110,15 @@ export async function createHub(config: HubConfig): Promise<Hub> {
   }
 }
 
-function createModules({ config, registry, send, stores, log, rules, hash }: Base): Modules {
+function createModules({ config, registry, send, stores, log, routes, hash }: Base): Modules {
   const handshake: HandshakeParts = {
     hub: config.hub,
     registry,
     call: createCall(send),
     clock: systemClock,
     // A platform sees a party if any of its own parties may reach it (R87, T38).
-    visible: (from, party) => !from.roles.every((role) => isDenied(rules(), partyKey(role), party.key)),
+    visible: (from, party) =>
+      !from.roles.every((role) => isDenied(routes.rules(), partyKey(role), party.key)),
     hash,
     lock: createHandshakeLock(),
     timeoutMs: config.liveness.timeoutMs,
@@ -173,7 +175,7 @@ function createOcpiSide(base: Base, { handshake, registration, stillAlive }: Mod
         publicUrl: config.hub.publicUrl,
       }),
       viaName: forwarding.viaName,
-      rules: base.rules,
+      rules: base.routes.rules,
       owners: base.owners,
       admit: createAdmit(key('token hashes')),
       modules: {

@@ -28,10 +28,11 @@ export function createOperations(base: Base, { registration, stillAlive }: Opera
     registry,
     registration,
     backup: createBackup(stores, [stores.secret]),
+    routes: base.routes,
     explain: {
       context: () => ({
         table: registry.table(),
-        rules: base.rules(),
+        rules: base.routes.rules(),
         hub: config.hub,
         via: base.viaName,
         owners: base.owners,

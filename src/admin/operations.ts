@@ -6,9 +6,11 @@ import type { ProbeResult } from '../modules/probe.ts'
 import type { Backup } from '../registry/backup.ts'
 import type { Registration } from '../modules/registration.ts'
 import type { Registry } from '../registry/registry.ts'
+import type { RouteBook } from '../routing/route-book.ts'
 import type { ExplainParts } from './explain-parts.ts'
 
 export interface Operations {
+  readonly routes: RouteBook
   readonly explain: ExplainParts
   readonly audit: Audit
   /** Where the hub's versions are: what a partner is told together with its token. */

@@ -20,6 +20,7 @@ import { allowedMethods } from './methods.ts'
 import { collectOpenApi, registerDocs } from './openapi.ts'
 import type { AdminApp, AdminGroup, AdminOptions, AdminParts } from './parts.ts'
 import { registerParties } from './parties.ts'
+import { registerRoutes } from './routes.ts'
 import { registerPlatformWrites } from './platform-writes.ts'
 import { registerPlatforms } from './platforms.ts'
 import { registerExamination } from './probe.ts'
@@ -41,6 +42,7 @@ const GROUPS: readonly AdminGroup[] = [
   registerExamination,
   registerParties,
   registerRegistry,
+  registerRoutes,
   registerExplain,
   registerStatus,
   registerAudit,

@@ -61,7 +61,7 @@ export const routeSchema = z
   })
 
 /** A route in the words of the file, as it is stored and shown. */
-export type FileRoute = z.input<typeof routeSchema>
+export type FileRoute = Omit<z.input<typeof routeSchema>, 'max_in_flight'> & { max_in_flight?: number }
 
 /** The rule of a checked route. */
 export function toRule(route: z.output<typeof routeSchema>): RouteRule {
