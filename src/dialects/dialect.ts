@@ -5,18 +5,12 @@ import { isUtf8 } from 'node:buffer'
 import type { Recovery, Side } from '../faults/table.ts'
 import { isOpaqueId } from '../ocpi/headers.ts'
 import { IVXP } from './ivxp.ts'
+import { isJson } from './json-text.ts'
 import { OPENCHARGE } from './opencharge.ts'
-import {
-  boundedText,
-  isBlankBody,
-  KEPT_BYTES_MAX,
-  memberAt,
-  memberTextAt,
-  readJson,
-  withoutBom,
-} from './original.ts'
+import { boundedText, isBlankBody, memberBytesAt, stringOf, withoutBom, withoutSecrets } from './original.ts'
 import { PROOF } from './proof.ts'
 import type { Dialect, DialectRow, ReportedFault, ReportedStatus } from './row.ts'
+import { toldMembers, type Told, writeError } from './told.ts'
 
 /** Every error format but OCPI's own: a fifth dialect is one file and one line here. */
 export const DIALECTS = {
@@ -35,6 +29,10 @@ export interface DialectAnswer {
   /** Names in lower case. */
   readonly headers: ReadonlyMap<string, string> | Readonly<Record<string, string | undefined>>
   readonly body: Buffer
+  /** Whether the body is JSON, if the caller has looked; a byte order mark aside. */
+  readonly isJson?: boolean
+  /** What the hub showed the responder, in every spelling; a careless one repeats it in its words. */
+  readonly secrets?: readonly string[]
 }
 
 /** What an error answer says, whichever outcome it has. */
@@ -66,11 +64,17 @@ export type DialectOutcome =
   | (Report & {
       readonly kind: 'fault'
       readonly fault: ReportedFault
+      /** Members that the fault's answer carries besides its own. */
+      readonly data: Readonly<Record<string, unknown>>
       /** What the hub's operator looks at first. */
       readonly likelyCause?: string
     })
 
 const RETRY_AFTER_SECONDS_MAX = 86_400
+/** Larger error answers are not looked into: none has that much to say. */
+const ERROR_BYTES_MAX = 16 * 1024 * 1024
+/** A code of 64 characters with every one of them escaped, and its quotes. */
+const CODE_BYTES_MAX = 64 * 6 + 2
 
 /**
  * Reads an answer in the platform's error format. The caller has looked for an OCPI envelope before: a valid one
@@ -87,27 +91,26 @@ export function readDialectAnswer(
   if (name === 'ocpi') return undefined
   const dialect: Dialect = DIALECTS[name]
   const body = withoutBom(answer.body)
-  if (answer.httpStatus >= 200 && answer.httpStatus <= 299) return wrapSuccess(body, now)
+  if (answer.httpStatus >= 200 && answer.httpStatus <= 299) return wrapSuccess(body, answer, now)
   if (!(answer.httpStatus >= 400 && answer.httpStatus <= 599)) return undefined
-  const original = isBlankBody(body) ? readEmpty(dialect, answer) : readOriginal(dialect, body)
+  const original = isBlankBody(body) ? readEmpty(dialect, answer) : readOriginal(dialect, body, answer)
   return original && toOutcome({ name, dialect, answer, original, now })
 }
 
-function wrapSuccess(body: Buffer, now: number): DialectOutcome | undefined {
+function wrapSuccess(body: Buffer, answer: DialectAnswer, now: number): DialectOutcome | undefined {
   const tail = `"status_code":1000,"timestamp":"${new Date(now).toISOString()}"}`
   if (isBlankBody(body)) return { kind: 'success', body: Buffer.from(`{${tail}`) }
-  if (!isUtf8(body) || !readJson(body)) return undefined
+  if (!isUtf8(body) || !(answer.isJson ?? isJson(body))) return undefined
   return { kind: 'success', body: Buffer.concat([Buffer.from('{"data":'), body, Buffer.from(`,${tail}`)]) }
 }
 
 /** The parts of an error as they came; `row` = what the table knows about it. */
 interface Original {
   readonly code: string
-  readonly slug?: string
-  readonly message?: string
+  readonly slug?: string | undefined
+  readonly message?: string | undefined
   /** JSON text. */
-  readonly details?: string
-  readonly detailsValue?: unknown
+  readonly details?: Buffer | undefined
   readonly row: DialectRow | undefined
 }
 
@@ -117,27 +120,28 @@ function readEmpty(dialect: Dialect, answer: DialectAnswer): Original | undefine
   return row && { code: row.code, row }
 }
 
-function readOriginal(dialect: Dialect, body: Buffer): Original | undefined {
-  const json = readJson(body)
-  if (!json) return undefined
+function readOriginal(dialect: Dialect, body: Buffer, answer: DialectAnswer): Original | undefined {
+  if (body.length > ERROR_BYTES_MAX || !(answer.isJson ?? isJson(body))) return undefined
   const { shape, codeForm } = dialect
-  const code = memberAt(json.value, shape.code)
-  const slug = shape.slug && memberAt(json.value, shape.slug)
-  if (typeof code !== 'string' || !codeForm.test(code)) return undefined
-  if (shape.slug && (typeof slug !== 'string' || !codeForm.test(slug))) return undefined
-  const message = memberAt(json.value, shape.message)
-  const details = shape.details && memberTextAt(body, shape.details)
+  const code = stringOf(memberBytesAt(body, shape.code), CODE_BYTES_MAX)
+  const slug = shape.slug && stringOf(memberBytesAt(body, shape.slug), CODE_BYTES_MAX)
+  if (code === undefined || !codeForm.test(code)) return undefined
+  if (shape.slug && (slug === undefined || !codeForm.test(slug))) return undefined
+  const { secrets = [] } = answer
+  const message = stringOf(memberBytesAt(body, shape.message)) ?? ''
+  const details = shape.details && memberBytesAt(body, shape.details)
+  const isSecret = details && withoutSecrets(details.toString('latin1'), secrets).length !== details.length
   return {
     code,
-    ...(typeof slug === 'string' && { slug }),
-    ...(typeof message === 'string' && message !== '' && { message }),
-    ...(details !== undefined && { details, detailsValue: memberAt(json.value, shape.details!) }),
+    slug,
+    message: withoutSecrets(message, secrets) || undefined,
+    details: isSecret ? undefined : details,
     row: findRow(dialect, code, slug),
   }
 }
 
-function findRow(dialect: Dialect, code: string, slug: unknown): DialectRow | undefined {
-  const fold = (text: unknown) => (dialect.caseFolded ? String(text).toLowerCase() : text)
+function findRow(dialect: Dialect, code: string, slug: string | undefined): DialectRow | undefined {
+  const fold = (text: string | undefined) => (dialect.caseFolded ? text?.toLowerCase() : text)
   return dialect.rows.find(
     (row) => fold(row.code) === fold(code) && (row.slug === undefined || fold(row.slug) === fold(slug)),
   )
@@ -152,10 +156,10 @@ interface Found {
 }
 
 function toOutcome(found: Found): DialectOutcome {
-  const { dialect, answer, original } = found
+  const { dialect, answer, original, now } = found
   const meant = original.row ?? strangerRow(dialect, answer.httpStatus, original.code)
   const requestId = dialect.requestIdHeader && header(answer, dialect.requestIdHeader)
-  const retryAfterSeconds = readRetryAfter(meant, answer, original)
+  const retryAfterSeconds = readRetryAfter(meant, found)
   const report: Report = {
     responderCode: original.row?.code ?? original.code,
     message: boundedText(original.message ?? meant.meaning),
@@ -163,9 +167,17 @@ function toOutcome(found: Found): DialectOutcome {
     ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
     ...(!original.row && { unknown: true }),
   }
+  const told = toTold(found, meant, report)
   const { becomes, likelyCause } = meant
   if (typeof becomes === 'string') {
-    return { kind: 'fault', fault: becomes, ...report, ...(likelyCause !== undefined && { likelyCause }) }
+    const data = toldMembers(becomes === 'token_rejected' ? withoutWords(told) : told)
+    return {
+      kind: 'fault',
+      fault: becomes,
+      ...report,
+      data,
+      ...(likelyCause !== undefined && { likelyCause }),
+    }
   }
   return {
     kind: 'error',
@@ -174,8 +186,29 @@ function toOutcome(found: Found): DialectOutcome {
     at: meant.at,
     recovery: meant.recovery,
     ...report,
-    body: writeError(found, meant, report, becomes),
+    body: writeError(told, becomes, report.message, now),
   }
+}
+
+function toTold({ name, answer, original }: Found, meant: DialectRow, report: Report): Told {
+  return {
+    dialect: name,
+    code: original.code,
+    error: original.slug,
+    category: original.row?.category,
+    http_status: answer.httpStatus,
+    message: original.message && report.message,
+    details: original.details,
+    recovery: meant.recovery,
+    retry_after_seconds: report.retryAfterSeconds,
+    advice: original.row?.advice,
+    request_id: report.requestId,
+  }
+}
+
+/** What a service says of the hub's own identity is for the hub's operator: it may name the hub's address or token. */
+function withoutWords(told: Told): Told {
+  return { ...told, message: undefined, details: undefined }
 }
 
 /**
@@ -192,56 +225,33 @@ function strangerRow(dialect: Dialect, http: number, code: string): DialectRow {
     : { ...base, becomes: 3000, at: 'responder', recovery: 'check' }
 }
 
-function header(answer: DialectAnswer, name: string): string | undefined {
-  const { headers } = answer
-  const value: unknown = headers instanceof Map ? headers.get(name) : memberAt(headers, [name])
+function header({ headers }: DialectAnswer, name: string): string | undefined {
+  const value: unknown =
+    headers instanceof Map
+      ? headers.get(name)
+      : Object.hasOwn(headers, name)
+        ? (headers as Readonly<Record<string, unknown>>)[name]
+        : undefined
   return typeof value === 'string' ? value : undefined
 }
 
-function readRetryAfter(row: DialectRow, answer: DialectAnswer, original: Original): number | undefined {
+const DELTA_SECONDS = /^\d{1,5}$/
+// RFC 9110 §5.6.7: the one form of a date that senders may write.
+const HTTP_DATE = /^[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT$/
+
+function readRetryAfter(row: DialectRow, { answer, original, now }: Found): number | undefined {
   if (row.becomes === 'responder_busy') {
-    const text = header(answer, 'retry-after')
-    return text !== undefined && /^\d{1,5}$/.test(text) ? wholeSeconds(Number(text)) : undefined
+    const text = header(answer, 'retry-after') ?? ''
+    if (DELTA_SECONDS.test(text)) return wholeSeconds(Number(text))
+    return HTTP_DATE.test(text) ? wholeSeconds(Math.ceil((Date.parse(text) - now) / 1000)) : undefined
   }
-  return row.retryAfterIn === undefined
-    ? undefined
-    : wholeSeconds(memberAt(original.detailsValue, [row.retryAfterIn]))
+  const { details } = original
+  if (row.retryAfterIn === undefined || !details) return undefined
+  const seconds = memberBytesAt(details, [row.retryAfterIn])?.toString('latin1') ?? ''
+  return /^[\d.eE+-]{1,24}$/.test(seconds) ? wholeSeconds(Number(seconds)) : undefined
 }
 
-function wholeSeconds(value: unknown): number | undefined {
-  const seconds = Number.isInteger(value) ? (value as number) : -1
+function wholeSeconds(value: number): number | undefined {
   // -0 would be written as 0, but compares as in range: `+ 0` makes it one.
-  return seconds >= 0 && seconds <= RETRY_AFTER_SECONDS_MAX ? seconds + 0 : undefined
-}
-
-/** The OCPI envelope of an error: the original beside it, absent members left out, details spelled as they came. */
-function writeError({ name, answer, original, now }: Found, row: DialectRow, report: Report, code: number) {
-  const { details, slug, message } = original
-  const members: readonly (readonly [string, string | undefined])[] = [
-    ['dialect', text(name)],
-    ['code', text(original.code)],
-    ['error', text(slug)],
-    ['category', text(original.row?.category)],
-    ['http_status', String(answer.httpStatus)],
-    ['message', text(message && report.message)],
-    ['details', details && boundedJson(details)],
-    ['recovery', text(row.recovery)],
-    ['retry_after_seconds', report.retryAfterSeconds?.toString()],
-    ['advice', text(original.row?.advice)],
-    ['request_id', text(report.requestId)],
-  ]
-  const data = members.flatMap(([key, json]) => (json === undefined ? [] : `"${key}":${json}`))
-  return Buffer.from(
-    `{"data":{${data.join(',')}},"status_code":${code},"status_message":${text(report.message)}` +
-      `,"timestamp":"${new Date(now).toISOString()}"}`,
-  )
-}
-
-function text(value: string | undefined): string | undefined {
-  return value === undefined ? undefined : JSON.stringify(value)
-}
-
-/** Details past the bound are kept as the beginning of their text. */
-function boundedJson(json: string): string {
-  return Buffer.byteLength(json) <= KEPT_BYTES_MAX ? json : JSON.stringify(boundedText(json))
+  return Number.isInteger(value) && value >= 0 && value <= RETRY_AFTER_SECONDS_MAX ? value + 0 : undefined
 }

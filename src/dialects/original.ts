@@ -5,11 +5,8 @@ import { hasByteOrderMark, memberSpans } from '../ocpi/json-members.ts'
 
 /** Most bytes of a message or of details that are passed on. */
 export const KEPT_BYTES_MAX = 8192
-/** Deepest nesting that is parsed: deeper JSON is an attack on time and memory, not an answer. */
-export const NESTING_MAX = 200_000
 
-const QUOTE = 0x22
-const BACKSLASH = 0x5c
+const SECRET_CHARS_MIN = 8
 
 /** The bytes behind a UTF-8 byte order mark, if there is one. */
 export function withoutBom(body: Buffer): Buffer {
@@ -21,53 +18,33 @@ export function isBlankBody(body: Buffer): boolean {
   return body.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d)
 }
 
-/** The JSON value of a body, or `undefined` when it is not JSON or nested beyond reason. Never throws. */
-export function readJson(body: Buffer): { readonly value: unknown } | undefined {
-  if (isNestedDeeper(body, NESTING_MAX)) return undefined
-  try {
-    return { value: JSON.parse(body.toString('utf8')) as unknown }
-  } catch {
-    return undefined
-  }
-}
-
-function isNestedDeeper(body: Buffer, max: number): boolean {
-  if (body.length <= max) return false
-  let depth = 0
-  let inString = false
-  for (let position = 0; position < body.length; position++) {
-    const byte = body[position]!
-    if (inString) {
-      if (byte === BACKSLASH) position++
-      else if (byte === QUOTE) inString = false
-    } else if (byte === QUOTE) inString = true
-    // `[` and `{`, `]` and `}` differ in one bit only.
-    else if ((byte & 0xdf) === 0x5b) {
-      if (++depth > max) return true
-    } else if ((byte & 0xdf) === 0x5d) depth--
-  }
-  return false
-}
-
-/** Own member at the end of a path of objects; arrays, null and everything inherited count as absent. */
-export function memberAt(value: unknown, path: readonly string[]): unknown {
-  let inner = value
-  for (const name of path) {
-    if (typeof inner !== 'object' || inner === null || Array.isArray(inner)) return undefined
-    inner = Object.hasOwn(inner, name) ? (inner as Record<string, unknown>)[name] : undefined
-  }
-  return inner
-}
-
-/** JSON text of the member at a path of objects in valid JSON, as it was written; of equal names the last. */
-export function memberTextAt(body: Buffer, path: readonly string[]): string | undefined {
+/**
+ * Bytes of the member at a path of objects in valid JSON, as they were written; of equal names the last. A member of
+ * anything but an object is absent, and so is what is only inherited.
+ */
+export function memberBytesAt(body: Buffer, path: readonly string[]): Buffer | undefined {
   let inner = body
   for (const name of path) {
     const span = memberSpans(inner, name).at(-1)
     if (!span) return undefined
     inner = inner.subarray(span.start, span.end)
   }
-  return inner.toString('utf8')
+  return inner
+}
+
+/** The string that a value in valid JSON is; `undefined` when it is something else or longer than `bytesMax` bytes. */
+export function stringOf(value: Buffer | undefined, bytesMax = Infinity): string | undefined {
+  if (value?.[0] !== 0x22 || value.length > bytesMax) return undefined
+  return JSON.parse(value.toString('utf8')) as string
+}
+
+/** Text without the secrets in it; short ones are no secrets, and stand in any text. */
+export function withoutSecrets(text: string, secrets: readonly string[]): string {
+  let clean = text
+  for (const secret of secrets) {
+    if (secret.length >= SECRET_CHARS_MIN) clean = clean.replaceAll(secret, '[…]')
+  }
+  return clean
 }
 
 /** Text of at most `KEPT_BYTES_MAX` bytes, cut between characters and marked with an ellipsis when it was longer. */

@@ -26,7 +26,7 @@ export interface DialectRow {
   readonly category?: 'client' | 'payment' | 'server'
   /** HTTP status towards the requester, where it is not 200. */
   readonly requesterHttp?: 404
-  /** What the hub's operator looks at first. */
+  /** What the hub's operator looks at first, one clause; every `token_rejected` has one. */
   readonly likelyCause?: string
   /** The answer may come without a body: then its HTTP status stands for the code. */
   readonly bodyOptional?: true

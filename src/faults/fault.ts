@@ -11,7 +11,7 @@ export interface FaultDetail {
   readonly detail?: string
   readonly cause?: unknown
   /** More members of the answer's `data`, e.g. `connection_status`. */
-  readonly data?: Readonly<Record<string, string>>
+  readonly data?: Readonly<Record<string, unknown>>
   /** More headers of the answer, e.g. `Allow`, `Retry-After`. */
   readonly headers?: Readonly<Record<string, string>>
   /** HTTP status more exact than the row's: 408, 414, 431 for a request that is not well-formed. */
@@ -22,6 +22,8 @@ export interface FaultDetail {
   readonly responderHttpStatus?: number
   /** Code of the responder's own list, when it does not speak OCPI. */
   readonly responderCode?: string
+  /** What the hub's operator looks at first: one clause for the alarm. */
+  readonly likelyCause?: string
 }
 
 export class Fault extends Error {

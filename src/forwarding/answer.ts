@@ -3,12 +3,13 @@
 
 import { Fault } from '../faults/fault.ts'
 import type { FaultCode } from '../faults/table.ts'
-import type { DialectName } from '../dialects/dialect.ts'
+import { isJsonInSteps } from '../dialects/json-text.ts'
+import { withoutBom } from '../dialects/original.ts'
 import { readStatusCode, writeEnvelope } from '../ocpi/envelope.ts'
 import type { ModuleRow } from '../ocpi/module.ts'
 import type { RawAnswer } from './attempt.ts'
 import { createBodyReader, inflateBody, isPlain } from './body-reader.ts'
-import { readDialect, type UnknownCode } from './dialect-answer.ts'
+import { type DialectReading, readDialect } from './dialect-answer.ts'
 import type { Relayed } from './relayed.ts'
 
 /** What of the request decides how its answer is read. */
@@ -20,11 +21,9 @@ export interface Asked {
 }
 
 /** What of the platform and the hub decides it. */
-export interface Reading {
-  readonly dialect: DialectName
+export interface Reading extends DialectReading {
   /** Bytes a compressed answer may grow to while it is looked into. */
   readonly bodyMax: number
-  readonly unknownCode: UnknownCode
 }
 
 // Hop-by-hop (RFC 9110 §7.6.1), what the hub writes itself, and what is between the responder and its clients.
@@ -87,7 +86,9 @@ export async function readAnswer(answer: RawAnswer, asked: Asked, reading: Readi
   const body = isPlain(head.contentEncoding)
     ? answer.body
     : await inflateBody(answer.body, head.contentEncoding!, reading.bodyMax)
-  const statusCode = body && readStatusCode(body)
+  // Where answers without envelope are the rule, one that only ends like an envelope is none.
+  const isJson = body && reading.dialect !== 'ocpi' ? await isJsonInSteps(withoutBom(body)) : true
+  const statusCode = body && isJson ? readStatusCode(body) : undefined
   if (statusCode !== undefined && answer.status !== 401) {
     return {
       httpStatus: relayedHttpStatus(answer.status),
@@ -97,10 +98,7 @@ export async function readAnswer(answer: RawAnswer, asked: Asked, reading: Readi
       body: answer.body,
     }
   }
-  const told =
-    body && statusCode === undefined
-      ? readDialect(reading.dialect, answer, body, reading.unknownCode)
-      : undefined
+  const told = body && statusCode === undefined ? readDialect(answer, { body, isJson }, reading) : undefined
   return told ?? readForeign(answer, asked, head)
 }
 
@@ -127,7 +125,7 @@ function readStream(answer: RawAnswer, head: AnswerHead, bodyMax: number): Relay
     body: answer.body,
     rest: async (sink) => {
       await rest!({
-        onDrain: sink.onDrain,
+        onDrain: (callback) => sink.onDrain(callback),
         write(chunk) {
           reader.push(chunk)
           return sink.write(chunk)
@@ -173,11 +171,20 @@ function foreignFault(status: number, asked: Asked): FaultCode {
   return asked.row.unknownObject ?? 'object_unknown'
 }
 
+const REFUSED_BECAUSE: ReadonlyMap<number, string> = new Map([
+  [401, 'the token of the hub has expired or was replaced'],
+  [403, 'the address of the hub is not on an allow-list in front of the party'],
+])
+
 function refused(code: FaultCode, answer: RawAnswer, head: AnswerHead): Fault {
   const passed = head.retryAfter !== undefined && (answer.status === 429 || answer.status === 503)
+  const said = `the responder answered HTTP ${answer.status} with ${answer.body.length} bytes`
+  const likelyCause = code === 'token_rejected' ? REFUSED_BECAUSE.get(answer.status) : undefined
   return new Fault(code, {
     responderHttpStatus: answer.status,
-    detail: `the responder answered HTTP ${answer.status} with ${answer.body.length} bytes and no OCPI envelope`,
+    ...(likelyCause === undefined
+      ? { detail: `${said} and no OCPI envelope` }
+      : { likelyCause, detail: `${said}; likely cause: ${likelyCause}` }),
     ...(code === 'answer_not_ocpi'
       ? { what: `answered HTTP ${answer.status} without an OCPI envelope` }
       : {}),

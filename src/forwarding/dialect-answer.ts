@@ -12,20 +12,29 @@ import type { Relayed } from './relayed.ts'
 /** Told of a code that a dialect's table lacks, to be counted and logged once. */
 export type UnknownCode = (dialect: DialectName, code: string) => void
 
+/** How a platform answers, and what its answers must not give away. */
+export interface DialectReading {
+  readonly dialect: DialectName
+  /** The token that the hub showed. */
+  readonly token: string | undefined
+  readonly unknownCode: UnknownCode
+}
+
 /**
- * Reads an answer without OCPI envelope in the platform's error format; `body` comes inflated.
- * `undefined` = not that format. Throws `token_rejected`, `responder_busy`, `connection_declined`.
+ * Reads an answer without OCPI envelope in the platform's error format; `body` comes inflated, `isJson` = whether it
+ * is JSON. `undefined` = not that format. Throws `token_rejected`, `responder_busy`, `connection_declined`.
  */
 export function readDialect(
-  dialect: DialectName,
   answer: RawAnswer,
-  body: Buffer,
-  unknownCode: UnknownCode,
+  { body, isJson }: { body: Buffer; isJson: boolean },
+  { dialect, token, unknownCode }: DialectReading,
 ): Relayed | undefined {
   const outcome = readDialectAnswer(dialect, {
     httpStatus: answer.status,
     headers: toRecord(answer.headers),
     body,
+    isJson,
+    ...(token === undefined ? {} : { secrets: [token, Buffer.from(token).toString('base64')] }),
   })
   if (!outcome) return undefined
   if (outcome.kind === 'success') {
@@ -34,6 +43,8 @@ export function readDialect(
   if (outcome.unknown) unknownCode(dialect, outcome.responderCode)
   const { responderCode, retryAfterSeconds } = outcome
   const retryAfter = retryAfterSeconds === undefined ? undefined : String(retryAfterSeconds)
+  const itsRequestId =
+    outcome.requestId === undefined ? undefined : `the responder's own request id is ${outcome.requestId}`
   if (outcome.kind === 'error') {
     return {
       httpStatus: outcome.httpStatus,
@@ -42,16 +53,21 @@ export function readDialect(
       headers: retryAfter === undefined ? JSON_ONLY : [...JSON_ONLY, 'Retry-After', retryAfter],
       body: outcome.body,
       responderCode,
-      ...(outcome.requestId === undefined
-        ? {}
-        : { detail: `the responder's own request id is ${outcome.requestId}` }),
+      ...(itsRequestId === undefined ? {} : { detail: itsRequestId }),
     }
   }
   throw new Fault(outcome.fault, {
     responderHttpStatus: answer.status,
     responderCode,
-    data: { dialect, code: responderCode },
-    detail: [`${dialect} ${responderCode}: ${outcome.message}`, outcome.likelyCause]
+    data: outcome.data,
+    ...(outcome.likelyCause === undefined ? {} : { likelyCause: outcome.likelyCause }),
+    // The message last: it may be long, and the journal cuts.
+    detail: [
+      `${dialect} ${responderCode}`,
+      outcome.likelyCause && `likely cause: ${outcome.likelyCause}`,
+      itsRequestId,
+      `it says: ${outcome.message}`,
+    ]
       .filter(Boolean)
       .join('; '),
     ...(retryAfter === undefined ? {} : { headers: { 'Retry-After': retryAfter } }),

@@ -33,7 +33,8 @@ export interface ForwardingParts {
 export interface Liveness {
   /** Any HTTP answer came. */
   heard(platformId: string): void
-  failed(platformId: string, fault: FaultCode): void
+  /** `likelyCause` = what its operator looks at first, one clause. */
+  failed(platformId: string, fault: FaultCode, likelyCause?: string): void
 }
 
 /** Replaces a party's own URLs by hub URLs, on the way out and on the way back (links room). */
@@ -104,6 +105,7 @@ export async function forwardTo(
     parts.liveness.heard(connection.platform.id)
     const relayed = await readAnswer(raw, message, {
       dialect: connection.platform.errors,
+      token: connection.platform.outbound?.token,
       bodyMax: parts.options.maxResponseBodyBytes,
       unknownCode: parts.unknownCode,
     })
@@ -135,7 +137,7 @@ function noteFailure(fault: Fault, platformId: string, exchange: Exchange, parts
   if (info.responderCode !== undefined) exchange.responderCode = info.responderCode
   if (info.local) return
   if (code === 'token_rejected' || (row.layer === 'transport' && row.at === 'responder')) {
-    parts.liveness.failed(platformId, code)
+    parts.liveness.failed(platformId, code, info.likelyCause)
   }
 }
 

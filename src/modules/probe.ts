@@ -1,6 +1,7 @@
 // One question to a platform to learn whether it is there: GET versions, which has no side effect and always exists
 // (R88); any other GET where its versions URL is not known.
 
+import { readDialectAnswer } from '../dialects/dialect.ts'
 import { toFault } from '../faults/fault.ts'
 import type { FaultCode } from '../faults/table.ts'
 import { readStatusCode } from '../ocpi/envelope.ts'
@@ -12,6 +13,8 @@ export interface ProbeResult {
   readonly ok: boolean
   /** What was found wrong. */
   readonly fault?: FaultCode
+  /** What the hub's operator looks at first, of `token_rejected`. */
+  readonly likelyCause?: string
   readonly httpStatus?: number
   readonly durationMs: number
 }
@@ -33,8 +36,8 @@ export async function probePlatform(call: Call, platform: Platform, timeoutMs: n
       token: platform.outbound,
       timeoutMs,
     })
-    const fault = faultOf(answer)
-    return done({ ok: fault === undefined, httpStatus: answer.httpStatus, ...(fault ? { fault } : {}) })
+    const wrong = wrongWith(answer, platform)
+    return done({ ok: wrong.fault === undefined, httpStatus: answer.httpStatus, ...wrong })
   } catch (thrown) {
     return done({ ok: false, fault: toFault(thrown).code })
   }
@@ -47,6 +50,21 @@ function probeUrl({ versionsUrl, endpoints }: Platform): string | undefined {
   const [first] = endpoints
   // It may be a list: one object is enough.
   return first && `${first.url}${first.url.includes('?') ? '&' : '?'}limit=1`
+}
+
+type Wrong = Pick<ProbeResult, 'fault' | 'likelyCause'>
+
+/** An error that the platform told in its own format is a sign of life, unless it is about the hub itself. */
+function wrongWith(answer: CallAnswer, { errors }: Platform): Wrong {
+  const isEnvelope = readStatusCode(answer.body) !== undefined
+  const told = isEnvelope ? undefined : readDialectAnswer(errors, { ...answer, headers: {} })
+  if (!told) {
+    const fault = faultOf(answer)
+    return fault === undefined ? {} : { fault }
+  }
+  if (told.kind !== 'fault' || told.fault === 'responder_busy') return {}
+  const { fault, likelyCause } = told
+  return likelyCause === undefined ? { fault } : { fault, likelyCause }
 }
 
 function faultOf({ httpStatus, body }: CallAnswer): FaultCode | undefined {

@@ -39,8 +39,11 @@ export interface StillAlive {
   requested(platformId: string): void
   /** The platform answered a request of the hub, whatever it answered. */
   heard(platformId: string): void
-  /** A request of the hub failed: faults of the transport at the responder and `token_rejected` count. */
-  failed(platformId: string, fault: FaultCode): void
+  /**
+   * A request of the hub failed: faults of the transport at the responder and `token_rejected` count.
+   * `likelyCause` = what the operator looks at first, for the alarm.
+   */
+  failed(platformId: string, fault: FaultCode, likelyCause?: string): void
   /** Asks the platform now; for operators too. `undefined` if there is none. */
   probe(platformId: string): Promise<ProbeResult | undefined>
   /** Milliseconds since the epoch; `undefined` while nothing was heard since the start. */
@@ -55,6 +58,8 @@ interface Pulse {
   heard: boolean
   failures: number
   refusals: number
+  /** Likely causes of the refusals in a row that the operator was told. */
+  readonly causesTold: Set<string>
   /** Answers since the last refusal: one of them is the refusal's own. */
   answers: number
   /** Next probe while it is OFFLINE or suspected. */
@@ -71,6 +76,8 @@ const PROBES_MAX = 16
 const BACKOFF_FIRST_MS = 5_000
 // After a registry that did not answer.
 const CHANGE_AGAIN_MS = 1_000
+/** Of a refusal that says nothing of its cause. */
+const EXPIRED = 'the token of the hub has expired or was replaced'
 
 /** Starts to watch; `random` in 0..1 spreads the probes. */
 export function createStillAlive(
@@ -135,10 +142,10 @@ export function createStillAlive(
     if (pulse.failures >= offlineAfter) change(id, pulse, 'OFFLINE')
   }
 
-  function failed(id: string, fault: FaultCode): void {
+  function failed(id: string, fault: FaultCode, likelyCause?: string): void {
     const row = FAULTS[fault]
     const pulse = pulseOf(id)
-    if (fault === 'token_rejected') return refuse(id, pulse)
+    if (fault === 'token_rejected') return refuse(id, pulse, likelyCause)
     if (row.layer !== 'transport' || row.at !== 'responder') return
     // Where the request may have arrived the platform is slow or broken, not away: a probe tells.
     if (row.reached === 'no') fail(id, pulse)
@@ -146,10 +153,15 @@ export function createStillAlive(
   }
 
   /** T2: one refusal is an alarm; as many as failures, and the platform cannot be reached by the hub any more. */
-  function refuse(id: string, pulse: Pulse): void {
+  function refuse(id: string, pulse: Pulse, likelyCause: string = EXPIRED): void {
     pulse.refusals = pulse.answers > 1 ? 1 : pulse.refusals + 1
     pulse.answers = 0
-    if (pulse.refusals === 1) parts.alarm('token_rejected', id, 'the platform refuses the token of the hub')
+    // Told again when it refuses for another cause: the first one was mended, or was not the one.
+    if (pulse.refusals === 1) pulse.causesTold.clear()
+    if (!pulse.causesTold.has(likelyCause)) {
+      parts.alarm('token_rejected', id, `the platform refuses the hub; likely cause: ${likelyCause}`)
+    }
+    pulse.causesTold.add(likelyCause)
     if (pulse.refusals >= offlineAfter) suspect(pulse)
   }
 
@@ -177,10 +189,17 @@ export function createStillAlive(
       parts.onAlive?.(platform)
       return result
     }
+    if (result.fault === 'connection_declined') {
+      // It is there and wants to be left alone: asked again only after the usual silence.
+      pulse.attempts = 0
+      pulse.probeAt = Infinity
+      bringBack(id, alive(id))
+      return result
+    }
     pulse.probeAt = clock.monotonic() + backoffMs(pulse.attempts++)
     if (result.fault === 'token_rejected') {
       pulse.answers = 0
-      refuse(id, pulse)
+      refuse(id, pulse, result.likelyCause)
       if (pulse.refusals >= offlineAfter) change(id, pulse, 'OFFLINE')
     } else if (result.fault !== 'not_registered') fail(id, pulse)
     return result
@@ -241,6 +260,7 @@ function newPulse(now: number): Pulse {
     heard: false,
     failures: 0,
     refusals: 0,
+    causesTold: new Set(),
     answers: 0,
     probeAt: Infinity,
     attempts: 0,

@@ -81,8 +81,16 @@ describe.each(FIXTURES)('$name', (fixture) => {
     } else {
       expect(outcome).toMatchObject({ kind: 'fault', fault: row.becomes })
       const { likelyCause } = outcome as { likelyCause?: string }
+      expect(row.likelyCause !== undefined).toBe(row.becomes === 'token_rejected')
       if (row.likelyCause) expect(likelyCause).toMatch(row.likelyCause)
       else expect(likelyCause).toBeUndefined()
+      const { data } = outcome as { data: Record<string, unknown> }
+      expect(data).toMatchObject({ dialect: name, code: row.code, http_status: row.http })
+      expect([data.error, data.category]).toEqual([row.slug, row.category])
+      // What it says of the hub's identity may name the hub's address or token: for its operator only.
+      const isPublic = row.becomes !== 'token_rejected'
+      expect(data.message).toBe(isPublic ? 'as it was said' : undefined)
+      expect(data.details).toEqual(isPublic && fixture.hasDetails ? { a: 1 } : undefined)
     }
   })
 

@@ -13,6 +13,7 @@ export interface FixtureRow {
   readonly slug?: string
   readonly category?: string
   readonly advice?: string
+  /** Of every `token_rejected`: what its alarm names. */
   readonly likelyCause?: RegExp
 }
 

@@ -6,15 +6,19 @@ function row(code: string, http: number, becomes: string, recovery: string): Fix
   return { code, http, becomes, recovery }
 }
 
+function refusing(code: string, likelyCause: RegExp): FixtureRow {
+  return { ...row(code, 401, 'token_rejected', 'ask_hub'), likelyCause }
+}
+
 export const fixture: DialectFixture = {
   name: 'opencharge',
   hasDetails: true,
   spell: ({ code, message, details }) => ({ error: { code, message, details } }),
   rows: [
-    row('INVALID_SIGNATURE', 401, 'token_rejected', 'ask_hub'),
-    { ...row('TIMESTAMP_EXPIRED', 401, 'token_rejected', 'ask_hub'), likelyCause: /clock/ },
-    row('NONCE_REUSED', 401, 'token_rejected', 'ask_hub'),
-    row('UNKNOWN_OCID', 401, 'token_rejected', 'ask_hub'),
+    refusing('INVALID_SIGNATURE', /key/),
+    refusing('TIMESTAMP_EXPIRED', /clock of the hub/),
+    refusing('NONCE_REUSED', /twice/),
+    refusing('UNKNOWN_OCID', /registry/),
     row('METADATA_UNAVAILABLE', 502, '3001', 'wait'),
     row('INVALID_PROOF', 400, '2001', 'correct'),
     row('PROOF_SIGNATURE_INVALID', 400, '2001', 'correct'),

@@ -13,6 +13,10 @@ function advising(advice: string, group: readonly FixtureRow[]): FixtureRow[] {
 const INVALID_REQUEST = 'validation_error, decode_error, missing_param, currency_not_allowed'
 const UNAVAILABLE = 'upstream_unavailable, upstream_invalid_response'
 
+function refusing(http: number, slug: string, code: string, likelyCause: RegExp): FixtureRow[] {
+  return rows(http, slug, code, 'token_rejected', 'ask_hub').map((row) => ({ ...row, likelyCause }))
+}
+
 export const fixture: DialectFixture = {
   name: 'proof',
   hasDetails: false,
@@ -20,11 +24,9 @@ export const fixture: DialectFixture = {
   rows: [
     ...advising('fix the request', rows(400, 'invalid_request', INVALID_REQUEST, '2001', 'correct')),
     ...rows(400, 'wallet_not_supported', 'WALLET_NOT_SUPPORTED', '2000', 'ask_responder'),
-    ...rows(401, 'unauthorised', 'missing_token, invalid_token', 'token_rejected', 'ask_hub'),
-    ...rows(403, 'forbidden', 'forbidden_origin', 'token_rejected', 'ask_hub').map((row) => ({
-      ...row,
-      likelyCause: /allow-list/,
-    })),
+    ...refusing(401, 'unauthorised', 'missing_token', /Authorization header/),
+    ...refusing(401, 'unauthorised', 'invalid_token', /expired/),
+    ...refusing(403, 'forbidden', 'forbidden_origin', /allow-list/),
     ...rows(404, 'not_found', 'not_found', '2000/404', 'correct'),
     ...advising('retry once', rows(500, 'internal_error', 'db_error, token_error', '3000', 'check')),
     ...rows(500, 'publish_failed', 'kafka_unavailable', '3000', 'check'),

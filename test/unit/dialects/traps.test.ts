@@ -4,6 +4,8 @@ import { describe, expect, it } from 'vitest'
 import { readDialectAnswer, type DialectAnswer, type DialectName } from '../../../src/dialects/dialect.ts'
 import { KEPT_BYTES_MAX } from '../../../src/dialects/original.ts'
 
+const NOW = Date.UTC(2026, 0, 2, 3, 4, 5)
+
 function read(
   name: DialectName,
   httpStatus: number,
@@ -117,6 +119,22 @@ describe('opencharge', () => {
     expect(rateLimited({})).not.toHaveProperty('retryAfterSeconds')
   })
 
+  it('takes a date in Retry-After for the seconds until then', () => {
+    const at = (seconds: number) => ({ 'retry-after': new Date(NOW + seconds * 1000).toUTCString() })
+    const read429 = (headers: DialectAnswer['headers']) => {
+      const body = Buffer.from('{"error":{"code":"RATE_LIMITED"}}')
+      return readDialectAnswer('opencharge', { httpStatus: 429, headers, body }, NOW)
+    }
+    expect(read429(at(90))).toMatchObject({ retryAfterSeconds: 90, data: { retry_after_seconds: 90 } })
+    for (const headers of [
+      at(-1),
+      at(86_401),
+      { 'retry-after': '2026-01-02T03:05:00Z' },
+      { 'retry-after': 'Fri, 99 Jan 2026 99:99:99 GMT' },
+    ])
+      expect(read429(headers)).not.toHaveProperty('retryAfterSeconds')
+  })
+
   it('reads no header that is inherited', () => {
     const headers = Object.create({ 'retry-after': '60' }) as Record<string, string>
     expect(rateLimited(headers)).not.toHaveProperty('retryAfterSeconds')
@@ -148,7 +166,7 @@ describe('proof', () => {
     const token = read('proof', 401, error('unauthorised', 'invalid_token'))
     const origin = read('proof', 403, error('forbidden', 'forbidden_origin'))
     expect(token).toMatchObject({ fault: 'token_rejected', responderCode: 'invalid_token' })
-    expect(token).not.toHaveProperty('likelyCause')
+    expect(token).toMatchObject({ likelyCause: expect.stringContaining('expired') })
     expect(origin).toMatchObject({
       fault: 'token_rejected',
       likelyCause: expect.stringContaining('allow-list'),
