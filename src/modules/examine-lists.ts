@@ -82,7 +82,7 @@ async function checkLists(scene: Scene): Promise<Finding> {
     scene.to ??= readParty(data[0])
     scene.lists.push({ module, address, url, reply, items: data })
     scene.grounds.add('lists')
-    told.push([shown(module), `${data.length} in ${Math.round(reply.durationMs)} ms`])
+    told.push([shown(module), `${data.length} objects`])
   }
   if (wrong.length === 0) return pass(groupOf(told))
   const problems = wrong.map(({ name, found }) => [name, found] as const)

@@ -182,7 +182,7 @@ describe('completion', () => {
   }
 
   test('offers verbs, verbs of verbs, options and choices in bash', async () => {
-    expect(await complete('p')).toEqual(['parties', 'platforms'])
+    expect(await complete('p')).toEqual(['parties', 'platforms', 'probe'])
     expect(await complete('platforms', 's')).toEqual(['show', 'suspend'])
     expect(await complete('errors', '--co')).toEqual(['--code', '--correlation-id'])
     expect(await complete('completion', '')).toEqual(['bash', 'zsh', '--help'])
