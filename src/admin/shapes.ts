@@ -90,6 +90,10 @@ export const journalEntry = z
     message: optionalText,
     detail: optionalText.meta({ description: 'For operators only' }),
     responder_http_status: z.int().optional(),
+    code_unlisted: z
+      .literal(true)
+      .optional()
+      .meta({ description: "The responder's code is none that the requester's version of OCPI lists" }),
     responder_code: optionalText.meta({
       description: "Code of the responder's own list, when it does not speak OCPI errors",
     }),

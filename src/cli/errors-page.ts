@@ -110,17 +110,16 @@ function faultSection(code: FaultCode): string {
 }
 
 function versions(): string[] {
-  const codes = [
-    ...new Set(FAULT_CODES.map((code) => FAULTS[code].ocpi as number).filter((code) => code >= 4000)),
-  ].toSorted((one, other) => one - other)
-  const rows = codes.map((ocpi) => [
-    ocpi,
-    ...(['2.2.1', '2.2', '2.1.1'] as const).map((version) => statusCode({ ocpi }, version)),
-  ])
+  const toldAs = (ocpi: number) =>
+    (['2.2.1', '2.2', '2.1.1', '2.0'] as const).map((version) => statusCode({ ocpi }, version))
+  const rows = [...new Set(FAULT_CODES.map((code) => FAULTS[code].ocpi as number))]
+    .toSorted((one, other) => one - other)
+    .filter((ocpi) => toldAs(ocpi).some((told) => told !== ocpi))
+    .map((ocpi) => [ocpi, ...toldAs(ocpi)])
   return [
     '## What requesters on older versions read',
-    'Older versions of OCPI know fewer codes: 2.2 has no 4000, and 2.1.1 and 2.0 have no hub codes at all. `data` and the HTTP status are the same for all. Codes below 4000 do not change.',
-    table(['OCPI in the table above', '2.2.1, 2.3.0', '2.2', '2.1.1, 2.0'], rows),
+    'Older versions of OCPI know fewer codes: 2.2 has no 4000, 2.1.1 has no 2004 and no hub codes, 2.0 no 2003 either. `data` and the HTTP status are the same for all, and so are all codes that are not listed here. This is about faults of the hub: a code that the responder answered is relayed as it is, and marked `code_unlisted` in the journal if the version of the requester does not list it.',
+    table(['OCPI in the table above', '2.2.1, 2.3.0', '2.2', '2.1.1', '2.0'], rows),
   ]
 }
 

@@ -78,7 +78,7 @@ function printEntry(context: CliContext, entry: CatalogueEntry, index: number): 
 
 /** What requesters get, and what those on older versions get instead. */
 function answerText(row: FaultRow): string {
-  const older = (['2.2', '2.1.1'] as const)
+  const older = (['2.2', '2.1.1', '2.0'] as const)
     .filter((version) => statusCode(row, version) !== row.ocpi)
     .map((version) => `${statusCode(row, version)} to a requester on ${version}`)
   return [`HTTP ${row.http}, OCPI ${row.ocpi}`, ...older].join('; ')

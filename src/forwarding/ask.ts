@@ -88,5 +88,7 @@ function take(reply: Reply, exchange: Exchange): Relayed {
   if (leg.to !== undefined) exchange.to = leg.to
   if (leg.responder !== undefined) exchange.responder = leg.responder
   if (leg.forwardedRequestId !== undefined) exchange.forwardedRequestId = leg.forwardedRequestId
+  if (leg.responderHttpStatus !== undefined) exchange.responderHttpStatus = leg.responderHttpStatus
+  if (leg.responderCode !== undefined) exchange.responderCode = leg.responderCode
   return reply.relayed!
 }

@@ -2,6 +2,7 @@
 // everything that came from outside bounded and on one line. Never holds bodies, tokens or query strings.
 
 import { FAULTS } from '../faults/table.ts'
+import { knowsStatusCode } from '../ocpi/version.ts'
 import type { Exchange, JournalEntry } from './exchange.ts'
 import { plainId, plainText } from './text.ts'
 
@@ -15,6 +16,12 @@ type Draft = { -readonly [Member in keyof JournalEntry]: JournalEntry[Member] }
 /** Whether an OCPI status code is a success; an exchange without code is none. */
 export function isSuccess(code: number | undefined): boolean {
   return code !== undefined && code >= 1000 && code < 2000
+}
+
+/** Whether the responder answered a code that the requester's version does not list (R104). */
+export function isUnlisted({ author, code, version }: Exchange): boolean {
+  if (code === 1000 || code === undefined || version === undefined) return false
+  return author === 'responder' && !knowsStatusCode(version, code)
 }
 
 /**
@@ -41,6 +48,7 @@ export function toEntry(exchange: Exchange, reference: string, end: number): Jou
     entry.reached = row.reached
     entry.recovery = row.recovery
   }
+  if (isUnlisted(exchange)) entry.code_unlisted = true
   addParties(entry, exchange)
   addOutboundLeg(entry, exchange)
   if (exchange.causedBy !== undefined) entry.caused_by = plainId(exchange.causedBy)

@@ -114,6 +114,8 @@ export interface JournalEntry {
   readonly time: string
   readonly author: 'responder' | 'hub'
   readonly code: number
+  /** The responder's code is none that the requester's version lists; it was relayed unchanged (R103, R104). */
+  readonly code_unlisted?: true
   readonly fault?: FaultCode
   readonly at?: Side
   readonly reached?: Reached

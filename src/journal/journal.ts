@@ -2,7 +2,7 @@
 // Keeping never holds up a request: entries wait in a bounded buffer and are appended together a moment later.
 
 import { setTimeout as pause } from 'node:timers/promises'
-import { isSuccess, toEntry } from './entry.ts'
+import { isSuccess, isUnlisted, toEntry } from './entry.ts'
 import type { Exchange, JournalEntry } from './exchange.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
@@ -64,7 +64,7 @@ export function createJournal({ store, log, metrics }: JournalParts): Journal {
       const end = performance.now()
       metrics.record(exchange, end)
       const success = isSuccess(exchange.code)
-      const kept = !success || exchange.keep === true
+      const kept = !success || exchange.keep === true || isUnlisted(exchange)
       const logged = log.wants(success)
       if (!kept && !logged) return
       const entry = toEntry(exchange, exchange.reference ?? newReference(), end)

@@ -29,18 +29,23 @@ describe('statusCode', () => {
     }
   })
 
-  it('leaves 2xxx and 3xxx of every row as they are', () => {
-    for (const version of versions) {
-      for (const code of FAULT_CODES.filter((each) => FAULTS[each].ocpi < 4000)) {
-        expect(statusCode(FAULTS[code], version)).toBe(FAULTS[code].ocpi)
-      }
-    }
+  it('gives 2000 for an unknown location or token where the version has no code for it (R104)', () => {
+    const told = (version: VersionNumber) => [2003, 2004].map((ocpi) => statusCode({ ocpi }, version))
+    expect(versions.map((version) => [version, ...told(version)])).toEqual([
+      ['2.0', 2000, 2000],
+      ['2.1.1', 2003, 2000],
+      ['2.2', 2003, 2004],
+      ['2.2.1', 2003, 2004],
+      ['2.3.0', 2003, 2004],
+    ])
   })
 
-  it('gives no version a hub code it does not list (R104)', () => {
+  it('gives no version a code it does not list, and changes none that it does (R104)', () => {
     for (const version of versions) {
-      for (const code of FAULT_CODES.filter((each) => FAULTS[each].ocpi >= 4000)) {
-        expect(knowsStatusCode(version, statusCode(FAULTS[code], version))).toBe(true)
+      for (const code of FAULT_CODES) {
+        const told = statusCode(FAULTS[code], version)
+        expect(knowsStatusCode(version, told)).toBe(true)
+        if (knowsStatusCode(version, FAULTS[code].ocpi)) expect(told).toBe(FAULTS[code].ocpi)
       }
     }
   })
