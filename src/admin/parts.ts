@@ -27,6 +27,8 @@ export interface AdminParts {
   inFlight(): number
   /** When the platform was last heard, in milliseconds since the epoch. */
   lastHeard(platform: string): number | undefined
+  /** When the first of its TLS certificates ends, in milliseconds since the epoch. */
+  certificateEnd?(platform: string): number | undefined
   /** Keyed hash of an outbound token, as `ocpi/token.ts` makes it of inbound ones. */
   hashToken(token: string): string
 }

@@ -8,6 +8,8 @@ import type { AdminApp, AdminParts } from './parts.ts'
 import { problemError } from './problem.ts'
 import { connectionStatus, pageOf, pageQuery, problems } from './shapes.ts'
 
+const DAY_MS = 86_400_000
+
 const tags = ['platforms']
 const dateTime = z.string().meta({ format: 'date-time' })
 
@@ -43,6 +45,9 @@ export const platformShape = z
       outbound: z.object({ fingerprint: z.string() }).optional(),
     }),
     last_seen: dateTime.optional().meta({ description: 'When it was last heard, by this hub' }),
+    certificate_days: z.int().optional().meta({
+      description: 'Days until its TLS certificate ends, as seen by this hub; negative: it has ended',
+    }),
     last_updated: dateTime,
   })
   .meta({ id: 'Platform' })
@@ -95,18 +100,20 @@ export function registerPlatforms(app: AdminApp, parts: AdminParts): void {
   )
 }
 
-/** Entity tag of what is stored of a platform: hearing from it changes nothing that a writer could overwrite. */
-export function platformEtag({ last_seen: _lastSeen, ...stored }: PlatformView): string {
+/** Entity tag of what is stored of a platform: what is seen of it changes nothing that a writer could overwrite. */
+export function platformEtag(view: PlatformView): string {
+  const { last_seen: _seen, certificate_days: _days, ...stored } = view
   return etagOf(stored)
 }
 
 /** What the API shows of a platform. */
 export function toPlatformView(
   { platform }: Pick<Connection, 'platform'>,
-  { lastHeard, hashToken }: Pick<AdminParts, 'lastHeard' | 'hashToken'>,
+  { lastHeard, certificateEnd, hashToken }: Pick<AdminParts, 'lastHeard' | 'certificateEnd' | 'hashToken'>,
 ): PlatformView {
   const { version, versionsUrl, outbound } = platform
   const seen = lastHeard(platform.id)
+  const end = certificateEnd?.(platform.id)
   return {
     id: platform.id,
     source: platform.source,
@@ -132,6 +139,7 @@ export function toPlatformView(
       ...(outbound ? { outbound: { fingerprint: tokenFingerprint(hashToken(outbound.token)) } } : {}),
     },
     ...(seen === undefined ? {} : { last_seen: new Date(seen).toISOString() }),
+    ...(end === undefined ? {} : { certificate_days: Math.floor((end - Date.now()) / DAY_MS) }),
     last_updated: platform.lastUpdated,
   }
 }

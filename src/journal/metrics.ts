@@ -26,6 +26,12 @@ export interface Metrics {
   counter(name: string, help: string, labelNames?: readonly string[]): CountSeries
   /** A gauge without labels for another room, read when asked for. */
   gauge(name: string, help: string, read: () => number): void
+  /** A gauge with the label `responder`; of more platforms than a label may have those with the least values are shown. */
+  responderGauge(
+    name: string,
+    help: string,
+    read: () => readonly (readonly [responder: string, value: number])[],
+  ): void
   /** Prometheus text format 0.0.4. */
   text(): Promise<string>
   readonly contentType: string
@@ -57,6 +63,7 @@ export function createMetrics(options: { readonly version: string }): Metrics {
     observe: (sources) => addSources(registry, sources),
     counter: (name, help, labelNames = []) => createCounts(registry, { name, help }, labelNames),
     gauge: (name, help, read) => addGauge(registry, { name, help }, read),
+    responderGauge: (name, help, read) => addResponderGauge(registry, { name, help }, read),
     text: () => registry.metrics(),
     contentType: registry.contentType,
   }
@@ -176,6 +183,23 @@ function addGauge(registry: Registry, metric: Metric, read: () => number): void 
     registers: [registry],
     collect() {
       this.set(read())
+    },
+  })
+}
+
+function addResponderGauge(
+  registry: Registry,
+  metric: Metric,
+  read: () => readonly (readonly [responder: string, value: number])[],
+): void {
+  new Gauge({
+    ...metric,
+    labelNames: ['responder'],
+    registers: [registry],
+    collect() {
+      this.reset()
+      const least = read().toSorted(([, one], [, other]) => one - other)
+      for (const [responder, value] of least.slice(0, RESPONDERS_MAX)) this.set({ responder }, value)
     },
   })
 }
