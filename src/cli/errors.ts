@@ -125,7 +125,7 @@ const COLUMNS: readonly Column<JournalEntry>[] = [
   { title: 'CODE', text: ({ code }) => String(code), style: codeStyle },
   { title: 'WHAT', text: whatText },
   { title: 'AT', text: ({ at }) => at ?? '' },
-  { title: 'FROM', text: ({ from }) => from ?? '-' },
+  { title: 'FROM', text: ({ from, requester }) => from ?? requester ?? '-' },
   { title: 'TO', text: ({ to }) => to ?? '-' },
   { title: 'REQUEST', text: requestText },
   { title: 'MS', text: ({ duration_ms: ms }) => String(Math.round(ms)) },

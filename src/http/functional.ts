@@ -58,6 +58,8 @@ function route(
 ): Promise<Relayed> {
   const { exchange } = visit
   const sender = visit.admitted!.connection
+  // An error answers to its requester as well, if the party need not be named (T5, R44).
+  if (sender.soleParty) exchange.from ??= partyKey(sender.soleParty)
   const message = toMessage(url, exchange.method, visit.head, body)
   const errand = {
     message,

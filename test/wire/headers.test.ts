@@ -127,6 +127,14 @@ describe('parties are found in any spelling', () => {
     expect(routingOf(answer).to).toBe('NL-EMS')
   })
 
+  it('infers FROM for an error as well (T5, R44)', async () => {
+    const answer = await scene.emsp.gets('locations', { to: 'DE-NON', from: null })
+    expect(answer.json().status_code).toBe(4001)
+    expect(routingOf(answer)).toEqual({ to: 'NL-EMS', from: 'NL-HUB' })
+    const entry = await scene.hub.entry(String(answer.json().data!.reference))
+    expect(entry).toMatchObject({ from: 'NL-EMS', to: 'DE-NON', fault: 'to_unknown' })
+  })
+
   it('lets a platform with several parties speak for each of them (R8, R40)', async () => {
     for (const from of ['BE-ONE', 'BE-TWO']) {
       await scene.two.gets('locations', { to: 'DE-CPO', from })
