@@ -1,6 +1,6 @@
 // What a hub stands on: its log, metrics, stores, journal, registry and outbound connections, opened in this order.
 
-import { hkdfSync } from 'node:crypto'
+import { hkdfSync, randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { countParties } from './admin/parties.ts'
 import { countedBy, createTraffic, type Traffic } from './admin/traffic.ts'
@@ -13,8 +13,10 @@ import type { Lifecycle } from './http/visit.ts'
 import { createJournal, type Journal } from './journal/journal.ts'
 import { createLog, type Log } from './journal/log.ts'
 import { createMetrics, type Metrics } from './journal/metrics.ts'
+import { createLive, type Live } from './live.ts'
 import { hashToken } from './ocpi/token.ts'
 import { createRegistry } from './registry/create-registry.ts'
+import type { Platform } from './registry/platform.ts'
 import type { Registry } from './registry/registry.ts'
 import { createOwners, type Owners } from './routing/owners.ts'
 import { openRouteBook, type RouteBook } from './routing/route-book.ts'
@@ -27,7 +29,12 @@ export const HUB_VERSION: string = (
 
 /** What everything else stands on. */
 export interface Base {
+  /** As the hub was started with; what a reload may change is in `live`. */
   readonly config: HubConfig
+  readonly live: Live
+  /** Configured, or made for this run. */
+  readonly adminToken: string
+  readonly filePlatforms: readonly Platform[]
   readonly log: Log
   readonly metrics: Metrics
   readonly traffic: Traffic
@@ -58,9 +65,10 @@ export async function openBase(config: HubConfig): Promise<Base> {
   const hashKey = key('token hashes')
   const traffic = createTraffic()
   const journal = createJournal({ store: stores.journal, log, metrics: countedBy(traffic, metrics) })
+  const filePlatforms = config.platforms.map((platform) => toFilePlatform(platform, hashKey, new Date()))
   const registry = await createRegistry(stores.registry, {
     secretKeys: [stores.secret],
-    filePlatforms: config.platforms.map((platform) => toFilePlatform(platform, hashKey, new Date())),
+    filePlatforms,
     log,
   })
   const lifecycle: Lifecycle = { inFlight: 0, draining: false, refusing: false }
@@ -74,17 +82,28 @@ export async function openBase(config: HubConfig): Promise<Base> {
     'Whether the registry came back much smaller and waits for an operator: 1 or 0.',
     () => (registry.health().alarm === 'registry_shrunk' ? 1 : 0),
   )
+  const adminToken = config.admin.token ?? randomBytes(24).toString('base64url')
+  const live = createLive(config, adminToken)
+  const send = createSend(live.forwarding, config.network)
+  metrics.responderGauge(
+    'ocpi_hub_certificate_expiry_seconds',
+    'Time until the TLS certificate of the platform ends; negative: it has ended.',
+    () => send.certificates.ends().map(([id, end]) => [id, (end - Date.now()) / 1000] as const),
+  )
   const routes = await openRouteBook(stores.settings, { fileRules: config.routes, log })
   const rates = createRates(stores.rates ? { exchange: stores.rates } : {})
   return {
     config,
+    live,
+    adminToken,
+    filePlatforms,
     log,
     metrics,
     traffic,
     stores,
     journal,
     registry,
-    send: createSend(config.forwarding, config.network),
+    send,
     rates,
     limits: createLimits(rates),
     lifecycle,

@@ -1,14 +1,14 @@
 // The composition root: everything is wired here and nowhere else; main.ts and the tests build the same hub.
 // Start order = line order; close() runs it backwards.
 
-import { randomBytes } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import pTimeout from 'p-timeout'
-import { hashAdminToken } from './admin/guard.ts'
 import { readiness } from './admin/health.ts'
+import type { Operations, ReloadOutcome } from './admin/operations.ts'
 import { createAdminServer } from './admin/server.ts'
 import { type Base, HUB_VERSION, openBase } from './base.ts'
 import type { HubConfig } from './config/hub-config.ts'
+import type { ConfigResult } from './config/load.ts'
 import { createBroadcaster } from './forwarding/broadcast.ts'
 import { createCall } from './forwarding/call.ts'
 import { createConduct } from './forwarding/conduct.ts'
@@ -29,9 +29,11 @@ import { createRegistration, type Registration } from './modules/registration.ts
 import { createStillAlive, type StillAlive } from './modules/still-alive.ts'
 import { createVersions } from './modules/versions.ts'
 import { partyKey } from './ocpi/party.ts'
+import type { Platform } from './registry/platform.ts'
 import type { Registry } from './registry/registry.ts'
+import type { PartyEntry } from './registry/routing-table.ts'
 import { createOperations } from './operations.ts'
-import { isDenied } from './routing/rules.ts'
+import { type CompiledRules, isDenied } from './routing/rules.ts'
 
 export interface Hub {
   readonly ocpiUrl: string
@@ -42,6 +44,8 @@ export interface Hub {
   readonly log: Log
   readonly registry: Registry
   readonly journal: Journal
+  /** Reads the configuration file again, all or nothing; `who` is for the audit trail. Never rejects. */
+  reload(who: string): Promise<ReloadOutcome>
   /**
    * Shuts down in stages: readiness 503 and `Connection: close` for `delayMs` (0 when absent), then no new
    * connections, requests and broadcasts under way finish within `shutdown.timeoutMs`, then the stores close.
@@ -61,13 +65,18 @@ interface Modules {
   readonly discovery: Discovery
 }
 
+export interface HubOptions {
+  /** Reads the configuration file again; without it there is nothing to reload. */
+  readonly load?: () => Promise<ConfigResult>
+}
+
 /** Builds a hub from a checked configuration and listens. Rejects when a port or a store cannot be had. */
-export async function createHub(config: HubConfig): Promise<Hub> {
+export async function createHub(config: HubConfig, { load }: HubOptions = {}): Promise<Hub> {
   const base = await openBase(config)
   const modules = createModules(base)
   const { ocpi, broadcast } = createOcpiSide(base, modules)
-  const adminToken = config.admin.token ?? randomBytes(24).toString('base64url')
-  const admin = await createAdminSide(base, modules, adminToken)
+  const operations = createOperations(base, { ...modules, ...(load ? { load } : {}) })
+  const admin = await createAdminSide(base, modules, operations)
   const { registry, lifecycle } = base
   const stopRetaining = registry.watch((table) => base.send.retain((id) => table.connections.has(id)))
 
@@ -101,24 +110,23 @@ export async function createHub(config: HubConfig): Promise<Hub> {
   return {
     ocpiUrl: urlOf(ocpi.server.address(), config.listen.ocpi.tls !== undefined),
     adminUrl: urlOf(admin.server.address(), config.listen.admin.tls !== undefined),
-    adminToken,
+    adminToken: base.adminToken,
     adminTokenIsRandom: config.admin.token === undefined,
     log: base.log,
     registry,
     journal: base.journal,
+    reload: (who) => operations.reload(who),
     close,
   }
 }
 
-function createModules({ config, registry, send, stores, log, routes, hash }: Base): Modules {
+function createModules({ config, live, registry, send, stores, log, routes, hash }: Base): Modules {
   const handshake: HandshakeParts = {
     hub: config.hub,
     registry,
     call: createCall(send),
     clock: systemClock,
-    // A platform sees a party if any of its own parties may reach it (R87, T38).
-    visible: (from, party) =>
-      !from.roles.every((role) => isDenied(routes.rules(), partyKey(role), party.key)),
+    visible: (from, party) => isVisible(from, party, routes.rules()),
     hash,
     lock: createHandshakeLock(),
     timeoutMs: config.liveness.timeoutMs,
@@ -131,7 +139,7 @@ function createModules({ config, registry, send, stores, log, routes, hash }: Ba
       log,
       alarm: (kind, platform, detail) => log.error({ alarm: kind, platform, detail }, 'an operator must act'),
     },
-    config.liveness,
+    live.liveness,
   )
   return {
     handshake,
@@ -147,11 +155,17 @@ function createModules({ config, registry, send, stores, log, routes, hash }: Ba
   }
 }
 
+/** A platform sees a party if any of its own parties may reach it (R87, T38); one that has not named them, as anybody. */
+function isVisible(from: Platform, party: PartyEntry, rules: CompiledRules): boolean {
+  const own = from.roles.length > 0 ? from.roles.map((role) => partyKey(role)) : ['']
+  return !own.every((key) => isDenied(rules, key, party.key))
+}
+
 function createOcpiSide(base: Base, { handshake, registration, stillAlive }: Modules) {
   const { config, registry, journal, lifecycle, stores, key } = base
   const forwarding: ForwardingParts = {
     send: base.send,
-    options: config.forwarding,
+    options: base.live.forwarding,
     hub: config.hub,
     viaName: base.viaName,
     translate: createTranslate({ store: stores.links, key: key('links'), publicUrl: config.hub.publicUrl }),
@@ -175,7 +189,7 @@ function createOcpiSide(base: Base, { handshake, registration, stillAlive }: Mod
         publicUrl: config.hub.publicUrl,
       }),
       viaName: forwarding.viaName,
-      rules: base.routes.rules,
+      rules: () => base.routes.rules(),
       owners: base.owners,
       admit: createAdmit(key('token hashes')),
       modules: {
@@ -193,7 +207,9 @@ function createOcpiSide(base: Base, { handshake, registration, stillAlive }: Mod
     },
     {
       maxRequestBodyBytes: config.forwarding.maxRequestBodyBytes,
-      inFlightMax: config.forwarding.inFlightMax,
+      get inFlightMax() {
+        return base.live.forwarding.inFlightMax
+      },
       headersTimeoutMs: 10_000,
       requestTimeoutMs: 20_000,
       ...(config.listen.ocpi.tls ? { tls: config.listen.ocpi.tls } : {}),
@@ -202,7 +218,7 @@ function createOcpiSide(base: Base, { handshake, registration, stillAlive }: Mod
   return { ocpi, broadcast }
 }
 
-function createAdminSide(base: Base, modules: Modules, token: string) {
+function createAdminSide(base: Base, modules: Modules, operations: Operations) {
   const { config, registry, journal, metrics, traffic, log, lifecycle, stores, hash } = base
   return createAdminServer(
     {
@@ -212,17 +228,15 @@ function createAdminSide(base: Base, modules: Modules, token: string) {
       metrics,
       traffic,
       log,
-      operations: createOperations(base, modules),
+      operations,
       isDraining: () => lifecycle.draining,
       inFlight: () => lifecycle.inFlight,
       lastHeard: (id) => modules.stillAlive.lastHeardAt(id) ?? stores.heard.last(id),
+      certificateEnd: base.send.certificates.endOf,
       hashToken: hash,
     },
     {
-      tokens: () => [
-        { name: 'admin', role: 'operate', sha256: hashAdminToken(token) },
-        ...config.admin.tokens,
-      ],
+      tokens: () => base.live.adminTokens(),
       ...(config.listen.admin.tls ? { tls: config.listen.admin.tls } : {}),
     },
   )

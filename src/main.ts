@@ -3,7 +3,7 @@
 
 import closeWithGrace from 'close-with-grace'
 import type { HubConfig } from './config/hub-config.ts'
-import { type Environment, formatFault, loadConfig } from './config/load.ts'
+import { type ConfigResult, type Environment, formatFault, loadConfig } from './config/load.ts'
 import { HUB_VERSION } from './base.ts'
 import { createHub, type Hub } from './hub.ts'
 import { startSandbox } from './sandbox/sandbox.ts'
@@ -14,6 +14,7 @@ const STORES_MAX_MS = 1_000
 /**
  * Serves until a signal ends it. Faults of the configuration are printed to standard error and end it with
  * exit code 1. SIGTERM drains; SIGINT closes without the wait for load balancers; a second signal ends at once.
+ * SIGHUP reads the file again.
  */
 export async function serveHub(configPath: string, env: Environment): Promise<void> {
   const loaded = await loadConfig(configPath, env)
@@ -25,10 +26,14 @@ export async function serveHub(configPath: string, env: Environment): Promise<vo
   const sandbox = loaded.config.sandbox
     ? await startSandbox({ hubVersionsUrl: `${loaded.config.hub.publicUrl}/ocpi/versions` })
     : undefined
-  const config: HubConfig = sandbox
-    ? { ...loaded.config, platforms: [...loaded.config.platforms, ...sandbox.platforms] }
-    : loaded.config
-  const hub = await createHub(config).catch(async (error: unknown) => {
+  const withSandbox = (read: HubConfig): HubConfig =>
+    sandbox ? { ...read, platforms: [...read.platforms, ...sandbox.platforms] } : read
+  const config = withSandbox(loaded.config)
+  const load = async (): Promise<ConfigResult> => {
+    const again = await loadConfig(configPath, env)
+    return again.config ? { config: withSandbox(again.config), faults: [] } : again
+  }
+  const hub = await createHub(config, { load }).catch(async (error: unknown) => {
     await sandbox?.close()
     throw error
   })
@@ -41,6 +46,7 @@ export async function serveHub(configPath: string, env: Environment): Promise<vo
       await sandbox?.close()
     },
   )
+  process.on('SIGHUP', () => void hub.reload('signal SIGHUP'))
   announce(hub, config)
 }
 

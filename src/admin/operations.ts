@@ -9,7 +9,35 @@ import type { Registry } from '../registry/registry.ts'
 import type { RouteBook } from '../routing/route-book.ts'
 import type { ExplainParts } from './explain-parts.ts'
 
+/** What became of reading the configuration file again. */
+export type ReloadOutcome =
+  | { readonly result: 'done'; readonly changes: readonly ReloadChange[] }
+  /** The file has faults; nothing was changed, as in all that follow. */
+  | { readonly result: 'invalid'; readonly faults: readonly FileFault[] }
+  | { readonly result: 'restart_needed'; readonly keys: readonly string[] }
+  | { readonly result: 'contradiction'; readonly detail: string }
+  | { readonly result: 'no_file' }
+
+/** A key of the file with its values, or the names that came, went or changed in its list; no secrets. */
+export interface ReloadChange {
+  readonly key: string
+  readonly before?: string
+  readonly after?: string
+  readonly added?: readonly string[]
+  readonly removed?: readonly string[]
+  readonly changed?: readonly string[]
+}
+
+export interface FileFault {
+  readonly file: string
+  readonly line: number
+  readonly col: number
+  readonly message: string
+}
+
 export interface Operations {
+  /** Reads the configuration file again, all or nothing; `who` is for the audit trail. Never rejects. */
+  reload(who: string): Promise<ReloadOutcome>
   readonly routes: RouteBook
   readonly explain: ExplainParts
   readonly audit: Audit

@@ -20,6 +20,7 @@ import { allowedMethods } from './methods.ts'
 import { collectOpenApi, registerDocs } from './openapi.ts'
 import type { AdminApp, AdminGroup, AdminOptions, AdminParts } from './parts.ts'
 import { registerParties } from './parties.ts'
+import { registerReload } from './reload.ts'
 import { registerRoutes } from './routes.ts'
 import { registerPlatformWrites } from './platform-writes.ts'
 import { registerPlatforms } from './platforms.ts'
@@ -45,6 +46,7 @@ const GROUPS: readonly AdminGroup[] = [
   registerRoutes,
   registerExplain,
   registerStatus,
+  registerReload,
   registerAudit,
   registerHealth,
 ]

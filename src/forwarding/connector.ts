@@ -20,7 +20,10 @@ export function isReusedConnectionError(error: unknown): boolean {
  * A connector for undici. `connectTimeoutMs` covers DNS, TCP and TLS and is exact; undici's own connect timer
  * fires up to half a second late, so it is off.
  */
-export function createConnector(guard: AddressGuard, connectTimeoutMs: number): buildConnector.connector {
+export function createConnector(
+  guard: AddressGuard,
+  connectTimeoutMs: () => number,
+): buildConnector.connector {
   const open = buildConnector({
     timeout: 0,
     lookup: guard.lookup,
@@ -40,7 +43,7 @@ export function createConnector(guard: AddressGuard, connectTimeoutMs: number): 
       settled = true
       socket?.destroy()
       callback(Object.assign(new Error('connect deadline'), { code: CONNECT_TIMEOUT }), null)
-    }, connectTimeoutMs)
+    }, connectTimeoutMs())
     const socket = open(options, (...[error, opened]: Parameters<buildConnector.Callback>) => {
       clearTimeout(timer)
       if (settled) {

@@ -5,6 +5,7 @@ import pTimeout from 'p-timeout'
 import { Client, Pool } from 'undici'
 import { Fault, toFault } from '../faults/fault.ts'
 import { type Attempt, type AttemptRequest, type RawAnswer, type Sink, startAttempt } from './attempt.ts'
+import { createCertificates, type Certificates } from './certificates.ts'
 import { createConnector, isReusedConnectionError } from './connector.ts'
 import { type AddressGuard, createAddressGuard } from './guard.ts'
 import type { ForwardingOptions, NetworkOptions } from './options.ts'
@@ -30,6 +31,7 @@ export interface Send {
   /** Closes the connections to platforms that are no longer there. */
   readonly retain: (isLive: (platformId: string) => boolean) => void
   readonly guard: AddressGuard
+  readonly certificates: Pick<Certificates, 'endOf' | 'ends'>
   readonly close: () => Promise<void>
 }
 
@@ -45,9 +47,19 @@ const IDEMPOTENT = new Set(['GET', 'PUT', 'DELETE'])
 export function createSend(options: ForwardingOptions, network: NetworkOptions): Send {
   const guard = createAddressGuard(network)
   const lanes = new Map<string, Lane>()
-  const limits = { heldMax: options.heldAnswerBytes, bodyMax: options.maxResponseBodyBytes }
+  // Read each time: a reload changes them.
+  const limits = {
+    get heldMax() {
+      return options.heldAnswerBytes
+    },
+    get bodyMax() {
+      return options.maxResponseBodyBytes
+    },
+  }
+  const certificates = createCertificates()
+  const connect = createConnector(guard, () => options.connectTimeoutMs)
   const clientOptions = {
-    connect: createConnector(guard, options.connectTimeoutMs),
+    connect,
     pipelining: 1,
     keepAliveTimeout: 4_000,
     // A server's Keep-Alive hint may lengthen it, but not past what the keep-alive race makes unsafe.
@@ -67,10 +79,14 @@ export function createSend(options: ForwardingOptions, network: NetworkOptions):
     return lane
   }
 
-  function poolOf(lane: Lane, origin: string): Pool {
+  function poolOf(lane: Lane, { origin, platformId }: OutboundRequest): Pool {
     let pool = lane.pools.get(origin)
     if (!pool) {
-      pool = new Pool(origin, { ...clientOptions, connections: options.connectionsMax })
+      pool = new Pool(origin, {
+        ...clientOptions,
+        connect: certificates.watch(connect, platformId, origin),
+        connections: options.connectionsMax,
+      })
       lane.pools.set(origin, pool)
     }
     return pool
@@ -96,7 +112,7 @@ export function createSend(options: ForwardingOptions, network: NetworkOptions):
     }
     lane.inFlight++
     const deadlineAt = performance.now() + request.timeoutMs
-    let attempt = startAttempt(poolOf(lane, request.origin), request, limits)
+    let attempt = startAttempt(poolOf(lane, request), request, limits)
 
     let released = false
     function release(): void {
@@ -158,8 +174,10 @@ export function createSend(options: ForwardingOptions, network: NetworkOptions):
 
   return Object.assign(send, {
     guard,
+    certificates,
     inFlight: (platformId: string) => lanes.get(platformId)?.inFlight ?? 0,
     retain(isLive: (platformId: string) => boolean) {
+      certificates.retain(isLive)
       for (const [platformId, lane] of lanes) {
         if (isLive(platformId) || lane.inFlight > 0) continue
         lanes.delete(platformId)

@@ -1,0 +1,43 @@
+// The parts of the configuration that a reload changes in a running hub: objects that everybody holds from the start
+// and that change under them.
+
+import type { AdminToken } from './admin/parts.ts'
+import { hashAdminToken } from './admin/guard.ts'
+import type { HubConfig } from './config/hub-config.ts'
+import type { ForwardingOptions } from './forwarding/options.ts'
+
+export interface Live {
+  readonly forwarding: ForwardingOptions
+  readonly liveness: HubConfig['liveness']
+  adminTokens(): readonly AdminToken[]
+  take(config: Pick<HubConfig, 'forwarding' | 'liveness' | 'admin'>): void
+}
+
+/** `madeUp` is the admin token of a hub that was given none. */
+export function createLive(
+  config: Pick<HubConfig, 'forwarding' | 'liveness' | 'admin'>,
+  madeUp: string,
+): Live {
+  const forwarding = { ...config.forwarding }
+  const liveness = { ...config.liveness }
+  const isMadeUp = config.admin.token === undefined
+  let tokens = toTokens(config.admin)
+
+  function toTokens(admin: HubConfig['admin']): readonly AdminToken[] {
+    const token = admin.token ?? (isMadeUp ? madeUp : undefined)
+    const first =
+      token === undefined ? [] : [{ name: 'admin', role: 'operate', sha256: hashAdminToken(token) } as const]
+    return [...first, ...admin.tokens]
+  }
+
+  return {
+    forwarding,
+    liveness,
+    adminTokens: () => tokens,
+    take(next) {
+      Object.assign(forwarding, next.forwarding)
+      Object.assign(liveness, next.liveness)
+      tokens = toTokens(next.admin)
+    },
+  }
+}

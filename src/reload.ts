@@ -1,0 +1,120 @@
+// Takes a configuration file over that was read again, while the hub runs: all of it or nothing, and no request is
+// dropped. What cannot be changed in a running hub refuses the whole, by the names of its keys.
+
+import type { ReloadOutcome } from './admin/operations.ts'
+import type { Base } from './base.ts'
+import { compareConfigs } from './config/changes.ts'
+import { toFilePlatform } from './config/file-platforms.ts'
+import type { HubConfig, PlatformConfig } from './config/hub-config.ts'
+import { type ConfigResult, formatFault } from './config/load.ts'
+import type { Platform } from './registry/platform.ts'
+
+export interface Reload {
+  /** The configuration in effect. */
+  config(): HubConfig
+  /** Reads the file and takes it over; one run after the other. Never rejects. */
+  run(): Promise<ReloadOutcome>
+}
+
+export function createReload(base: Base, load: (() => Promise<ConfigResult>) | undefined): Reload {
+  const { log } = base
+  let { config } = base
+  let platforms = new Map(base.filePlatforms.map((platform) => [platform.id, platform]))
+  let last: Promise<unknown> = Promise.resolve()
+
+  async function run(): Promise<ReloadOutcome> {
+    if (!load) return { result: 'no_file' }
+    const loaded = await load()
+    if (!loaded.config) return { result: 'invalid', faults: loaded.faults }
+    const { changes, restart } = compareConfigs(config, loaded.config)
+    if (restart.length > 0) return { result: 'restart_needed', keys: restart }
+    try {
+      takeOver(loaded.config)
+    } catch (error) {
+      // Two platforms of the file contradict each other, which is found out before anything is changed.
+      if (error instanceof RangeError) return { result: 'contradiction', detail: error.message }
+      throw error
+    }
+    return { result: 'done', changes }
+  }
+
+  function takeOver(next: HubConfig): void {
+    const now = new Date()
+    const before = new Map(config.platforms.map((one) => [one.id, one]))
+    const hashKey = base.key('token hashes')
+    const made = next.platforms.map((one) => {
+      const known = platforms.get(one.id)
+      return known ? renewed(known, before.get(one.id), one, hashKey, now) : toFilePlatform(one, hashKey, now)
+    })
+    base.registry.replaceFilePlatforms(made)
+    platforms = new Map(made.map((platform) => [platform.id, platform]))
+    if (JSON.stringify(next.routes) !== JSON.stringify(config.routes)) base.routes.replaceFile(next.routes)
+    base.live.take(next)
+    log.configure(next.log)
+    config = next
+  }
+
+  async function runAndTell(): Promise<ReloadOutcome> {
+    const outcome = await run().catch((err: unknown): ReloadOutcome => {
+      log.error({ err }, 'the configuration could not be taken over')
+      return { result: 'contradiction', detail: 'the hub failed by a fault of its own; see its log' }
+    })
+    tell(outcome)
+    return outcome
+  }
+
+  function tell(outcome: ReloadOutcome): void {
+    switch (outcome.result) {
+      case 'done': {
+        const changed = outcome.changes.some(({ key }) => key === 'routes')
+        const shadowed = changed && base.routes.current().source === 'registry'
+        const hint = shadowed ? '; its routes wait, because others were set over the admin API' : ''
+        log.info({ changes: outcome.changes }, `the configuration was read again${hint}`)
+        return
+      }
+      case 'invalid':
+        log.error(
+          { faults: outcome.faults.map(formatFault) },
+          'the configuration is not valid; nothing was changed',
+        )
+        return
+      case 'restart_needed':
+        log.error({ keys: outcome.keys }, 'these keys need a restart; nothing was changed')
+        return
+      case 'contradiction':
+        log.error({ detail: outcome.detail }, 'the configuration contradicts itself; nothing was changed')
+        return
+      case 'no_file':
+        log.warn({}, 'the hub was started without a file; there is nothing to read again')
+    }
+  }
+
+  return {
+    config: () => config,
+    run() {
+      const done = last.then(runAndTell)
+      last = done
+      return done
+    },
+  }
+}
+
+/** A platform of the file read again: what did not change keeps its dates (R91). */
+function renewed(
+  known: Platform,
+  before: PlatformConfig | undefined,
+  config: PlatformConfig,
+  hashKey: Buffer,
+  now: Date,
+): Platform {
+  if (JSON.stringify(before) === JSON.stringify(config)) return known
+  const next = toFilePlatform(config, hashKey, now)
+  if (next.status !== known.status) return next
+  const roles = next.roles.map((role) => {
+    const same = known.roles.find(
+      (one) => one.countryCode === role.countryCode && one.partyId === role.partyId && one.role === role.role,
+    )
+    return same ? { ...role, lastUpdated: same.lastUpdated } : role
+  })
+  return { ...next, roles }
+}
