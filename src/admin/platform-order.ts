@@ -1,6 +1,7 @@
 // The body of `POST /api/v1/platforms`: a connection to prepare, or a peer to register at.
 
 import { z } from 'zod'
+import { DIALECT_NAMES } from '../dialects/dialect.ts'
 import { readTarget } from '../ocpi/endpoint.ts'
 import { isPartyId } from '../ocpi/party.ts'
 import { ROLES } from '../ocpi/role.ts'
@@ -46,6 +47,10 @@ export const orderBody = z
       .enum(OFFERABLE_VERSIONS)
       .optional()
       .meta({ description: 'Known beforehand; the handshake settles it' }),
+    errors: z
+      .enum(DIALECT_NAMES)
+      .optional()
+      .meta({ description: 'The error format it answers with; ocpi when left out' }),
     versions_url: versionsUrl.optional().meta({ description: 'Of the peer to register at' }),
     token: z
       .string()
@@ -69,11 +74,12 @@ export interface Order extends PreparedPlatform {
 }
 
 export function toOrder(body: z.output<typeof orderBody>): Order {
-  const { id, roles, version, versions_url: url, token } = body
+  const { id, roles, version, errors, versions_url: url, token } = body
   return {
     id,
     ...(roles === undefined ? {} : { roles: roles.map(toRole) }),
     ...(version === undefined ? {} : { version }),
+    ...(errors === undefined ? {} : { errors }),
     ...(url === undefined || token === undefined ? {} : { peer: { versionsUrl: url, token } }),
   }
 }

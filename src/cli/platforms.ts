@@ -1,6 +1,7 @@
 // `ocpi-hub platforms …`: connections of the hub, shown and changed.
 
 import { InvalidArgumentError, Option, type Command } from 'commander'
+import { DIALECT_NAMES } from '../dialects/dialect.ts'
 import { ROLES } from '../ocpi/role.ts'
 import { OFFERABLE_VERSIONS } from '../ocpi/version.ts'
 import { readPartyText } from '../ocpi/party.ts'
@@ -40,6 +41,7 @@ export function addPlatforms(program: Command, context: CliContext): void {
   addShow(platforms, context)
   addAdd(platforms, context)
   addConnect(platforms, context)
+  addSet(platforms, context)
   addRemove(platforms, context)
   for (const [action, description] of ACTIONS) addAction(platforms, context, { action, description })
 }
@@ -84,10 +86,21 @@ function addAdd(platforms: Command, context: CliContext): void {
       ),
     )
     .addOption(new Option('--ocpi <version>', 'OCPI version').choices(OFFERABLE_VERSIONS))
-    .action(async (id: string, options: AdminOptions & { party?: PartyRole[]; ocpi?: string }) => {
-      const body = { id, roles: options.party, version: options.ocpi }
+    .addOption(errorsOption())
+    .action(async (id: string, options: AddOptions) => {
+      const body = { id, roles: options.party, version: options.ocpi, errors: options.errors }
       printAnswer(context, options, await adminClient(context, options).call('POST', PATH, { body }))
     })
+}
+
+interface AddOptions extends AdminOptions {
+  readonly party?: PartyRole[]
+  readonly ocpi?: string
+  readonly errors?: string
+}
+
+function errorsOption(): Option {
+  return new Option('--errors <format>', 'the error format it answers with').choices(DIALECT_NAMES)
 }
 
 function collectRole(text: string, before: readonly PartyRole[] = []): PartyRole[] {
@@ -108,13 +121,38 @@ function addConnect(platforms: Command, context: CliContext): void {
   )
     .description('register the hub at another platform, with a token that its operator gave')
     .option('--token <token>', 'that token; "-" reads it from standard input, and so does leaving it out')
-    .action(async (id: string, url: string, options: AdminOptions & { token?: string }) => {
+    .addOption(errorsOption())
+    .action(async (id: string, url: string, options: AdminOptions & { token?: string; errors?: string }) => {
       const given = options.token ?? '-'
       const token = given === '-' ? (await context.input()).trim() : given
       if (token === '') throw failure('no token was given: use --token, or write it to standard input')
-      const body = { id, versions_url: url, token }
+      const body = { id, versions_url: url, token, errors: options.errors }
       printAnswer(context, options, await adminClient(context, options).call('POST', PATH, { body }))
     })
+}
+
+/** What the other side does not say itself, or says wrongly. */
+function addSet(platforms: Command, context: CliContext): void {
+  withAdminOptions(platforms.command('set').argument('<id>', 'platform'))
+    .description('change what an operator knows better than the platform')
+    .addOption(errorsOption())
+    .addOption(
+      new Option('--token-form <form>', "how the hub's token is written for it").choices(['base64', 'raw']),
+    )
+    .option('--versions-url <url>', 'its versions URL', readUrl)
+    .action(async (id: string, options: SetOptions, command: Command) => {
+      const { errors, tokenForm, versionsUrl } = options
+      const body = { errors, token_form: tokenForm, versions_url: versionsUrl }
+      if (Object.values(body).every((value) => value === undefined))
+        command.error('error: nothing to change: use --errors, --token-form or --versions-url')
+      printAnswer(context, options, await adminClient(context, options).call('PATCH', pathOf(id), { body }))
+    })
+}
+
+interface SetOptions extends AdminOptions {
+  readonly errors?: string
+  readonly tokenForm?: string
+  readonly versionsUrl?: string
 }
 
 function addRemove(platforms: Command, context: CliContext): void {

@@ -6,7 +6,7 @@ import type { FaultCode } from '../faults/table.ts'
 import { type PartyId, partyKey } from '../ocpi/party.ts'
 import { createToken } from '../ocpi/token.ts'
 import type { VersionNumber } from '../ocpi/version.ts'
-import type { InboundToken, Platform } from '../registry/platform.ts'
+import type { DialectName, InboundToken, Platform } from '../registry/platform.ts'
 import type { Connection } from '../registry/routing-table.ts'
 import { credentialsUrl } from './endpoints.ts'
 import { type HandshakeParts, isRegistered, overtaken } from './handshake.ts'
@@ -25,6 +25,8 @@ export interface PreparedPlatform {
   readonly roles?: readonly PlannedRole[]
   /** Known beforehand; a handshake settles it. */
   readonly version?: VersionNumber
+  /** The error format it answers with; as it was, or `ocpi`, when absent. */
+  readonly errors?: DialectName
 }
 
 export interface Registration {
@@ -88,7 +90,7 @@ export function createRegistration(parts: HandshakeParts): Registration {
 /** Stores the PLANNED platform with this registration token as its only one. */
 async function plan(parts: HandshakeParts, order: PreparedPlatform, token: InboundToken): Promise<Platform> {
   const { registry, clock, hub } = parts
-  const { id, roles, version } = order
+  const { id, roles, version, errors } = order
   if (roles?.some((role) => partyKey(role) === partyKey(hub))) {
     throw new Fault('party_taken', { message: `${partyKey(hub)} is the hub itself` })
   }
@@ -103,6 +105,7 @@ async function plan(parts: HandshakeParts, order: PreparedPlatform, token: Inbou
       ...planned,
       inbound: [token],
       ...(version === undefined ? {} : { version }),
+      ...(errors === undefined ? {} : { errors }),
       roles: roles ? mergeRoles(planned, roles, update) : planned.roles,
       lastUpdated: new Date(now).toISOString(),
     }
