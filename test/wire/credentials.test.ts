@@ -101,6 +101,16 @@ describe('a registration (R27)', () => {
     expect(guest.party.last().interface).toBe('RECEIVER')
   })
 
+  it('shows the reachable parties of 2.3.0 before the party has named its own (R38)', async () => {
+    const guest = await invite()
+    const answer = await guest.calls('GET', '/ocpi/2.3.0/credentials')
+    expect(answer.json().data!.roles).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ country_code: 'NL', party_id: 'EMS', role: 'EMSP' }),
+      ]),
+    )
+  })
+
   it('is read back with GET: the token it must use, the hub as HUB (R26, R36)', async () => {
     const guest = await registered()
     const { data } = (await guest.calls('GET', CREDENTIALS)).json()
