@@ -2,14 +2,26 @@
 
 import type { Command } from 'commander'
 import { configPath, withConfigOption, type ConfigOptions } from './config-path.ts'
-import type { CliContext } from './context.ts'
+import { failure, type CliContext } from './context.ts'
 
 export function addServe(program: Command, context: CliContext): void {
   withConfigOption(program.command('serve').description('run the hub')).action(
     async (options: ConfigOptions) => {
       // The hub and its libraries are loaded by the verb that needs them: `explain` answers in a blink.
       const { serveHub } = await import('../main.ts')
-      await serveHub(configPath(context, options), context.env)
+      try {
+        await serveHub(configPath(context, options), context.env)
+      } catch (error) {
+        throw refusalOf(error) ?? error
+      }
     },
   )
+}
+
+/** A store that refuses this hub says why in words for operators; anything else keeps its stack. */
+function refusalOf(error: unknown): Error | undefined {
+  const text = error instanceof Error ? error.message : ''
+  if (text.startsWith('registry.path ')) return failure(text, error)
+  if (text.startsWith('it was written by a newer ')) return failure(`the registry: ${text}`, error)
+  return undefined
 }
