@@ -3,6 +3,7 @@
 
 import { Document, visit } from 'yaml'
 import { DIALECTS } from '../dialects/dialect.ts'
+import { OCPI_CODES } from '../dialects/ocpi.ts'
 import { partyKey } from '../ocpi/party.ts'
 import { writeAuthorization } from '../ocpi/token.ts'
 import { SUCCESS } from './dialect-codes.ts'
@@ -127,15 +128,22 @@ function partyTable(): string {
 function dialectTable(): string {
   const rows = SANDBOX_PARTIES.flatMap((party) => {
     if (party.errors === 'ocpi') return []
-    const codes = DIALECTS[party.errors].rows.map((row) => `\`${row.code}\``)
-    return [[partyKey(party), `\`${party.errors}\``, codes.join(' ')]]
+    return [rowOf(party, DIALECTS[party.errors].rows)]
   })
+  const ownErrors = OCPI_CODES.filter(({ code }) => /^[23]\d{3}$/.test(code))
+  const statuses = SANDBOX_PARTIES.filter(({ behaviour }) => behaviour === 'statuses')
+  rows.push(...statuses.map((party) => rowOf(party, ownErrors)))
   return `## The parties with other errors
 
-Their module \`settlement\` answers below \`/objects/{code}\` with that error, below \`/objects/${SUCCESS}\` with a plain
-object. A code that is not in the table comes in the same shape with HTTP 400, or as \`?http=503\` says.
+Every code of the error tables on demand. The module \`settlement\` of the first three answers below \`/objects/{code}\` with that error, below \`/objects/${SUCCESS}\` with a plain
+object. A code that is not in the table comes in the same shape with HTTP 400, or as \`?http=503\` says. OCPI's own
+codes are answered below \`sender/locations/objects/{code}\` of the last one.
 
 ${table(['party', 'errors', 'codes'], rows)}`
+}
+
+function rowOf(party: SandboxParty, rows: readonly { readonly code: string }[]): string[] {
+  return [partyKey(party), `\`${party.errors}\``, rows.map(({ code }) => `\`${code}\``).join(' ')]
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

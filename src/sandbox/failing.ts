@@ -45,10 +45,13 @@ function* pieces(head: string, filling: number, tail: string): Generator<string>
   yield tail
 }
 
-const STATUS_PATH = /\/status\/(\d{4})(?:\/(\d{3}))?$/
+const STATUS_PATH = /\/(?:status|objects)\/(\d{4})(?:\/(\d{3}))?$/
 const HTTP_PATH = /\/http\/(\d{3})$/
 
-/** `…/status/{code}[/{http}]` answers an envelope with that code, `…/http/{status}` that HTTP status without one. */
+/**
+ * `…/status/{code}[/{http}]`, or `objects` as the parties with other errors have it, answers an envelope with that
+ * code; `…/http/{status}` that HTTP status without one.
+ */
 export function answerStatuses({ rest }: SandboxRequest): Outcome {
   const status = STATUS_PATH.exec(rest)
   const http = HTTP_PATH.exec(rest)

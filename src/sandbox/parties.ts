@@ -189,7 +189,7 @@ export const SANDBOX_PARTIES: readonly SandboxParty[] = [
     partyId: 'STA',
     name: 'Sandbox Status',
     behaviour: 'statuses',
-    what: 'below /status/{code} answers that OCPI code (/status/{code}/{http}: with that HTTP status), below /http/{http} that HTTP status without envelope',
+    what: 'below /status/{code} or /objects/{code} answers that OCPI code (/status/{code}/{http}: with that HTTP status), below /http/{http} that HTTP status without envelope',
     example: asked('GET sender/locations/status/2901', 2901),
   },
   {

@@ -183,7 +183,7 @@ describe('completion', () => {
 
   test('offers verbs, verbs of verbs, options and choices in bash', async () => {
     expect(await complete('p')).toEqual(['parties', 'platforms', 'probe'])
-    expect(await complete('platforms', 's')).toEqual(['show', 'suspend'])
+    expect(await complete('platforms', 's')).toEqual(['show', 'set', 'suspend'])
     expect(await complete('errors', '--co')).toEqual(['--code', '--correlation-id'])
     expect(await complete('completion', '')).toEqual(['bash', 'zsh', '--help'])
     expect(await complete('errors', '--to', 'DE-CPO', '--js')).toEqual(['--json'])
