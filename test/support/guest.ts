@@ -13,13 +13,15 @@ export interface Guest {
   readonly party: Party
   /** What it shows the hub. */
   token(): string
+  /** What the hub may show it: one token, or two while it is not known whether the hub took the newer one. */
+  outbound(): readonly string[]
   /** Any request with its present token; without FROM headers unless `from` is given. */
   calls(
     method: string,
     path: string,
     options?: { json?: unknown; from?: string; to?: string },
   ): Promise<Answer>
-  /** POST of its credentials; PUT renews them. Rejects when the hub does not answer 1000. */
+  /** POST of its credentials; PUT renews both tokens. Rejects when the hub does not answer 1000. */
   register(method?: 'POST' | 'PUT'): Promise<void>
   /** Tells it to use another hub, or a load balancer. */
   join(ocpiUrl: string): void
@@ -40,6 +42,8 @@ export async function invite(
   const prepared = await hub.admin('/platforms', { method: 'POST', json: { id: its.id } })
   if (prepared.status !== 201) throw new Error(`${its.id} was not prepared: ${JSON.stringify(prepared)}`)
   let token = (prepared.json as { token: string }).token
+  let outbound: readonly string[] = []
+  let renewals = 0
 
   const calls: Guest['calls'] = (method, path, { json, from, to } = {}) =>
     its.sends({
@@ -54,12 +58,15 @@ export async function invite(
   return {
     party: its,
     token: () => token,
+    outbound: () => outbound,
     calls,
     async register(method = 'POST') {
       const [country, id] = key.split('-')
+      const fresh = `hub.shows.${its.id}.${++renewals}`
+      outbound = [...outbound, fresh]
       const answer = await calls(method, CREDENTIALS, {
         json: {
-          token: its.tokens.outbound,
+          token: fresh,
           url: its.versionsUrl(),
           roles: [{ role, country_code: country, party_id: id, business_details: { name: key } }],
         },
@@ -67,6 +74,7 @@ export async function invite(
       const { status_code: code, data } = answer.json()
       if (code !== 1000) throw new Error(`${key} was not registered: ${answer.body.toString()}`)
       token = String(data!.token)
+      outbound = [fresh]
     },
     join: (ocpiUrl) => its.join(ocpiUrl),
   }

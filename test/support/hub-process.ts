@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { PlatformConfig } from '../../src/config/hub-config.ts'
@@ -20,6 +20,10 @@ export interface HubProcess {
   readonly ocpiUrl: string
   readonly adminUrl: string
   readonly adminPort: number
+  /** Processor time it has used, in milliseconds. */
+  cpuMs(): number
+  /** Resident memory, in bytes. */
+  memoryBytes(): number
   /** Everything it has printed. */
   log(): string
   /** A call of the admin API; `path` starts behind `/api/v1`. */
@@ -93,11 +97,13 @@ export async function startHubProcess(options: HubProcessOptions): Promise<HubPr
     adminPort: ports.admin,
     ocpiUrl,
     adminUrl,
+    cpuMs: () => cpuMsOf(child.pid!),
+    memoryBytes: () => memoryBytesOf(child.pid!),
     log: () => output,
     admin: (path, init) => callAdmin(adminUrl, path, init),
     metrics: async () => (await fetch(`${adminUrl}/metrics`, { headers: AUTHORIZED })).text(),
     health,
-    async ready(limitMs = 15_000) {
+    async ready(limitMs = 30_000) {
       await waitFor(async () => hasEnded() || (await health()).status === 200, {
         limitMs,
         what: `a ready ${name}`,
@@ -111,6 +117,16 @@ export async function startHubProcess(options: HubProcessOptions): Promise<HubPr
       await ended
     },
   }
+}
+
+function cpuMsOf(pid: number): number {
+  // Behind the name in brackets; user and system time in ticks, a hundred a second on Linux.
+  const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1]!.split(' ')
+  return (Number(fields[11]) + Number(fields[12])) * 10
+}
+
+function memoryBytesOf(pid: number): number {
+  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))![1]) * 1024
 }
 
 async function callAdmin(
@@ -166,8 +182,13 @@ function toFile(platform: PlatformConfig): object {
 
 let found: readonly string[] | undefined
 
-/** The built hub when it is as new as its sources, as it is in a whole run of the tests; else the sources. */
+/**
+ * The built hub when it is as new as its sources, as it is in a whole run of the tests; else the sources.
+ * TEST_HUB_MAIN names another one, by its cli/main.js.
+ */
 function program(): readonly string[] {
+  const given = process.env.TEST_HUB_MAIN
+  if (given) return [given]
   found ??= isBuildFresh()
     ? [join(ROOT, 'dist/cli/main.js')]
     : ['--import', 'tsx', join(ROOT, 'src/cli/main.ts')]

@@ -94,7 +94,7 @@ describe('an export', () => {
     expect(text).toContain('"NL-EMS EMSP"')
     for (const guest of [emsp, cpo]) {
       expect(text).not.toContain(guest.token())
-      expect(text).not.toContain(guest.party.tokens.outbound)
+      expect(text).not.toContain(guest.outbound()[0])
     }
     expect(await online('export', '--output', file)).toMatchObject({
       code: 1,

@@ -1,0 +1,158 @@
+// The hub goes wrong: killed at any moment, started twice, out of disk. What it acknowledged is there afterwards, and
+// what it cannot keep it refuses in words, while it goes on routing.
+
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { openEnvironment } from '../../src/journal/environment.ts'
+import { importRegistry } from '../../src/registry/backup.ts'
+import { createEmbeddedStore } from '../../src/registry/embedded.ts'
+import { createCrowd } from '../support/crowd.ts'
+import { makeDirectory } from '../support/directory.ts'
+import { ok } from '../support/envelopes.ts'
+import { startHubProcess, type HubProcess, type HubProcessOptions } from '../support/hub-process.ts'
+import { startLoad } from '../support/load.ts'
+import { party } from '../support/party.ts'
+import { smallDisk } from '../support/small-disk.ts'
+import { startRedis, type RedisHandle } from '../support/redis.ts'
+import { fillRegistry } from '../support/registry-filler.ts'
+import { pause, waitFor } from '../support/wait.ts'
+
+const KILLS = 15
+const emsp = party('NL-EMS', 'EMSP')
+const cpo = party('DE-CPO', 'CPO')
+const directory = makeDirectory()
+const running: HubProcess[] = []
+
+beforeAll(async () => {
+  await Promise.all([emsp.listen(), cpo.listen()])
+  cpo.answers('*', { json: ok([]) })
+})
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((hub) => hub.end()))
+})
+afterAll(async () => {
+  await Promise.all([emsp.close(), cpo.close()])
+  directory.remove()
+})
+
+async function start(options: Partial<HubProcessOptions> & { name: string }): Promise<HubProcess> {
+  const platforms = [emsp.platform(), cpo.platform()]
+  const hub = await startHubProcess({ directory: directory.path, platforms, ...options })
+  running.push(hub)
+  emsp.join(hub.ocpiUrl)
+  cpo.join(hub.ocpiUrl)
+  return hub
+}
+
+describe('kill -9', () => {
+  let redis: RedisHandle
+  beforeAll(async () => {
+    redis = await startRedis({ appendonly: 'everysec' })
+  })
+  afterAll(() => redis.end())
+
+  it.each([
+    ['embedded', () => ({ path: join(directory.path, 'killed') })],
+    ['redis', () => ({ url: redis.url })],
+  ] as const)(
+    `${KILLS} times under load and registrations loses nothing that was acknowledged: %s`,
+    { timeout: 240_000 },
+    async (driver, place) => {
+      const crowd = createCrowd(cpo)
+      const config = { registry: { driver, ...place() } }
+      try {
+        for (let kill = 1; kill <= KILLS; kill++) {
+          const hub = await start({ name: driver, config })
+          await hub.ready()
+          expect(await crowd.check(hub)).toEqual([])
+          const load = startLoad(hub.ocpiUrl, { from: emsp, to: 'DE-CPO', connections: 4, rate: 200 })
+          const work = crowd.keepBusy(hub)
+          const enough = total(crowd.counts) + 2 + Math.floor(Math.random() * 8)
+          await waitFor(() => total(crowd.counts) >= enough, { limitMs: 10_000, what: 'changes' })
+          await pause(Math.random() * 40)
+          await hub.end()
+          await Promise.all([load.stop(), work.stop()])
+        }
+        const hub = await start({ name: driver, config })
+        await hub.ready()
+        expect(await crowd.check(hub, { all: true })).toEqual([])
+        expect(Math.min(...Object.values(crowd.counts))).toBeGreaterThan(3)
+      } finally {
+        await crowd.close()
+      }
+    },
+  )
+})
+
+/** Changes of all kinds. */
+function total(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((sum, count) => sum + count, 0)
+}
+
+describe('a start', () => {
+  it('with 5,000 parties takes less than two seconds of processor time, and 350 MB', {
+    timeout: 60_000,
+  }, async () => {
+    const path = join(directory.path, 'large')
+    const environment = await openEnvironment(path)
+    const backup = await fillRegistry({ platforms: 1_000, partiesEach: 5 })
+    expect(await importRegistry(createEmbeddedStore(environment), backup)).toBe(1_000)
+    await environment.close()
+    const hub = await start({ name: 'large', config: { registry: { path } } })
+    await hub.ready()
+    // Not wall time: other tests run beside this one.
+    expect(hub.cpuMs()).toBeLessThan(2_000)
+    expect(hub.memoryBytes()).toBeLessThan(350e6)
+    const { json } = await hub.admin('/registry')
+    expect(json).toMatchObject({ platforms: 1_002 })
+  })
+
+  it('on the data of a hub that runs is refused with the reason', { timeout: 60_000 }, async () => {
+    const config = { registry: { path: join(directory.path, 'taken') } }
+    const first = await start({ name: 'first', config })
+    await first.ready()
+    const second = await start({ name: 'second', config })
+    expect((await second.ended).code).toBe(1)
+    expect(second.log()).toMatch(
+      new RegExp(
+        `^error: registry.path .*taken is in use by another ocpi-hub \\(process ${first.pid} on`,
+        'm',
+      ),
+    )
+    expect((await first.health()).status).toBe(200)
+    // Killed, it leaves nothing behind that would keep another from starting.
+    await first.end()
+    await (await start({ name: 'third', config })).ready()
+  })
+})
+
+describe('a full disk', () => {
+  it('refuses changes in words, loses no request, and is well again when there is room', {
+    timeout: 60_000,
+  }, async () => {
+    const disk = smallDisk()
+    const hub = await start({
+      name: 'full',
+      config: { registry: { path: disk.path } },
+      wrapper: disk.wrapper,
+    })
+    await hub.ready()
+    const load = startLoad(hub.ocpiUrl, { from: emsp, to: 'DE-CPO', connections: 2, rate: 200 })
+    const prepare = (id: string) => hub.admin('/platforms', { method: 'POST', json: { id } })
+    expect((await prepare('before')).status).toBe(201)
+    disk.fill(hub.pid)
+    const refused = await waitFor(async () => {
+      const answer = await prepare(`p${performance.now()}`.replace('.', '-'))
+      return answer.status === 201 ? undefined : answer
+    })
+    expect(refused).toMatchObject({ status: 503, json: { fault: 'store_unavailable' } })
+    expect((await emsp.gets('locations', { to: 'XX-NON' })).json().status_code).toBe(4001)
+    await waitFor(() => load.done() > 200, { limitMs: 20_000 })
+    disk.free(hub.pid)
+    await waitFor(async () => (await prepare('after')).status === 201, { what: 'room for a change' })
+    expect(await load.stop()).toEqual([])
+    expect((await hub.health()).status).toBe(200)
+    await hub.end()
+    disk.remove()
+  })
+})
