@@ -15,8 +15,10 @@ export interface FaultExpectation {
   readonly version?: Parameters<typeof statusCode>[1]
   /** Party that status_message must name; the TO of the request when absent. */
   readonly names?: string
-  /** Whether the answer carries routing headers; when absent: if the request had a whole FROM (R23, T30). */
-  readonly routed?: boolean
+  /** TO of the answer; when absent the FROM of the request, if that was whole (T30). */
+  readonly requester?: string
+  /** False for configuration modules: no routing headers at all (R23). */
+  readonly routed?: false
   /** What the hub could know of the request: absent for bytes that were no HTTP request. */
   readonly sent?: Sent
 }
@@ -89,14 +91,13 @@ export async function expectFaultAnswer(
 }
 
 function expectHeaders(answer: HttpAnswer, sent: Sent, expected: FaultExpectation): void {
-  const routed = expected.routed ?? /^..-...$/.test(sent.from ?? '')
+  const claimed = /^..-...$/.test(sent.from ?? '') ? sent.from : undefined
+  const to = expected.routed === false ? undefined : (expected.requester ?? claimed)
   if (sent.requestId) expect(answer.headers['x-request-id']).toBe(sent.requestId)
   else expect(answer.headers['x-request-id']).toMatch(/\S/)
   if (sent.correlationId) expect(answer.headers['x-correlation-id']).toBe(sent.correlationId)
   else expect(answer.headers['x-correlation-id']).toMatch(/\S/)
-  expect(routingOf(answer)).toEqual(
-    routed ? { to: sent.from ?? expect.anything(), from: HUB } : { to: undefined, from: undefined },
-  )
+  expect(routingOf(answer)).toEqual({ to, from: to && HUB })
 }
 
 /** TO and FROM of an answer's routing headers, in upper case. */

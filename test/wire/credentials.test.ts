@@ -3,7 +3,7 @@
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { ok, says } from '../support/envelopes.ts'
-import { expectFault, provokes, routingOf } from '../support/expect-fault.ts'
+import { expectFault, type Provoked, provokes, routingOf } from '../support/expect-fault.ts'
 import { closedPort } from '../support/fault-server.ts'
 import { stage, type Scene } from '../support/hub.ts'
 import { party, type Answer, type Party, type PartyOptions } from '../support/party.ts'
@@ -77,7 +77,7 @@ async function registered(): Promise<Guest> {
   return guest
 }
 
-const provoked = (answer: Answer) => ({ hub: scene.hub, answer, expected: { routed: false } })
+const provoked = (answer: Answer): Provoked => ({ hub: scene.hub, answer, expected: { routed: false } })
 
 describe('a registration (R27)', () => {
   it('calls back with the token it was given before it answers, and connects the party', async () => {

@@ -118,13 +118,20 @@ describe('whom it is for', () => {
     ['an empty party id', { 'OCPI-to-party-id': '' }],
   ]
   for (const [what, headers] of broken) {
-    provokes('party_header_broken', `${what} (T5)`, () => puts({ to: 'DE-CPO', headers }))
+    provokes('party_header_broken', `${what} (T5)`, async () => ({
+      ...(await puts({ to: 'DE-CPO', headers })),
+      expected: { requester: 'NL-EMS' },
+    }))
   }
   provokes('from_ambiguous', 'a platform of several parties leaves FROM out (T5)', async () => ({
     hub: scene.hub,
     answer: await scene.two.puts('tokens', { to: 'DE-CPO', from: null, path: '/NL/EMS/1', json: {} }),
   }))
-  provokes('from_foreign', "FROM is somebody else's party (T5)", () => puts({ to: 'DE-CPO', from: 'BE-ONE' }))
+  provokes('from_foreign', "FROM is somebody else's party (T5)", async () => ({
+    ...(await puts({ to: 'DE-CPO', from: 'BE-ONE' })),
+    // Answered to the party that it is, not to the one it claims to be.
+    expected: { requester: 'NL-EMS' },
+  }))
   provokes('hub_not_addressable', 'a command to the hub itself (T19)', async () => ({
     hub: scene.hub,
     answer: await scene.emsp.posts('commands', { to: 'hub', path: '/UNLOCK_CONNECTOR', json: {} }),
