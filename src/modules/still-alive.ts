@@ -79,14 +79,13 @@ const CHANGE_AGAIN_MS = 1_000
 /** Of a refusal that says nothing of its cause. */
 const EXPIRED = 'the token of the hub has expired or was replaced'
 
-/** Starts to watch; `random` in 0..1 spreads the probes. */
+/** Starts to watch; `options` may change meanwhile; `random` in 0..1 spreads the probes. */
 export function createStillAlive(
   parts: StillAliveParts,
   options: StillAliveOptions,
   random: () => number = Math.random,
 ): StillAlive {
   const { registry, clock, lease, log } = parts
-  const { probeAfterMs, offlineAfter } = options
   const pulses = new Map<string, Pulse>()
   let probes = 0
   let cancelSweep = (): void => undefined
@@ -118,7 +117,7 @@ export function createStillAlive(
     if (pulse.changing || closed) return
     pulse.changing = true
     const from = to === 'OFFLINE' ? 'CONNECTED' : 'OFFLINE'
-    const isDue = () => to === 'CONNECTED' || Math.max(pulse.failures, pulse.refusals) >= offlineAfter
+    const isDue = () => to === 'CONNECTED' || Math.max(pulse.failures, pulse.refusals) >= options.offlineAfter
     changePlatform(registry, id, (current) =>
       current.status === from && isDue() ? withStatus(current, to, clock.now()) : undefined,
     ).then(
@@ -139,7 +138,7 @@ export function createStillAlive(
 
   function fail(id: string, pulse: Pulse): void {
     pulse.failures++
-    if (pulse.failures >= offlineAfter) change(id, pulse, 'OFFLINE')
+    if (pulse.failures >= options.offlineAfter) change(id, pulse, 'OFFLINE')
   }
 
   function failed(id: string, fault: FaultCode, likelyCause?: string): void {
@@ -162,7 +161,7 @@ export function createStillAlive(
       parts.alarm('token_rejected', id, `the platform refuses the hub; likely cause: ${likelyCause}`)
     }
     pulse.causesTold.add(likelyCause)
-    if (pulse.refusals >= offlineAfter) suspect(pulse)
+    if (pulse.refusals >= options.offlineAfter) suspect(pulse)
   }
 
   function suspect(pulse: Pulse): void {
@@ -170,7 +169,10 @@ export function createStillAlive(
   }
 
   function backoffMs(attempts: number): number {
-    const full = Math.min(probeAfterMs, Math.min(BACKOFF_FIRST_MS, probeAfterMs) * 2 ** attempts)
+    const full = Math.min(
+      options.probeAfterMs,
+      Math.min(BACKOFF_FIRST_MS, options.probeAfterMs) * 2 ** attempts,
+    )
     return full * (0.5 + random() / 2)
   }
 
@@ -200,13 +202,13 @@ export function createStillAlive(
     if (result.fault === 'token_rejected') {
       pulse.answers = 0
       refuse(id, pulse, result.likelyCause)
-      if (pulse.refusals >= offlineAfter) change(id, pulse, 'OFFLINE')
+      if (pulse.refusals >= options.offlineAfter) change(id, pulse, 'OFFLINE')
     } else if (result.fault !== 'not_registered') fail(id, pulse)
     return result
   }
 
   function sweep(): void {
-    cancelSweep = clock.after(sweepMs(probeAfterMs), sweep)
+    cancelSweep = clock.after(sweepMs(options.probeAfterMs), sweep)
     if (!lease.holds()) return
     const now = clock.monotonic()
     const { connections } = registry.table()
@@ -223,17 +225,17 @@ export function createStillAlive(
   function isDue({ status, outbound, source, revision }: Platform, pulse: Pulse, now: number): boolean {
     if (!outbound) return false
     if (status === 'CONNECTED') {
-      const silent = pulse.attempts === 0 && now - pulse.heardAt >= probeAfterMs
+      const silent = pulse.attempts === 0 && now - pulse.heardAt >= options.probeAfterMs
       return silent || pulse.probeAt <= now
     }
     if (status !== 'OFFLINE') return false
     if (pulse.probeAt !== Infinity) return pulse.probeAt <= now
     // OFFLINE by the word of the configuration file, which is believed for a while (D11), or since before this
     // process or this lease, and then it is asked at once.
-    return source !== 'file' || revision > 0 || now - pulse.heardAt >= probeAfterMs
+    return source !== 'file' || revision > 0 || now - pulse.heardAt >= options.probeAfterMs
   }
 
-  cancelSweep = clock.after(sweepMs(probeAfterMs), sweep)
+  cancelSweep = clock.after(sweepMs(options.probeAfterMs), sweep)
   return {
     requested: (id) => bringBack(id, alive(id)),
     heard(id) {
