@@ -46,6 +46,8 @@ const APART: ReadonlySet<string> = new Set([
   'admin.tokens',
   'registry.url',
   'secret_key',
+  'alerts.webhook',
+  'alerts.authorization',
   'platforms',
   'routes',
 ])
@@ -81,6 +83,8 @@ function changedApart(before: HubConfig, after: HubConfig): ConfigChange[] {
   const secrets: [key: string, old: unknown, now: unknown][] = [
     ['registry.url', before.registry.url, after.registry.url],
     ['secret_key', before.secretKey?.toString('base64'), after.secretKey?.toString('base64')],
+    ['alerts.webhook', before.alerts.webhook, after.alerts.webhook],
+    ['alerts.authorization', before.alerts.authorization, after.alerts.authorization],
     ['admin.token', before.admin.token, after.admin.token],
     ['routes', JSON.stringify(before.routes), JSON.stringify(after.routes)],
   ]

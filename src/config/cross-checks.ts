@@ -11,7 +11,13 @@ import { pathText, type Finding } from './messages.ts'
 /** Findings about secrets, addresses, duplicates and contradictions. Total for any data. */
 export function crossCheck(data: unknown): Finding[] {
   const root = section(data)
-  return [...checkAdmin(root), ...checkSecretKey(root), ...checkListeners(root), ...checkPlatforms(root)]
+  return [
+    ...checkAdmin(root),
+    ...checkSecretKey(root),
+    ...checkListeners(root),
+    ...checkPlatforms(root),
+    ...checkAlerts(root),
+  ]
 }
 
 type Section = Readonly<Record<string, unknown>>
@@ -122,6 +128,15 @@ function* checkUrls(platform: PlacedSection, isHttpsOnly: boolean): Iterable<Fin
     if (isHttpsOnly && typeof url === 'string' && /^http:/i.test(url.trim())) {
       yield finding(path, 'must be https:// while network.require_https is true')
     }
+  }
+}
+
+/** The web hook is called under the rules for platforms. */
+function* checkAlerts(root: Section): Iterable<Finding> {
+  const { webhook } = section(root.alerts)
+  const isHttpsOnly = isTrue(section(root.network).require_https)
+  if (isHttpsOnly && typeof webhook === 'string' && /^http:/i.test(webhook.trim())) {
+    yield finding(['alerts', 'webhook'], 'must be https:// while network.require_https is true')
   }
 }
 

@@ -12,7 +12,7 @@ export const MASK = '********'
 
 /** The configuration as data with the file's keys, secrets masked; what has no value is left out. */
 export function toFileData(config: HubConfig): object {
-  const { hub, listen, admin, registry, forwarding, liveness, network } = config
+  const { hub, listen, admin, registry, forwarding, liveness, network, alerts } = config
   return {
     hub: {
       country_code: hub.countryCode,
@@ -53,6 +53,16 @@ export function toFileData(config: HubConfig): object {
     network: { require_https: network.requireHttps, allow: network.allow },
     journal: { max_entries: config.journal.maxEntries },
     log: config.log,
+    alerts: {
+      // What is behind the host is often what lets somebody in.
+      webhook: alerts.webhook === undefined ? '' : `${new URL(alerts.webhook).origin}/${MASK}`,
+      authorization: alerts.authorization === undefined ? '' : MASK,
+      dashboard: alerts.dashboard ?? '',
+      window: durationText(alerts.windowMs),
+      min_requests: alerts.minRequests,
+      silence: durationText(alerts.silenceMs),
+    },
+    tracing: { otlp_endpoint: config.tracing.otlpEndpoint ?? '', sample: config.tracing.sample },
     shutdown: {
       delay: durationText(config.shutdown.delayMs),
       timeout: durationText(config.shutdown.timeoutMs),

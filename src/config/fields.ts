@@ -27,6 +27,15 @@ export function size() {
     )
 }
 
+/** A part of a whole, 0 to 1; also as text from the environment. */
+export function share() {
+  const error = 'must be a number from 0 to 1'
+  return z.preprocess(
+    (value) => (typeof value === 'string' && /^\d(\.\d{1,9})?$/.test(value) ? Number(value) : value),
+    z.number({ error }).min(0, { error }).max(1, { error }),
+  )
+}
+
 /** true or false, also as text from the environment. */
 export function flag() {
   return z.preprocess(
@@ -48,6 +57,13 @@ export function token() {
   return z
     .string()
     .regex(/^[\x21-\x7e]{1,256}$/, { error: 'must be 1 to 256 visible ASCII characters without blanks' })
+}
+
+/** The value of an HTTP header. */
+export function headerValue() {
+  return z
+    .string()
+    .regex(/^[\x21-\x7e](?:[\x20-\x7e]{0,998}[\x21-\x7e])?$/, { error: 'must be visible ASCII on one line' })
 }
 
 export function countryCode() {

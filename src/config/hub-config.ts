@@ -66,6 +66,22 @@ export interface HubConfig {
   readonly network: NetworkOptions
   readonly journal: { readonly maxEntries: number }
   readonly log: { readonly level: string; readonly exchanges: 'errors' | 'all' }
+  readonly alerts: {
+    /** Absent = no alerts are sent. */
+    readonly webhook?: string
+    readonly authorization?: string
+    /** Base of links, without a trailing slash. */
+    readonly dashboard?: string
+    readonly windowMs: number
+    readonly minRequests: number
+    readonly silenceMs: number
+  }
+  readonly tracing: {
+    /** Absent = nothing is traced. */
+    readonly otlpEndpoint?: string
+    /** Share of the exchanges, 0 to 1. */
+    readonly sample: number
+  }
   readonly shutdown: {
     /** Between SIGTERM and the end of listening. */
     readonly delayMs: number

@@ -81,7 +81,16 @@ function quoteAdvice(issue: Issue, value: unknown, node: Scalar | undefined): st
   return `must be text, but YAML reads a ${typeof value} here; ${advice}`
 }
 
-const SECRETS: ReadonlySet<string> = new Set(['token', 'inbound', 'outbound', 'sha256', 'secret_key', 'url'])
+const SECRETS: ReadonlySet<string> = new Set([
+  'token',
+  'inbound',
+  'outbound',
+  'sha256',
+  'secret_key',
+  'url',
+  'webhook',
+  'authorization',
+])
 
 function valueMessage(issue: Issue, value: unknown): string {
   if (issue.code !== 'invalid_value') return issue.message

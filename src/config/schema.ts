@@ -13,9 +13,11 @@ import {
   cidr,
   countryCode,
   flag,
+  headerValue,
   key32,
   partyId,
   redisUrl,
+  share,
   size,
   text,
   token,
@@ -145,6 +147,38 @@ const log = z.strictObject({
     .describe('One line per exchange: of everything but 1xxx, or of all.'),
 })
 
+const alerts = z.strictObject({
+  webhook: z
+    .union([z.literal(''), url()])
+    .default('')
+    .describe(
+      'Alerts are posted here as JSON; the address must be one that network allows. Empty: none are.',
+    ),
+  authorization: z
+    .union([z.literal(''), headerValue()])
+    .default('')
+    .describe('Authorization header of these requests, as in "Bearer …".'),
+  dashboard: z
+    .union([z.literal(''), baseUrl()])
+    .default('')
+    .describe('Where operators reach the dashboard: alerts link to it. Empty: no links.'),
+  window: duration().prefault('1m').describe('Faults of a receiver are judged this often.'),
+  min_requests: count(1_000_000)
+    .prefault(20)
+    .describe('Requests to a receiver that are needed to judge; up to ten windows are taken together.'),
+  silence: duration()
+    .prefault('30m')
+    .describe('After an alert the same one is not sent again for this long, even if it ended in between.'),
+})
+
+const tracing = z.strictObject({
+  otlp_endpoint: z
+    .union([z.literal(''), url()])
+    .default('')
+    .describe('OTLP/HTTP collector, as in http://collector:4318. Empty: nothing is traced.'),
+  sample: share().prefault(0.1).describe('Share of the exchanges that are traced, 0 to 1.'),
+})
+
 const shutdown = z.strictObject({
   delay: duration()
     .prefault('5s')
@@ -213,6 +247,8 @@ export const fileSchema = z.strictObject({
   network: network.prefault({}).describe('What the hub may call.'),
   journal: journal.prefault({}).describe('What it remembers.'),
   log: log.prefault({}).describe('What it writes to standard output.'),
+  alerts: alerts.prefault({}).describe('What operators are told without asking.'),
+  tracing: tracing.prefault({}).describe('Traces for OpenTelemetry.'),
   shutdown: shutdown.prefault({}).describe('How the hub ends.'),
   platforms: z
     .array(platform)

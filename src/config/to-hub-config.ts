@@ -45,6 +45,18 @@ export function toHubConfig(file: FileConfig): HubConfig {
     network: { requireHttps: file.network.require_https, allow: file.network.allow },
     journal: { maxEntries: file.journal.max_entries },
     log: file.log,
+    alerts: {
+      ...(file.alerts.webhook === '' ? {} : { webhook: file.alerts.webhook }),
+      ...(file.alerts.authorization === '' ? {} : { authorization: file.alerts.authorization }),
+      ...(file.alerts.dashboard === '' ? {} : { dashboard: file.alerts.dashboard }),
+      windowMs: file.alerts.window,
+      minRequests: file.alerts.min_requests,
+      silenceMs: file.alerts.silence,
+    },
+    tracing: {
+      ...(file.tracing.otlp_endpoint === '' ? {} : { otlpEndpoint: file.tracing.otlp_endpoint }),
+      sample: file.tracing.sample,
+    },
     shutdown: { delayMs: file.shutdown.delay, timeoutMs: file.shutdown.timeout },
     platforms: file.platforms.map(toPlatform),
     routes: file.routes.map(toRule),

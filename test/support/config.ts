@@ -51,6 +51,8 @@ export function testConfig(overrides: ConfigOverrides = {}): HubConfig {
     network: { requireHttps: false, allow: ['127.0.0.0/8', '::1/128'] },
     journal: { maxEntries: 10_000 },
     log: { level: 'silent', exchanges: 'errors' },
+    alerts: { windowMs: 60_000, minRequests: 20, silenceMs: 1_800_000 },
+    tracing: { sample: 0.1 },
     shutdown: { delayMs: 1, timeoutMs: TIMEOUT_MS + 1_000 },
     platforms: [],
     routes: [],

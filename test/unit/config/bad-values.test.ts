@@ -43,6 +43,31 @@ const VALUES: readonly (readonly [rule: string, rest: string, ...faults: string[
     'f:2:22: liveness.timeout: must be a duration of at most 24d',
   ],
   [
+    'refuses a web hook that is no URL',
+    'alerts: { webhook: alerts.example.com }',
+    'f:2:20: alerts.webhook: must be an absolute http:// or https:// URL without user name and blanks',
+  ],
+  [
+    'refuses a web hook over http while https is required',
+    'alerts: { webhook: "http://alerts.example.com" }',
+    'f:2:20: alerts.webhook: must be https:// while network.require_https is true',
+  ],
+  [
+    'refuses a header value of two lines',
+    'alerts: { authorization: "a\\nb" }',
+    'f:2:26: alerts.authorization: must be visible ASCII on one line',
+  ],
+  [
+    'refuses a sample of more than all',
+    'tracing: { sample: 1.5 }',
+    'f:2:20: tracing.sample: must be a number from 0 to 1',
+  ],
+  [
+    'refuses a sample in percent',
+    'tracing: { sample: 10% }',
+    'f:2:20: tracing.sample: must be a number from 0 to 1',
+  ],
+  [
     'refuses a bare number as a size',
     'limits: { held_answer: 1048576 }',
     `f:2:24: limits.held_answer: ${SIZE}`,
