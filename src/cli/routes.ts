@@ -1,6 +1,7 @@
 // `ocpi-hub routes …`: the operator's rules, and what they would do to one request, without sending it.
 
 import { Option, type Command } from 'commander'
+import { OFFERABLE_VERSIONS } from '../ocpi/version.ts'
 import type { CliContext } from './context.ts'
 import { adminClient, readParty, withAdminOptions, type AdminOptions } from './options.ts'
 import { printData, printJson, printTable, type Column } from './output.ts'
@@ -10,6 +11,11 @@ const PATH = '/api/v1/routes'
 /** A rule as in the configuration file. */
 type RouteItem = Readonly<Record<string, unknown>>
 
+/** An answer of `GET /api/v1/routes/explain`, as far as it is looked into. */
+interface Explained extends Readonly<Record<string, unknown>> {
+  readonly steps: readonly { readonly step: string; readonly finding: string }[]
+}
+
 const MATCHES = ['from', 'to', 'module', 'interface', 'method'] as const
 
 interface ExplainOptions extends AdminOptions {
@@ -18,6 +24,8 @@ interface ExplainOptions extends AdminOptions {
   readonly module: string
   readonly interface: string
   readonly method: string
+  readonly path?: string
+  readonly ocpi?: string
 }
 
 export function addRoutes(program: Command, context: CliContext): void {
@@ -38,9 +46,10 @@ export function addRoutes(program: Command, context: CliContext): void {
         .makeOptionMandatory(),
     )
     .addOption(
-      new Option('--to <party>', 'addressed party; left out: a request without TO headers').argParser(
-        readParty,
-      ),
+      new Option(
+        '--to <party>',
+        'addressed party, or hub for the hub itself; left out: a request without TO headers',
+      ).argParser(readAddressed),
     )
     .addOption(new Option('--module <module>', 'module, as in locations').makeOptionMandatory())
     .addOption(
@@ -53,13 +62,31 @@ export function addRoutes(program: Command, context: CliContext): void {
         .choices(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'])
         .default('GET'),
     )
+    .option('--path <path>', 'what follows the module in the URL, as in /DE/CPO/LOC1')
+    .addOption(
+      new Option('--ocpi <version>', "OCPI version, by default the sender's own").choices(OFFERABLE_VERSIONS),
+    )
     .action(async (options: ExplainOptions) => {
-      const { from, to, module, interface: role, method } = options
-      const query = { from, to, module, interface: role, method }
+      const { from, to, module, interface: role, method, path, ocpi: version } = options
+      const query = { from, to, module, interface: role, method, path, version }
       const answer = await adminClient(context, options).call('GET', `${PATH}/explain`, { query })
       if (options.json) printJson(context, answer)
-      else printData(context, answer)
+      else printExplanation(context, answer as Explained)
     })
+}
+
+/** The steps as a table, and below it what came of them. */
+function printExplanation(context: CliContext, { steps, ...outcome }: Explained): void {
+  printTable(context, steps, [
+    { title: 'STEP', text: ({ step }) => step },
+    { title: 'FINDING', text: ({ finding }) => finding },
+  ])
+  context.out('')
+  printData(context, outcome)
+}
+
+function readAddressed(text: string): string {
+  return text.toLowerCase() === 'hub' ? 'hub' : readParty(text)
 }
 
 function printRules(context: CliContext, items: readonly RouteItem[]): void {

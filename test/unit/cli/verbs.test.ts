@@ -142,7 +142,13 @@ describe('routes', () => {
   })
 
   test('explain asks for one request and prints the steps', async () => {
-    answer = json({ way: 'direct', steps: ['a', 'b'] })
+    answer = json({
+      way: 'direct',
+      steps: [
+        { step: 'from', finding: 'a' },
+        { step: 'to', finding: 'b' },
+      ],
+    })
     const { out } = await run([
       'routes',
       'explain',
@@ -156,7 +162,16 @@ describe('routes', () => {
     expect(server.asked).toEqual([
       'GET /api/v1/routes/explain?from=NL-EMS&to=DE-CPO&module=locations&interface=SENDER&method=GET',
     ])
-    expect(out).toBe('way: direct\nsteps:\n  - a\n  - b')
+    expect(out).toBe('STEP  FINDING\nfrom  a\nto    b\n\nway: direct')
+  })
+
+  test('explain asks about the hub itself, a path and a version', async () => {
+    answer = json({ way: 'broadcast', steps: [] })
+    const options = 'explain --from DE-CPO --to hub --module locations --interface RECEIVER --method PUT'
+    await run(['routes', ...options.split(' '), '--path', '/DE/CPO/LOC1', '--ocpi', '2.3.0'])
+    expect(server.asked).toEqual([
+      'GET /api/v1/routes/explain?from=DE-CPO&to=hub&module=locations&interface=RECEIVER&method=PUT&path=%2FDE%2FCPO%2FLOC1&version=2.3.0',
+    ])
   })
 })
 
