@@ -21,7 +21,9 @@ export interface SmallDisk {
 const MEBIBYTES = 8
 
 export function smallDisk(): SmallDisk {
-  const { path, remove } = makeDirectory()
+  const directory = makeDirectory()
+  const { path } = directory
+  const remove = (): void => directory.remove()
   for (const unshare of [
     ['unshare', '-m'],
     ['unshare', '-rm'],
