@@ -45,8 +45,11 @@ interface Report {
   readonly requestId?: string
   /** Whole seconds, 0 to 86400: the only thing of a dialect that may reach a header. */
   readonly retryAfterSeconds?: number
-  /** The shape is the dialect's, the code is not in its table: to be counted, and logged once per code. */
-  readonly unknown?: true
+  /**
+   * The code, behind its slug where two make the name, if the shape is the dialect's but the code is not in its
+   * table: to be counted, and logged once.
+   */
+  readonly unknown?: string
 }
 
 export type DialectOutcome =
@@ -165,7 +168,7 @@ function toOutcome(found: Found): DialectOutcome {
     message: boundedText(original.message ?? meant.meaning),
     ...(isOpaqueId(requestId) && { requestId }),
     ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
-    ...(!original.row && { unknown: true }),
+    ...(!original.row && { unknown: [original.slug, original.code].filter(Boolean).join('/') }),
   }
   const told = toTold(found, meant, report)
   const { becomes, likelyCause } = meant

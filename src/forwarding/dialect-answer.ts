@@ -40,7 +40,7 @@ export function readDialect(
   if (outcome.kind === 'success') {
     return { httpStatus: 200, statusCode: 1000, author: 'responder', headers: JSON_ONLY, body: outcome.body }
   }
-  if (outcome.unknown) unknownCode(dialect, outcome.responderCode)
+  if (outcome.unknown !== undefined) unknownCode(dialect, outcome.unknown)
   const { responderCode, retryAfterSeconds } = outcome
   const retryAfter = retryAfterSeconds === undefined ? undefined : String(retryAfterSeconds)
   const itsRequestId =

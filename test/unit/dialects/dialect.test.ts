@@ -115,7 +115,8 @@ describe.each(FIXTURES)('$name', (fixture) => {
         [503, 3000, 'check'],
       ] as const) {
         const outcome = readError(name, { http, body: fixture.spell(stranger) })
-        expect(outcome).toMatchObject({ statusCode, recovery, httpStatus: 200, unknown: true })
+        const unknown = [stranger.slug, stranger.code].filter(Boolean).join('/')
+        expect(outcome).toMatchObject({ statusCode, recovery, httpStatus: 200, unknown })
         expect(outcome.responderCode).toBe(stranger.code)
         expect(outcome.envelope.data).toMatchObject({ code: stranger.code, http_status: http })
         expect(outcome.envelope.data).not.toHaveProperty('advice')

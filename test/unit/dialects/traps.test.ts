@@ -97,7 +97,7 @@ describe('opencharge', () => {
     expect(read('opencharge', 403, '')).toMatchObject({ responderCode: 'CONNECTION_REFUSED' })
     expect(read('opencharge', 403, { error: { code: 'GO_AWAY' } })).toMatchObject({
       responderCode: 'GO_AWAY',
-      unknown: true,
+      unknown: 'GO_AWAY',
     })
   })
 
