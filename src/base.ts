@@ -3,10 +3,11 @@
 import { hkdfSync, randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { countParties } from './admin/parties.ts'
-import { countedBy, createTraffic, type Traffic } from './admin/traffic.ts'
+import { createTraffic, type Traffic } from './admin/traffic.ts'
 import { toFilePlatform } from './config/file-platforms.ts'
 import type { HubConfig } from './config/hub-config.ts'
 import { createLimits, type Limits } from './forwarding/limits.ts'
+import { type MissedLedger, openMissedLedger } from './forwarding/missed-ledger.ts'
 import { createRates, type Rates } from './forwarding/rate.ts'
 import { createSend, type Send } from './forwarding/send.ts'
 import type { Lifecycle } from './http/visit.ts'
@@ -14,6 +15,7 @@ import { createJournal, type Journal } from './journal/journal.ts'
 import { createLog, type Log } from './journal/log.ts'
 import { createMetrics, type Metrics } from './journal/metrics.ts'
 import { createLive, type Live } from './live.ts'
+import { openObservers, type Observers } from './observers.ts'
 import { hashToken } from './ocpi/token.ts'
 import { createRegistry } from './registry/create-registry.ts'
 import type { Platform } from './registry/platform.ts'
@@ -38,12 +40,14 @@ export interface Base {
   readonly log: Log
   readonly metrics: Metrics
   readonly traffic: Traffic
+  readonly observers: Observers
   readonly stores: Stores
   readonly journal: Journal
   readonly registry: Registry
   readonly send: Send
   readonly rates: Rates
   readonly limits: Limits
+  readonly missed: MissedLedger
   readonly lifecycle: Lifecycle
   readonly routes: RouteBook
   readonly owners: Owners
@@ -64,7 +68,8 @@ export async function openBase(config: HubConfig): Promise<Base> {
     Buffer.from(hkdfSync('sha256', stores.secret, '', `ocpi-hub ${use}`, 32))
   const hashKey = key('token hashes')
   const traffic = createTraffic()
-  const journal = createJournal({ store: stores.journal, log, metrics: countedBy(traffic, metrics) })
+  const observers = await openObservers(config, { log, metrics, traffic })
+  const journal = createJournal({ store: stores.journal, log, metrics: observers.metrics })
   const filePlatforms = config.platforms.map((platform) => toFilePlatform(platform, hashKey, new Date()))
   const registry = await createRegistry(stores.registry, {
     secretKeys: [stores.secret],
@@ -100,12 +105,14 @@ export async function openBase(config: HubConfig): Promise<Base> {
     log,
     metrics,
     traffic,
+    observers,
     stores,
     journal,
     registry,
     send,
     rates,
     limits: createLimits(rates),
+    missed: await openMissedLedger({ journal, settings: stores.settings, log }),
     lifecycle,
     routes,
     owners: createOwners(),

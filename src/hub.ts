@@ -74,6 +74,7 @@ export interface HubOptions {
 export async function createHub(config: HubConfig, { load }: HubOptions = {}): Promise<Hub> {
   const base = await openBase(config)
   const modules = createModules(base)
+  base.observers.alerts?.begin({ registry: base.registry, lease: base.stores.lease })
   const { ocpi, broadcast } = createOcpiSide(base, modules)
   const operations = createOperations(base, { ...modules, ...(load ? { load } : {}) })
   const admin = await createAdminSide(base, modules, operations)
@@ -91,9 +92,11 @@ export async function createHub(config: HubConfig, { load }: HubOptions = {}): P
     modules.discovery.close()
     modules.stillAlive.close()
     modules.clientInfoPush.close()
+    await base.observers.close()
     await base.send.close()
     base.rates.close()
     base.routes.close()
+    base.missed.close()
     await registry.close()
     await base.stores.links.close()
     await base.journal.close()
@@ -120,7 +123,17 @@ export async function createHub(config: HubConfig, { load }: HubOptions = {}): P
   }
 }
 
-function createModules({ config, live, registry, send, stores, log, routes, hash }: Base): Modules {
+function createModules({
+  config,
+  live,
+  registry,
+  send,
+  stores,
+  log,
+  routes,
+  hash,
+  observers,
+}: Base): Modules {
   const handshake: HandshakeParts = {
     hub: config.hub,
     registry,
@@ -137,7 +150,11 @@ function createModules({ config, live, registry, send, stores, log, routes, hash
       ...handshake,
       lease: stores.lease,
       log,
-      alarm: (kind, platform, detail) => log.error({ alarm: kind, platform, detail }, 'an operator must act'),
+      alarm(kind, platform, detail) {
+        log.error({ alarm: kind, platform, detail }, 'an operator must act')
+        observers.alerts?.tokenRejected(platform, detail)
+      },
+      onAlive: ({ id }) => observers.alerts?.accepted(id),
     },
     live.liveness,
   )
@@ -172,6 +189,7 @@ function createOcpiSide(base: Base, { handshake, registration, stillAlive }: Mod
     journal,
     liveness: stillAlive,
     limits: base.limits,
+    missed: base.missed.missed,
     unknownCode: countUnknownCodes(base.metrics, base.log),
   }
   const broadcast = createBroadcaster(forwarding)

@@ -36,6 +36,7 @@ export function createOperations(base: Base, parts: OperationsParts): Operations
     registration,
     backup: createBackup(stores, [stores.secret]),
     routes: base.routes,
+    missed: base.missed.missed,
     explain: {
       context: () => ({
         table: registry.table(),

@@ -1,5 +1,6 @@
 // What operators can do to a running hub, as the calls of the admin side are given it.
 
+import type { Missed } from '../forwarding/missed.ts'
 import type { Audit } from '../journal/audit.ts'
 import type { Examination } from '../modules/examine.ts'
 import type { ProbeResult } from '../modules/probe.ts'
@@ -39,6 +40,7 @@ export interface Operations {
   /** Reads the configuration file again, all or nothing; `who` is for the audit trail. Never rejects. */
   reload(who: string): Promise<ReloadOutcome>
   readonly routes: RouteBook
+  readonly missed: Pick<Missed, 'of' | 'count'>
   readonly explain: ExplainParts
   readonly audit: Audit
   /** Where the hub's versions are: what a partner is told together with its token. */

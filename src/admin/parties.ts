@@ -20,6 +20,11 @@ const party = z
       .optional()
       .meta({ format: 'date-time', description: 'When its platform was last heard' }),
     last_updated: z.string().meta({ format: 'date-time' }),
+    in_flight: z
+      .int()
+      .optional()
+      .meta({ description: 'Requests under way to its platform, through this hub' }),
+    missed_pushes: z.int().optional().meta({ description: 'Pushes that did not reach it; left out: none' }),
   })
   .meta({ id: 'Party' })
 
@@ -56,7 +61,7 @@ export function registerParties(app: AdminApp, parts: AdminParts): void {
       const list = `parties ${status ?? ''} ${role ?? ''} ${platform ?? ''} ${part ?? ''}`
       const { items, ...rest } = toPage(list, wanted, keyOf, page)
       return {
-        items: items.map((entry) => toView(entry, parts.lastHeard(entry.connection.platform.id))),
+        items: items.map((entry) => toView(entry, parts)),
         ...rest,
       }
     },
@@ -83,7 +88,11 @@ function keyOf({ key, role, connection }: PartyEntry): string {
   return JSON.stringify([key, role.role, connection.platform.id])
 }
 
-function toView({ key, role, status, connection }: PartyEntry, seen: number | undefined) {
+function toView({ key, role, status, connection }: PartyEntry, parts: AdminParts) {
+  const { operations } = parts
+  const { id } = connection.platform
+  const seen = parts.lastHeard(id)
+  const missed = operations?.missed.count(key) ?? 0
   return {
     address: key,
     country_code: role.countryCode,
@@ -91,8 +100,10 @@ function toView({ key, role, status, connection }: PartyEntry, seen: number | un
     role: role.role,
     ...(role.name === undefined ? {} : { name: role.name }),
     status,
-    platform: connection.platform.id,
+    platform: id,
     ...(seen === undefined ? {} : { last_seen: new Date(seen).toISOString() }),
     last_updated: role.lastUpdated,
+    ...(operations ? { in_flight: operations.explain.inFlight(id) } : {}),
+    ...(missed > 0 ? { missed_pushes: missed } : {}),
   }
 }

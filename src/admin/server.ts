@@ -19,6 +19,7 @@ import { registerHealth } from './health.ts'
 import { allowedMethods } from './methods.ts'
 import { collectOpenApi, registerDocs } from './openapi.ts'
 import type { AdminApp, AdminGroup, AdminOptions, AdminParts } from './parts.ts'
+import { registerMissed } from './missed.ts'
 import { registerParties } from './parties.ts'
 import { registerReload } from './reload.ts'
 import { registerRoutes } from './routes.ts'
@@ -42,6 +43,7 @@ const GROUPS: readonly AdminGroup[] = [
   registerPlatformWrites,
   registerExamination,
   registerParties,
+  registerMissed,
   registerRegistry,
   registerRoutes,
   registerExplain,

@@ -12,7 +12,9 @@ import type { UnknownCode } from './dialect-answer.ts'
 import { readAnswer } from './answer.ts'
 import type { Relayed } from './relayed.ts'
 import { holding, type Limits } from './limits.ts'
+import type { Missed } from './missed.ts'
 import type { ForwardingOptions } from './options.ts'
+import { watchPull } from './pull.ts'
 import { toOutbound } from './request.ts'
 import type { Send } from './send.ts'
 
@@ -26,6 +28,7 @@ export interface ForwardingParts {
   readonly journal: Pick<Journal, 'record' | 'newReference'>
   readonly liveness: Liveness
   readonly limits: Limits
+  readonly missed: Missed
   readonly unknownCode: UnknownCode
 }
 
@@ -103,14 +106,14 @@ export async function forwardTo(
     const raw = await flight.answer
     exchange.responderHttpStatus = raw.status
     parts.liveness.heard(connection.platform.id)
-    const relayed = await readAnswer(raw, message, {
+    const answer = await readAnswer(raw, message, {
       dialect: connection.platform.errors,
       token: connection.platform.outbound?.token,
       bodyMax: parts.options.maxResponseBodyBytes,
       unknownCode: parts.unknownCode,
     })
-    if (relayed.responderCode !== undefined) exchange.responderCode = relayed.responderCode
-    if (relayed.detail !== undefined) exchange.detail = relayed.detail
+    noteAnswer(answer, exchange)
+    const relayed = watchPull(answer, { message, exchange, path: request.path }, parts.missed)
     if (message.assembled || !needsTranslation(relayed.headers)) return relayed
     const url = request.origin + request.path
     return {
@@ -129,6 +132,11 @@ export async function forwardTo(
 /** Whether a place among its requests under way is needed; where nobody waits for the answer, it is waited for. */
 function isCapped({ rule }: Route): boolean {
   return rule?.maxInFlight !== undefined
+}
+
+function noteAnswer({ responderCode, detail }: Relayed, exchange: Exchange): void {
+  if (responderCode !== undefined) exchange.responderCode = responderCode
+  if (detail !== undefined) exchange.detail = detail
 }
 
 /** Tells the record and liveness what a failure shows of the responder. */

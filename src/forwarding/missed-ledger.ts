@@ -1,0 +1,113 @@
+// The missed pushes of a running hub: read from the journal in the background, followed from there on, and what was
+// pulled since is kept, so that neither a restart nor another hub counts it again.
+
+import { z } from 'zod'
+import type { JournalEntry } from '../journal/exchange.ts'
+import type { Journal } from '../journal/journal.ts'
+import type { Log } from '../journal/log.ts'
+import { type LiveSetting, openLiveSetting } from '../registry/live-setting.ts'
+import type { Settings } from '../registry/settings.ts'
+import { createMissed, type Missed } from './missed.ts'
+
+export interface MissedLedger {
+  readonly missed: Missed
+  /** Resolves when the journal was read, or could not be. */
+  readonly ready: Promise<void>
+  close(): void
+}
+
+export interface LedgerParts {
+  readonly journal: Pick<Journal, 'query' | 'watch'>
+  readonly settings: Settings
+  readonly log: Pick<Log, 'warn'>
+}
+
+/** Pair (missed.ts) -> everything before this instant was pulled. */
+const PULLED = z.record(z.string(), z.number())
+type Pulled = Readonly<Record<string, number>>
+
+const PAGE = 1_000
+const RETRY_MS = 5_000
+const WRITES_MAX = 5
+/** Older pulls are forgotten: a journal that goes back further is rare, and only counts too much then. */
+const PULLED_LIFE_MS = 90 * 86_400_000
+const PULLED_MAX = 5_000
+
+/** Resolves at once; the numbers grow until the journal was read. */
+export async function openMissedLedger({ journal, settings, log }: LedgerParts): Promise<MissedLedger> {
+  const pulled = await openLiveSetting<Pulled>(settings, {
+    name: 'pulled',
+    read: (json) => PULLED.safeParse(json).data,
+    log,
+  })
+  const missed = createMissed({ onCleared: (pair, until) => void keep(pulled, pair, until) })
+  missed.forget(pulled.value() ?? {})
+  const unfollow = pulled.watch(() => missed.forget(pulled.value() ?? {}))
+  // What comes while the journal is read would be met there again.
+  let seen: Set<string> | undefined = new Set()
+  const unwatch = journal.watch((entries) => {
+    for (const { reference } of entries) seen?.add(reference)
+    missed.add(entries)
+  })
+  let closed = false
+  let retry: NodeJS.Timeout | undefined
+
+  async function readAll(): Promise<void> {
+    const found: JournalEntry[] = []
+    let cursor: string | undefined
+    do {
+      const page = await journal.query({}, { limit: PAGE, ...(cursor === undefined ? {} : { cursor }) })
+      found.push(...(page?.items ?? []).filter(isPush))
+      cursor = page?.nextCursor
+    } while (cursor !== undefined && !closed)
+    // Oldest first, so that of many the newest are kept.
+    missed.add(found.filter(({ reference }) => !seen?.has(reference)).toReversed())
+    seen = undefined
+  }
+
+  async function readUntilDone(): Promise<void> {
+    while (!closed) {
+      try {
+        return await readAll()
+      } catch {
+        // The store is away, which others tell; the journal can be read when it is back.
+        await new Promise<void>((resolve) => (retry = setTimeout(resolve, RETRY_MS).unref()))
+      }
+    }
+  }
+
+  return {
+    missed,
+    ready: readUntilDone(),
+    close() {
+      closed = true
+      clearTimeout(retry)
+      unwatch()
+      unfollow()
+      pulled.close()
+    },
+  }
+}
+
+function isPush({ interface: role, method }: JournalEntry): boolean {
+  return role === 'RECEIVER' && method !== 'GET'
+}
+
+/** Compare-and-set until nobody else is faster. A store that is away costs only that it is counted again. */
+async function keep(pulled: LiveSetting<Pulled>, pair: string, until: number): Promise<void> {
+  try {
+    for (let attempt = 0; attempt < WRITES_MAX; attempt++) {
+      const seen = pulled.version()
+      const next = bounded({ ...pulled.value(), [pair]: until })
+      if ((await pulled.write(next, seen)) !== undefined) return
+    }
+  } catch {
+    return
+  }
+}
+
+function bounded(pulled: Pulled): Pulled {
+  const oldest = Date.now() - PULLED_LIFE_MS
+  const kept = Object.entries(pulled).filter(([, until]) => until > oldest)
+  return Object.fromEntries(kept.sort(([, one], [, other]) => other - one).slice(0, PULLED_MAX))
+}
