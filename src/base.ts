@@ -77,24 +77,10 @@ export async function openBase(config: HubConfig): Promise<Base> {
     log,
   })
   const lifecycle: Lifecycle = { inFlight: 0, draining: false, refusing: false }
-  metrics.observe({
-    parties: () => countParties(registry.table()),
-    inFlight: () => lifecycle.inFlight,
-    registry: () => registry.health(),
-  })
-  metrics.gauge(
-    'ocpi_hub_registry_shrunk',
-    'Whether the registry came back much smaller and waits for an operator: 1 or 0.',
-    () => (registry.health().alarm === 'registry_shrunk' ? 1 : 0),
-  )
   const adminToken = config.admin.token ?? randomBytes(24).toString('base64url')
   const live = createLive(config, adminToken)
   const send = createSend(live.forwarding, config.network)
-  metrics.responderGauge(
-    'ocpi_hub_certificate_expiry_seconds',
-    'Time until the TLS certificate of the platform ends; negative: it has ended.',
-    () => send.certificates.ends().map(([id, end]) => [id, (end - Date.now()) / 1000] as const),
-  )
+  observe(metrics, { registry, lifecycle, send })
   const routes = await openRouteBook(stores.settings, { fileRules: config.routes, log })
   const rates = createRates(stores.rates ? { exchange: stores.rates } : {})
   return {
@@ -120,4 +106,26 @@ export async function openBase(config: HubConfig): Promise<Base> {
     hash: (token) => hashToken(token, hashKey),
     key,
   }
+}
+
+/** What is read off the hub whenever the metrics are asked for. */
+function observe(
+  metrics: Metrics,
+  { registry, lifecycle, send }: Pick<Base, 'registry' | 'lifecycle' | 'send'>,
+): void {
+  metrics.observe({
+    parties: () => countParties(registry.table()),
+    inFlight: () => lifecycle.inFlight,
+    registry: () => registry.health(),
+  })
+  metrics.gauge(
+    'ocpi_hub_registry_shrunk',
+    'Whether the registry came back much smaller and waits for an operator: 1 or 0.',
+    () => (registry.health().alarm === 'registry_shrunk' ? 1 : 0),
+  )
+  metrics.responderGauge(
+    'ocpi_hub_certificate_expiry_seconds',
+    'Time until the TLS certificate of the platform ends; negative: it has ended.',
+    () => send.certificates.ends().map(([id, end]) => [id, (end - Date.now()) / 1000] as const),
+  )
 }
