@@ -86,13 +86,16 @@ export function createTraffic(now: () => number = Date.now): Traffic {
   }
 }
 
-/** The metrics, with every exchange counted here as well. */
-export function countedBy(traffic: Pick<Traffic, 'record'>, metrics: Metrics): Metrics {
+/** Told of an exchange that ended at the instant `end` (`performance.now()`). */
+export type Recorder = (exchange: Exchange, end: number) => void
+
+/** The metrics, with every exchange told to others as well. */
+export function countedBy(recorders: readonly Recorder[], metrics: Metrics): Metrics {
   return {
     ...metrics,
     record(exchange, end) {
       metrics.record(exchange, end)
-      traffic.record(exchange)
+      for (const record of recorders) record(exchange, end)
     },
   }
 }

@@ -53,15 +53,7 @@ export function toFileData(config: HubConfig): object {
     network: { require_https: network.requireHttps, allow: network.allow },
     journal: { max_entries: config.journal.maxEntries },
     log: config.log,
-    alerts: {
-      // What is behind the host is often what lets somebody in.
-      webhook: alerts.webhook === undefined ? '' : `${new URL(alerts.webhook).origin}/${MASK}`,
-      authorization: alerts.authorization === undefined ? '' : MASK,
-      dashboard: alerts.dashboard ?? '',
-      window: durationText(alerts.windowMs),
-      min_requests: alerts.minRequests,
-      silence: durationText(alerts.silenceMs),
-    },
+    alerts: alertsData(alerts),
     tracing: { otlp_endpoint: config.tracing.otlpEndpoint ?? '', sample: config.tracing.sample },
     shutdown: {
       delay: durationText(config.shutdown.delayMs),
@@ -76,6 +68,19 @@ export function toFileData(config: HubConfig): object {
 /** The same as YAML. */
 export function describeConfig(config: HubConfig): string {
   return stringify(toFileData(config), { lineWidth: 0, aliasDuplicateObjects: false })
+}
+
+function alertsData(alerts: HubConfig['alerts']): object {
+  const { webhook, authorization, dashboard = '' } = alerts
+  return {
+    // What is behind the host is often what lets somebody in.
+    webhook: webhook === undefined ? '' : `${new URL(webhook).origin}/${MASK}`,
+    authorization: authorization === undefined ? '' : MASK,
+    dashboard,
+    window: durationText(alerts.windowMs),
+    min_requests: alerts.minRequests,
+    silence: durationText(alerts.silenceMs),
+  }
 }
 
 function listenData({ host, port, tls }: ListenConfig): object {
