@@ -51,7 +51,7 @@ describe('the errors', () => {
         expect.stringMatching(/4001 to unknown requester NL-EMS → ZZ-TOP PUT tokens no /),
         expect.stringMatching(/4003 connection refused responder NL-EMS → DE-DED GET locations no /),
         expect.stringMatching(/4000 answer not ocpi responder NL-OTH → DE-CPO GET tariffs yes /),
-        expect.stringMatching(/2003 responder's own answer requester NL-EMS → DE-CPO GET locations – /),
+        expect.stringMatching(/2003 responder's own answer requester NL-EMS → DE-CPO GET locations yes /),
       ])
     }))
 
@@ -124,7 +124,11 @@ describe('the errors', () => {
       await page.getByText('The hub does not answer.').first().waitFor()
       await page.context().setOffline(false)
       await page.getByText('Nothing in the journal matches').waitFor()
-      await page.getByRole('main').getByText('The hub does not answer.').first().waitFor({ state: 'detached' })
+      await page
+        .getByRole('main')
+        .getByText('The hub does not answer.')
+        .first()
+        .waitFor({ state: 'detached' })
       // The browser itself writes what it could not load.
       ;(offences as string[]).splice(0)
     }))

@@ -66,26 +66,26 @@ function startClock(minutes: number): { to(minutesAgo: number): void } {
   return { to: (minutesAgo) => void (backMs = minutesAgo * 60_000) }
 }
 
-async function live({ hub, call, responseUrl }: SandboxHub): Promise<void> {
+async function live(sandboxHub: SandboxHub): Promise<void> {
   for (let minutesAgo = MINUTES; minutesAgo > 0; minutesAgo--) {
     clock.to(minutesAgo)
-    if (minutesAgo === SUSPENDED_AT) await suspend(hub, 'nl-prf')
+    if (minutesAgo === SUSPENDED_AT) await suspend(sandboxHub.hub, 'nl-prf')
     const requests = requestsOf(minutesAgo)
     for (let part = 0; part < PARTS; part++) {
       clock.to(minutesAgo - part / PARTS)
       await Promise.all(
-        requests.filter((_, index) => index % PARTS === part).map((request) => call(...request)),
+        requests.filter((_, index) => index % PARTS === part).map((request) => sandboxHub.call(...request)),
       )
     }
   }
   clock.to(0)
-  await call('NL-EMS', 'NL-HUB', 'PUT receiver/tokens/NL/EMS/TOKEN7', {
+  await sandboxHub.call('NL-EMS', 'NL-HUB', 'PUT receiver/tokens/NL/EMS/TOKEN7', {
     correlationId: BROADCAST,
     json: { country_code: 'NL', party_id: 'EMS', uid: 'TOKEN7' },
   })
-  await call('NL-EMS', 'DE-CPO', 'POST receiver/commands/START_SESSION', {
+  await sandboxHub.call('NL-EMS', 'DE-CPO', 'POST receiver/commands/START_SESSION', {
     correlationId: COMMAND,
-    json: { response_url: responseUrl('NL-EMS') },
+    json: { response_url: sandboxHub.responseUrl('NL-EMS') },
   })
 }
 

@@ -15,6 +15,12 @@ export async function within(
   try {
     await look(dashboard)
     expect(dashboard.offences).toEqual([])
+  } catch (cause) {
+    const shown = await dashboard.page
+      .locator('body')
+      .innerText({ timeout: 1_000 })
+      .catch(() => 'nothing')
+    throw new Error(`at ${dashboard.page.url()} the page showed:\n${shown.slice(0, 2_000)}`, { cause })
   } finally {
     await dashboard.close()
   }

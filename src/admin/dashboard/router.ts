@@ -65,6 +65,15 @@ export function changedQuery(
   return text === '' ? '' : `?${text}`
 }
 
+/**
+ * Changes values of the query of the page that is open, without a step back. Reads the address itself: what a control
+ * was given when it was drawn may be old by the time it is used.
+ */
+export function setQuery(changes: Readonly<Record<string, string | undefined>>): void {
+  const query = changedQuery(new URLSearchParams(location.search), changes)
+  goTo(location.pathname + query, { replace: true })
+}
+
 function readPlace(): Place {
   return {
     path: location.pathname,

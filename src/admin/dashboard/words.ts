@@ -44,6 +44,14 @@ export function sideOf({ at, code, author }: Pick<JournalEntry, 'at' | 'code' | 
   return code >= 4000 ? 'hub' : undefined
 }
 
+/** Whether the request arrived at the responder; what it answered itself did. */
+export function reachedOf({
+  reached,
+  author,
+}: Pick<JournalEntry, 'reached' | 'author'>): Reached | undefined {
+  return reached ?? (author === 'responder' ? 'yes' : undefined)
+}
+
 /** What to call what happened: the fault's code in words, or whose answer it was. */
 export function faultText({
   fault,

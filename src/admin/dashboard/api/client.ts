@@ -14,12 +14,14 @@ export interface Failure {
 }
 
 export type Result<Value> =
-  | { readonly ok: true; readonly value: Value }
+  | { readonly ok: true; readonly value: Value; readonly etag?: string }
   | { readonly ok: false; readonly failure: Failure }
 
 export interface CallOptions {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly body?: unknown
+  /** Entity tag of what was read: the change is refused when it is not that any more. */
+  readonly ifMatch?: string | undefined
   readonly signal?: AbortSignal
 }
 
@@ -42,12 +44,16 @@ export async function call<Value>(path: string, options: CallOptions = {}): Prom
 
 /** Calls any path of this origin; a 401 is left to the caller. */
 export async function send<Value>(url: string, options: CallOptions): Promise<Result<Value>> {
-  const { method = 'GET', body, signal } = options
+  const { method = 'GET', body, ifMatch, signal } = options
   let response: Response
   try {
     response = await fetch(url, {
       method,
-      headers: { ...PAGE_HEADERS, ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) },
+      headers: {
+        ...PAGE_HEADERS,
+        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+        ...(ifMatch === undefined ? {} : { 'If-Match': ifMatch }),
+      },
       credentials: 'same-origin',
       redirect: 'error',
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -59,7 +65,10 @@ export async function send<Value>(url: string, options: CallOptions): Promise<Re
   }
   const text = await response.text().catch(() => '')
   const json = parse(text)
-  if (response.ok) return { ok: true, value: json as Value }
+  if (response.ok) {
+    const etag = response.headers.get('ETag')
+    return { ok: true, value: json as Value, ...(etag === null ? {} : { etag }) }
+  }
   return { ok: false, failure: toFailure(response, json) }
 }
 

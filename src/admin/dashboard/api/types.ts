@@ -163,6 +163,45 @@ export interface Prepared {
 /** A rule as in the configuration file. */
 export type RouteItem = Readonly<Record<string, unknown>>
 
+/** Where rules come from: the configuration file of each hub, or an operator, for all hubs. */
+interface RouteStamps {
+  readonly source: 'file' | 'registry'
+  readonly version: number
+  readonly updated?: string
+  readonly updated_by?: string
+}
+
+export interface RouteList extends RouteStamps {
+  readonly items: readonly RouteItem[]
+}
+
+export interface RouteVersion extends RouteStamps {
+  /** How many. */
+  readonly rules: number
+}
+
+export interface AuditEntry {
+  readonly id: string
+  readonly time: string
+  readonly who: string
+  readonly action: string
+  readonly target?: string
+}
+
+/** What the hub found at a party before it is connected. */
+export interface Examination {
+  readonly result: 'pass' | 'warn' | 'fail'
+  readonly version?: string
+  readonly party?: string
+  readonly checks: readonly {
+    readonly id: string
+    readonly title: string
+    readonly result: 'pass' | 'warn' | 'fail' | 'skip'
+    readonly found: string
+    readonly advice?: string
+  }[]
+}
+
 /** What would happen to a request: a way, or a fault and the answer its sender would get. */
 export interface Explanation {
   readonly steps: readonly { readonly step: string; readonly finding: string }[]

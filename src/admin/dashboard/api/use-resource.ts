@@ -6,6 +6,8 @@ import { call, type Failure } from './client.ts'
 
 export interface Resource<Value> {
   readonly data?: Value
+  /** Entity tag of `data`. */
+  readonly etag?: string
   /** Of the latest attempt; `data` is then what was read before, if anything was. */
   readonly failure?: Failure
   readonly loading: boolean
@@ -15,6 +17,7 @@ export interface Resource<Value> {
 interface State<Value> {
   readonly path: string | undefined
   readonly data?: Value
+  readonly etag?: string
   readonly failure?: Failure
   readonly loading: boolean
 }
@@ -47,8 +50,11 @@ export function useResource<Value>(
     call<Value>(path, { signal: abort.signal }).then(
       (result) => {
         if (abort.signal.aborted) return
-        if (result.ok) setState({ path, data: result.value, loading: false })
-        else setState((before) => ({ ...before, failure: result.failure, loading: false }))
+        if (result.ok) {
+          const { value: data, etag } = result
+          setState({ path, data, ...(etag === undefined ? {} : { etag }), loading: false })
+        }
+        if (!result.ok) setState((before) => ({ ...before, failure: result.failure, loading: false }))
       },
       () => {},
     )
@@ -81,6 +87,7 @@ export function useResource<Value>(
   const current = state.path === path || keep
   return {
     ...(current && state.data !== undefined ? { data: state.data } : {}),
+    ...(current && state.etag !== undefined ? { etag: state.etag } : {}),
     ...(current && state.failure ? { failure: state.failure } : {}),
     loading: path !== undefined && (state.loading || state.path !== path),
     reload,

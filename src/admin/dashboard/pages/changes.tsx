@@ -2,7 +2,7 @@
 
 import { useState } from 'preact/hooks'
 import { queryText } from '../api/client.ts'
-import type { Page, Party, Summary, SummaryItem } from '../api/types.ts'
+import type { AuditEntry, Page, Party, Summary, SummaryItem } from '../api/types.ts'
 import { useResource } from '../api/use-resource.ts'
 import { Ago, StatusMark } from '../parts/marks.tsx'
 import { Loaded } from '../parts/states.tsx'
@@ -106,6 +106,31 @@ export function ChangedParties({ uptimeSeconds }: { uptimeSeconds: number }) {
             </ul>
           )
         }
+      </Loaded>
+    </>
+  )
+}
+
+/** What operators changed in the last hour. */
+export function Deeds() {
+  const audit = useResource<Page<AuditEntry>>(`/audit?limit=${SHOWN_MAX}`, { everyMs: EVERY_MS })
+  return (
+    <>
+      <h3>By operators</h3>
+      <Loaded from={audit}>
+        {({ items }) => {
+          const recent = items.filter(({ time }) => Date.now() - Date.parse(time) < HOUR_SECONDS * 1000)
+          if (recent.length === 0) return <p class="quiet">Nothing.</p>
+          return (
+            <ul class="plain">
+              {recent.map(({ id, time, who, action, target }) => (
+                <li key={id}>
+                  {who}: {action.replaceAll(/[._]/g, ' ')} {target} <Ago time={time} />
+                </li>
+              ))}
+            </ul>
+          )
+        }}
       </Loaded>
     </>
   )

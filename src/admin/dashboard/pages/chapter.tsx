@@ -25,7 +25,8 @@ export function ChapterItem({ chapter: { entry, deliveries, pending }, chosen, c
         <header>
           <span class="quiet">+{milliseconds(entry.after_ms)}</span>
           <strong>
-            {entry.from ?? entry.requester ?? 'unknown'} → {entry.to ?? 'no receiver'}
+            {entry.from ?? entry.requester ?? 'unknown'} →{' '}
+            {entry.to ?? (entry.targets ? 'everybody' : 'no receiver')}
           </strong>
           {entry.mode && <span class="tag">{entry.mode}</span>}
           <span class="quiet">

@@ -5,7 +5,7 @@ import type { CatalogueEntry, Recovery } from '../api/types.ts'
 import { useCodes } from '../api/use-codes.ts'
 import { SideMark } from '../parts/marks.tsx'
 import { Empty, Failed } from '../parts/states.tsx'
-import { changedQuery, goTo, type Place } from '../router.ts'
+import { setQuery, type Place } from '../router.ts'
 import { count } from '../words.ts'
 
 const SYSTEM_WORDS: Readonly<Record<string, string>> = {
@@ -22,8 +22,7 @@ export function Codes({ place: { query } }: { place: Place }) {
   const system = query.get('system') ?? ''
   const systems = useMemo(() => [...new Set(all.map((entry) => entry.system))], [all])
   const found = useMemo(() => search(all, { text, system }), [all, text, system])
-  const set = (name: string, value: string): void =>
-    goTo(`/codes${changedQuery(query, { [name]: value })}`, { replace: true })
+  const set = (name: string, value: string): void => setQuery({ [name]: value })
 
   return (
     <div class="stack">

@@ -1,6 +1,6 @@
 // What the journal is searched by. Every filter is in the address bar.
 
-import { goTo, changedQuery } from '../router.ts'
+import { setQuery } from '../router.ts'
 import { FUNCTIONAL_MODULES, SIDES } from '../words.ts'
 
 /** Names of the filters, as the API and the address bar have them. */
@@ -22,8 +22,7 @@ interface Props {
 }
 
 export function ErrorFilters({ query, filters, live }: Props) {
-  const set = (name: string, value: string): void =>
-    goTo(`/errors${changedQuery(query, { [name]: value })}`, { replace: true })
+  const set = (name: string, value: string): void => setQuery({ [name]: value })
   const text = (name: string, label: string, hint: string) => (
     <label class="filter">
       <span>{label}</span>

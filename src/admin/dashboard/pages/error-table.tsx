@@ -3,7 +3,7 @@
 import type { JournalEntry } from '../api/types.ts'
 import { correlationUrl } from '../parts/look-up.tsx'
 import { Clock, SideMark } from '../parts/marks.tsx'
-import { faultText, milliseconds, REACHED_WORDS, sideOf } from '../words.ts'
+import { faultText, milliseconds, REACHED_WORDS, reachedOf, sideOf } from '../words.ts'
 
 interface Props {
   /** Came while the page was open; newest first. */
@@ -40,7 +40,7 @@ export function ErrorTable({ fresh, entries }: Props) {
 }
 
 function ErrorRow({ entry, isNew = false }: { entry: JournalEntry; isNew?: boolean }) {
-  const { reached } = entry
+  const reached = reachedOf(entry)
   return (
     <tr class={isNew ? 'fresh' : undefined}>
       <td data-label="Time" class="nowrap">

@@ -7,7 +7,7 @@ import type { JournalEntry, Page } from '../api/types.ts'
 import { useResource } from '../api/use-resource.ts'
 import { Pager } from '../parts/controls.tsx'
 import { Empty, Loaded } from '../parts/states.tsx'
-import { changedQuery, goTo, type Place } from '../router.ts'
+import { changedQuery, setQuery, type Place } from '../router.ts'
 import { ErrorFilters, FILTERS } from './error-filters.tsx'
 import { ErrorTable } from './error-table.tsx'
 import { Matrix } from './matrix.tsx'
@@ -61,12 +61,11 @@ function ErrorList({ kept, streamed, live, query }: ListProps) {
     <section class="card" aria-labelledby="list">
       <div class="card-head">
         <h2 id="list">Newest first</h2>
-        <LiveSwitch live={live} state={tail.state} query={query} />
+        <LiveSwitch live={live} state={tail.state} />
       </div>
       <Loaded from={page}>
         {({ items, next_cursor: next }) => {
-          const known = new Set(items.map(({ reference }) => reference))
-          const fresh = tail.entries.filter(({ reference }) => !known.has(reference))
+          const fresh = newerThan(items, tail.entries)
           if (items.length === 0 && fresh.length === 0) return <NoErrors query={query} />
           return (
             <>
@@ -80,6 +79,13 @@ function ErrorList({ kept, streamed, live, query }: ListProps) {
   )
 }
 
+/** Entries that the list cannot have yet. References grow with time; older ones are in the list or behind it. */
+function newerThan(items: readonly JournalEntry[], entries: readonly JournalEntry[]): JournalEntry[] {
+  const known = new Set(items.map(({ reference }) => reference))
+  const newest = items[0]?.reference ?? ''
+  return entries.filter(({ reference }) => reference > newest && !known.has(reference))
+}
+
 const LIVE_WORDS = {
   off: '',
   waiting: 'connecting …',
@@ -87,26 +93,14 @@ const LIVE_WORDS = {
   failed: 'the hub refused the stream; switch it off and on again',
 } as const
 
-function LiveSwitch({
-  live,
-  state,
-  query,
-}: {
-  live: boolean
-  state: keyof typeof LIVE_WORDS
-  query: URLSearchParams
-}) {
+function LiveSwitch({ live, state }: { live: boolean; state: keyof typeof LIVE_WORDS }) {
   return (
     <label class="switch">
       <input
         type="checkbox"
         role="switch"
         checked={live}
-        onChange={(event) =>
-          goTo(`/errors${changedQuery(query, { live: event.currentTarget.checked ? '1' : undefined })}`, {
-            replace: true,
-          })
-        }
+        onChange={(event) => setQuery({ live: event.currentTarget.checked ? '1' : undefined })}
       />
       Show new ones as they come{' '}
       <span class="quiet" role="status">

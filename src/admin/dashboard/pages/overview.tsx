@@ -7,7 +7,7 @@ import { useResource } from '../api/use-resource.ts'
 import { Ago, SideMark, StatusMark } from '../parts/marks.tsx'
 import { Empty, Loaded } from '../parts/states.tsx'
 import { count, duration, faultText, percent, shortCount } from '../words.ts'
-import { ChangedParties, startedAndStopped, Turns } from './changes.tsx'
+import { ChangedParties, Deeds, startedAndStopped, Turns } from './changes.tsx'
 import { FaultChart, TrafficChart } from './traffic-charts.tsx'
 
 const EVERY_MS = 10_000
@@ -55,6 +55,7 @@ export function Overview() {
               {(value) => before.data && <Turns {...startedAndStopped(value, before.data)} />}
             </Loaded>
             {status.data && <ChangedParties uptimeSeconds={status.data.uptime_seconds} />}
+            <Deeds />
           </section>
         </div>
       </div>

@@ -8,10 +8,11 @@ import { useResource } from '../api/use-resource.ts'
 import { Pager } from '../parts/controls.tsx'
 import { Ago, StatusMark } from '../parts/marks.tsx'
 import { Empty, Loaded } from '../parts/states.tsx'
-import { changedQuery, goTo, type Place } from '../router.ts'
+import { setQuery, type Place } from '../router.ts'
 import { useMayOperate } from '../session.tsx'
 import { count, STATUS_WORDS } from '../words.ts'
-import { ConnectDialog, PrepareDialog } from './new-platform.tsx'
+import { ConnectDialog } from './connect-dialog.tsx'
+import { PrepareDialog } from './prepare-dialog.tsx'
 
 const PAGE_ITEMS = 100
 const EVERY_MS = 15_000
@@ -56,8 +57,7 @@ function NewButtons({ onOpen }: { onOpen: (which: 'connect' | 'prepare') => void
 }
 
 function PartyFilters({ query }: { query: URLSearchParams }) {
-  const set = (name: string, value: string): void =>
-    goTo(`/parties${changedQuery(query, { [name]: value })}`, { replace: true })
+  const set = (name: string, value: string): void => setQuery({ [name]: value })
   const [text, setText] = useState(query.get('q') ?? '')
   // Not with every letter: each search looks through all parties.
   useEffect(() => {

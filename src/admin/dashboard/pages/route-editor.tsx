@@ -35,9 +35,12 @@ function readRules(text: string): { rules: unknown[] } | { mistakes: Mistake[] }
 
 export function RouteEditor({
   items,
+  etag,
   onClose,
 }: {
   items: readonly RouteItem[]
+  /** Of the rules that are edited: a change of somebody else in the meantime is not overwritten. */
+  etag: string | undefined
   onClose: (changed: boolean) => void
 }) {
   const [text, setText] = useState(() => (items.length === 0 ? EXAMPLE : stringify(items)))
@@ -54,10 +57,10 @@ export function RouteEditor({
     setMistakes('mistakes' in read ? read.mistakes : [])
     if ('mistakes' in read) return
     setBusy(true)
-    const result = await call('/routes', { method: 'PUT', body: { items: read.rules } })
+    const result = await call('/routes', { method: 'PUT', body: { items: read.rules }, ifMatch: etag })
     setBusy(false)
     if (result.ok) onClose(true)
-    else setFailure(result.failure)
+    else setFailure(inRules(result.failure))
   }
 
   return (
@@ -97,6 +100,18 @@ export function RouteEditor({
       </div>
     </form>
   )
+}
+
+/** `items.0.to` is rule 1: to. */
+function inRules(failure: Failure): Failure {
+  const errors = failure.errors.map(({ parameter, message }) => {
+    const [, index, member = ''] = /^items\.(\d+)\.?(.*)$/.exec(parameter) ?? []
+    return {
+      parameter: index === undefined ? parameter : `rule ${Number(index) + 1} ${member}`.trim(),
+      message,
+    }
+  })
+  return { ...failure, errors }
 }
 
 function goToLine(area: HTMLTextAreaElement | null, { line, column }: Mistake): void {

@@ -1,18 +1,20 @@
 // The operator's rules: listed in order, edited as YAML or JSON, and explained for one request without sending it.
 
 import { useState } from 'preact/hooks'
-import type { Page, RouteItem } from '../api/types.ts'
+import type { RouteItem, RouteList } from '../api/types.ts'
 import { useResource } from '../api/use-resource.ts'
+import { Ago } from '../parts/marks.tsx'
 import { Empty, Loaded } from '../parts/states.tsx'
 import type { Place } from '../router.ts'
 import { useMayOperate } from '../session.tsx'
 import { Explain } from './explain.tsx'
 import type { RouteEditor } from './route-editor.tsx'
+import { RouteVersions } from './route-versions.tsx'
 
 const MATCHES = ['from', 'to', 'module', 'interface', 'method'] as const
 
 export function Routes({ place: { query } }: { place: Place }) {
-  const routes = useResource<Page<RouteItem>>('/routes')
+  const routes = useResource<RouteList>('/routes')
   // Reading YAML is more code than all the pages together: it is fetched when somebody edits.
   const [Editor, setEditor] = useState<typeof RouteEditor>()
   const [broken, setBroken] = useState(false)
@@ -29,7 +31,11 @@ export function Routes({ place: { query } }: { place: Place }) {
       <section class="card" aria-labelledby="rules">
         <div class="card-head">
           <h2 id="rules">
-            Rules <span class="quiet">the first that matches wins</span>
+            Rules{' '}
+            <span class="quiet">
+              the first that matches wins
+              {routes.data && <Source routes={routes.data} />}
+            </span>
           </h2>
           {mayOperate && !Editor && routes.data && (
             <button type="button" onClick={edit}>
@@ -47,6 +53,7 @@ export function Routes({ place: { query } }: { place: Place }) {
             Editor ? (
               <Editor
                 items={items}
+                etag={routes.etag}
                 onClose={(changed) => {
                   setEditor(undefined)
                   if (changed) routes.reload()
@@ -59,7 +66,19 @@ export function Routes({ place: { query } }: { place: Place }) {
         </Loaded>
       </section>
       <Explain query={query} />
+      {routes.data && (
+        <RouteVersions key={routes.data.version} current={routes.data} onChange={routes.reload} />
+      )}
     </div>
+  )
+}
+
+function Source({ routes: { source, updated, updated_by: by } }: { routes: RouteList }) {
+  if (source === 'file') return <>; they are those of the configuration file</>
+  return (
+    <>
+      ; set for all hubs{by && ` by ${by}`} {updated && <Ago time={updated} />}
+    </>
   )
 }
 
@@ -75,7 +94,7 @@ function RuleTable({ items }: { items: readonly RouteItem[] }) {
     )
   }
   return (
-    <table class="rows cards">
+    <table class="rows cards rules">
       <thead>
         <tr>
           <th scope="col" class="number">
@@ -96,7 +115,7 @@ function RuleTable({ items }: { items: readonly RouteItem[] }) {
               {index + 1}
             </td>
             {MATCHES.map((name) => (
-              <td data-label={name} key={name}>
+              <td data-label={name} key={name} class={rule[name] === undefined ? 'any' : undefined}>
                 {rule[name] === undefined ? <span class="quiet">any</span> : valueText(rule[name])}
               </td>
             ))}

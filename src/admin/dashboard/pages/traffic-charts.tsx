@@ -12,9 +12,12 @@ const FAILED: readonly TrafficKind[] = ['relayed_error', 'fault_requester', 'fau
 export function TrafficChart({ traffic }: { traffic: Traffic }) {
   const { times, lines } = useMemo(() => {
     const { bucket_seconds: seconds, counts } = traffic
-    const perSecond = (kinds: readonly TrafficKind[]): number[] =>
-      counts.relayed.map(
-        (_, bucket) => kinds.reduce((sum, kind) => sum + (counts[kind][bucket] ?? 0), 0) / seconds,
+    const perSecond = (kinds: readonly TrafficKind[]) =>
+      wholeHour(
+        counts.relayed.map(
+          (_, bucket) => kinds.reduce((sum, kind) => sum + (counts[kind][bucket] ?? 0), 0) / seconds,
+        ),
+        seconds,
       )
     const made: Line[] = [
       {
@@ -27,12 +30,13 @@ export function TrafficChart({ traffic }: { traffic: Traffic }) {
     ]
     return { times: timesOf(traffic, counts.relayed.length, seconds), lines: made }
   }, [traffic])
-  return <Chart title="Requests" unit="per second" times={times} lines={lines} start={startOf(times)} />
+  return <Chart title="Requests" unit="per second" times={times} lines={lines} />
 }
 
 export function FaultChart({ traffic }: { traffic: Traffic }) {
   const { times, lines } = useMemo(() => {
-    const perMinute = (kind: TrafficKind): number[] => byMinute(traffic, traffic.counts[kind])
+    const { counts } = traffic
+    const perMinute = (kind: TrafficKind) => wholeHour(byMinute(traffic, counts[kind]), MINUTE_SECONDS)
     const made: Line[] = [
       { label: 'responder', color: '--responder', values: perMinute('fault_responder') },
       { label: 'requester', color: '--requester', dash: [7, 3], values: perMinute('fault_requester') },
@@ -44,16 +48,25 @@ export function FaultChart({ traffic }: { traffic: Traffic }) {
         values: perMinute('relayed_error'),
       },
     ]
-    return { times: timesOf(traffic, made[0]!.values.length, MINUTE_SECONDS), lines: made }
+    const minutes = byMinute(traffic, counts.relayed).length
+    return { times: timesOf(traffic, minutes, MINUTE_SECONDS), lines: made }
   }, [traffic])
-  return (
-    <Chart title="Not 1xxx, by side" unit="per minute" times={times} lines={lines} start={startOf(times)} />
-  )
+  return <Chart title="Not 1xxx, by side" unit="per minute" times={times} lines={lines} />
 }
 
+/** Times of a whole hour that ends with the last of `length` steps; seconds since the epoch. */
 function timesOf({ start }: Traffic, length: number, seconds: number): number[] {
-  const first = Math.floor(Date.parse(start) / 1000 / seconds) * seconds
-  return Array.from({ length }, (_, index) => first + index * seconds)
+  const first = Math.floor(Date.parse(start) / 1000 / seconds)
+  const last = first + length - 1
+  const steps = HOUR_SECONDS / seconds
+  return Array.from({ length: steps }, (_, index) => (last - steps + 1 + index) * seconds)
+}
+
+/** The values as the end of a whole hour, so that a hub that has just started does not look like a busy one. */
+function wholeHour(values: readonly number[], seconds: number): (number | null)[] {
+  const steps = HOUR_SECONDS / seconds
+  const unknown = Array.from({ length: Math.max(0, steps - values.length) }, () => null)
+  return [...unknown, ...values.slice(-steps)]
 }
 
 /** Sums of whole minutes of the clock. */
@@ -66,9 +79,4 @@ function byMinute({ start, bucket_seconds: seconds }: Traffic, values: readonly 
     sums[minute] = (sums[minute] ?? 0) + value
   }
   return sums
-}
-
-/** The charts always show an hour, so that a hub that has just started does not look like a busy one. */
-function startOf(times: readonly number[]): number {
-  return (times.at(-1) ?? Date.now() / 1000) - HOUR_SECONDS
 }

@@ -27,7 +27,7 @@ export function Waterfall({ items }: { items: readonly StoryItem[] }) {
         <ol class="waterfall-names" aria-hidden="true">
           {items.map((item) => (
             <li key={item.reference}>
-              {item.from ?? '?'} → {item.to ?? 'none'}
+              {item.from ?? '?'} → {item.to ?? (item.targets ? 'everybody' : 'none')}
             </li>
           ))}
         </ol>

@@ -14,7 +14,8 @@ export interface Line {
   readonly dash?: readonly number[]
   /** Name of the CSS variable of the area below it; absent = none. */
   readonly fill?: string
-  readonly values: readonly number[]
+  /** One for each time; null = not known. */
+  readonly values: readonly (number | null)[]
 }
 
 export interface ChartProps {
@@ -24,30 +25,24 @@ export interface ChartProps {
   /** Seconds since the epoch. */
   readonly times: readonly number[]
   readonly lines: readonly Line[]
-  /** Where the time axis starts, though there may be no numbers from then. Seconds since the epoch. */
-  readonly start: number
 }
 
 const HEIGHT = 170
 /** Rows of the table: a screen reader does not want three hundred. */
 const TABLE_ROWS = 12
 
-export function Chart({ title, unit, times, lines, start }: ChartProps) {
+export function Chart({ title, unit, times, lines }: ChartProps) {
   const place = useRef<HTMLDivElement>(null)
   const chart = useRef<uPlot | undefined>(undefined)
   const scheme = useScheme()
   const data: uPlot.AlignedData = [[...times], ...lines.map(({ values }) => [...values])]
-  const latest = useRef({ data, start })
-  latest.current = { data, start }
+  const latest = useRef(data)
+  latest.current = data
   const look = lines.map(({ label, color, dash, fill }) => [label, color, dash, fill].join()).join('|')
 
   useEffect(() => {
     const element = place.current!
-    const made = new uPlot(
-      toOptions(element, lines, () => latest.current.start),
-      latest.current.data,
-      element,
-    )
+    const made = new uPlot(toOptions(element, lines), latest.current, element)
     chart.current = made
     const resized = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: HEIGHT }))
     resized.observe(element)
@@ -88,41 +83,45 @@ function LineSample({ line }: { line: Line }) {
   )
 }
 
-function NumbersTable({ title, unit, times, lines }: Omit<ChartProps, 'start'>) {
+function NumbersTable({ title, unit, times, lines }: ChartProps) {
   const step = Math.max(1, Math.ceil(times.length / TABLE_ROWS))
   const rows = times.map((time, index) => ({ time, index })).filter(({ index }) => index % step === 0)
   return (
-    <table class="unseen">
-      <caption>
-        {title}, {unit}
-      </caption>
-      <thead>
-        <tr>
-          <th scope="col">Time</th>
-          {lines.map(({ label }) => (
-            <th scope="col" key={label}>
-              {label}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map(({ time, index }) => (
-          <tr key={time}>
-            <th scope="row">{new Date(time * 1000).toLocaleTimeString()}</th>
-            {lines.map(({ label, values }) => (
-              <td key={label}>
-                {count(values.slice(index, index + step).reduce((sum, value) => sum + value, 0))}
-              </td>
+    <div class="unseen">
+      <table>
+        <caption>
+          {title}, {unit}
+        </caption>
+        <thead>
+          <tr>
+            <th scope="col">Time</th>
+            {lines.map(({ label }) => (
+              <th scope="col" key={label}>
+                {label}
+              </th>
             ))}
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          {rows.map(({ time, index }) => (
+            <tr key={time}>
+              <th scope="row">{new Date(time * 1000).toLocaleTimeString()}</th>
+              {lines.map(({ label, values }) => (
+                <td key={label}>
+                  {count(
+                    values.slice(index, index + step).reduce<number>((sum, value) => sum + (value ?? 0), 0),
+                  )}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   )
 }
 
-function toOptions(element: HTMLElement, lines: readonly Line[], start: () => number): uPlot.Options {
+function toOptions(element: HTMLElement, lines: readonly Line[]): uPlot.Options {
   const style = getComputedStyle(element)
   const color = (name: string): string => style.getPropertyValue(name).trim()
   const axis = {
@@ -138,7 +137,7 @@ function toOptions(element: HTMLElement, lines: readonly Line[], start: () => nu
     legend: { show: false },
     cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },
     scales: {
-      x: { time: true, range: (_chart, _low, high) => [start(), Math.max(high, start() + 60)] },
+      x: { time: true },
       y: { range: (_chart, _low, high) => [0, Math.max(1, high * 1.1)] },
     },
     axes: [

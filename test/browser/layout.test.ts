@@ -1,0 +1,179 @@
+// Every page on a narrow and a wide window, in the light and in the dark, and with the keyboard alone.
+
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ok } from '../support/envelopes.ts'
+import { closedPort } from '../support/fault-server.ts'
+import { stage, type Scene } from '../support/hub.ts'
+import { party, type Answer, type Party } from '../support/party.ts'
+import { startChromium } from './chromium.ts'
+import { isTooWide, type Dashboard, type DashboardOptions } from './dashboard.ts'
+import { within } from './within.ts'
+
+let browser: Browser
+let scene: Scene<{ emsp: Party; cpo: Party }>
+let failed: Answer
+
+beforeAll(async () => {
+  browser = await startChromium()
+  const at = await closedPort()
+  const dead = Array.from({ length: 14 }, (_, index) => {
+    const key = `DE-D${String(index).padStart(2, '0')}`
+    return [key, party(key, 'CPO', { at })] as const
+  })
+  scene = await stage({
+    emsp: party('NL-EMS', 'EMSP'),
+    cpo: party('DE-CPO', 'CPO'),
+    ...Object.fromEntries(dead),
+  })
+  const { emsp, cpo } = scene
+  cpo.answers('*', { json: ok([]) })
+  for (const [to] of dead) failed = await emsp.gets('locations', { to, path: `/${'LOC'.repeat(60)}` })
+  await scene.hub.newest({ correlation_id: failed.sent.correlationId })
+})
+afterAll(async () => {
+  await browser.close()
+  await scene.close()
+})
+
+const dashboard = (options: DashboardOptions, look: (dashboard: Dashboard) => Promise<void>) =>
+  within(browser, scene.hub.adminUrl, options, look)
+
+/** Path of each page, and a text that is there when it is. */
+const pages = (): readonly (readonly [path: string, shows: string])[] => [
+  ['/', 'What fails most'],
+  ['/errors', 'Newest first'],
+  [`/correlations/${failed.sent.correlationId}`, 'Time line'],
+  ['/parties', 'DE-D01 Ltd'],
+  ['/parties/de-cpo', 'Endpoints'],
+  ['/routes', 'Explain'],
+  ['/codes', 'dns_error'],
+]
+
+const focused = (page: Page) => page.evaluate<string>('document.activeElement.textContent')
+
+describe('every page', () => {
+  it.each([400, 760, 1280])('fits a window of %i pixels', (width) =>
+    dashboard({ viewport: { width, height: 900 } }, async ({ page, open }) => {
+      for (const [path, shows] of pages()) {
+        await open(path)
+        await page.getByText(shows).first().waitFor()
+        expect([path, await isTooWide(page)]).toEqual([path, false])
+      }
+    }),
+  )
+
+  it('shows its tables as cards on a narrow window, each value with its name', () =>
+    dashboard({ viewport: { width: 400, height: 900 } }, async ({ page, open }) => {
+      await open('/parties')
+      const cell = page.locator('td[data-label="Status"]').first()
+      await cell.waitFor()
+      const label = await cell.evaluate(
+        (element) => `${element.ownerDocument.defaultView?.getComputedStyle(element, '::before').content}`,
+      )
+      expect(label).toBe('"Status"')
+    }))
+
+  it('has text that stands out, in the light and in the dark', async () => {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await dashboard({ colorScheme }, async ({ page, open }) => {
+        for (const [path, shows] of pages()) {
+          await open(path)
+          await page.getByText(shows).first().waitFor()
+          expect([colorScheme, path, await page.evaluate(FAINT_TEXT)]).toEqual([colorScheme, path, []])
+        }
+      })
+    }
+  })
+})
+
+describe('with the keyboard alone', () => {
+  it('one skips to the page, and moves to another one', () =>
+    dashboard({}, async ({ page, open }) => {
+      await open('/errors')
+      await page.getByRole('heading', { name: 'Errors' }).waitFor()
+      await page.keyboard.press('Tab')
+      expect(await focused(page)).toBe('Skip to the page')
+      await page.keyboard.press('Enter')
+      expect(await page.evaluate('document.activeElement.id')).toBe('main')
+      await page.keyboard.press('Tab')
+      expect(await page.evaluate('document.activeElement.tagName')).toBe('SELECT')
+      await page.getByRole('link', { name: 'Codes' }).focus()
+      await page.keyboard.press('Enter')
+      await page.getByRole('heading', { name: 'Codes' }).waitFor()
+      expect(await page.evaluate('document.activeElement.id')).toBe('main')
+      expect(await page.title()).toBe('Codes · ocpi-hub')
+    }))
+
+  it('one sees where one is', () =>
+    dashboard({}, async ({ page }) => {
+      await page.getByText('What fails most').waitFor()
+      for (let step = 0; step < 14; step++) {
+        await page.keyboard.press('Tab')
+        const outline = await page.evaluate<string>('getComputedStyle(document.activeElement).outlineStyle')
+        expect([await focused(page), outline]).toEqual([await focused(page), 'solid'])
+      }
+    }))
+
+  it('one opens a dialog, stays in it, and comes back to where one was', () =>
+    dashboard({}, async ({ page, open }) => {
+      await open('/parties')
+      await page.getByRole('button', { name: 'Connect to a platform' }).focus()
+      await page.keyboard.press('Enter')
+      const dialog = page.getByRole('dialog', { name: 'Connect to a platform' })
+      await dialog.waitFor()
+      for (let step = 0; step < 8; step++) {
+        await page.keyboard.press('Tab')
+        const inside = await page.evaluate(
+          "document.activeElement === document.body || document.activeElement.closest('dialog') !== null",
+        )
+        expect(inside).toBe(true)
+      }
+      await page.keyboard.press('Escape')
+      await dialog.waitFor({ state: 'detached' })
+      expect(await focused(page)).toBe('Connect to a platform')
+    }))
+})
+
+/** Texts whose contrast with what is behind them is below 4.5 to 1 (WCAG 2.2, 1.4.3). */
+const FAINT_TEXT = `(() => {
+  const read = (color) => {
+    const canvas = document.createElement('canvas')
+    canvas.width = canvas.height = 1
+    const context = canvas.getContext('2d', { willReadFrequently: true })
+    context.fillStyle = color
+    context.fillRect(0, 0, 1, 1)
+    return context.getImageData(0, 0, 1, 1).data
+  }
+  const luminance = (color) => {
+    const [red, green, blue] = [...read(color)].slice(0, 3).map((value) => {
+      const share = value / 255
+      return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4
+    })
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+  }
+  const behind = (element) => {
+    for (let at = element; at; at = at.parentElement) {
+      const color = getComputedStyle(at).backgroundColor
+      if (read(color)[3] === 255) return color
+    }
+    return 'white'
+  }
+  const known = new Map()
+  const contrast = (one, other) => {
+    const key = one + other
+    if (!known.has(key)) {
+      const [low, high] = [luminance(one), luminance(other)].sort((a, b) => a - b)
+      known.set(key, (high + 0.05) / (low + 0.05))
+    }
+    return known.get(key)
+  }
+  const faint = new Set()
+  for (const element of document.querySelectorAll('main *, header *')) {
+    const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim() !== '')
+    if (!own || !element.checkVisibility() || element.closest('.unseen, .none')) continue
+    const text = getComputedStyle(element).color
+    if (contrast(text, behind(element)) < 4.5) faint.add(element.className + ': ' + element.textContent.slice(0, 40))
+  }
+  return [...faint]
+})()`
