@@ -158,15 +158,19 @@ async function refusal(url: string, response: Response, token: string | undefine
   )
 }
 
-/** `Not Found: No platform has this id.`, with the parameters that are wrong (RFC 9457). */
+/**
+ * `Not Found: No platform has this id.`, with the parameters that are wrong (RFC 9457); of a fault also the reason and
+ * what to do about it.
+ */
 function problemText(problem: unknown): string {
-  const { title, detail, errors } = problem as { title?: unknown; detail?: unknown; errors?: unknown }
+  const { title, detail, errors, reason, advice } = problem as Record<string, unknown>
   const parameters = (Array.isArray(errors) ? (errors as unknown[]) : []).map((error) => {
     const { parameter = '', message = '' } = error as { parameter?: string; message?: string }
     return `${parameter} ${message}`
   })
-  const texts = [title, detail, parameters.join('; ')]
-  return texts.filter((text) => typeof text === 'string' && text !== '').join(': ')
+  const isText = (text: unknown) => typeof text === 'string' && text !== ''
+  const what = [title, detail, parameters.join('; ')].filter(isText).join(': ')
+  return [what, isText(reason) ? `(${String(reason)})` : '', advice].filter(isText).join(' ')
 }
 
 function notAdminApi(url: string, response: Response): Error {

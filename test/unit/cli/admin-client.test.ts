@@ -56,6 +56,17 @@ describe('a verb that asks a hub', () => {
     expect([code, err]).toEqual([1, `error: OCPI_HUB_ADMIN_TOKEN_FILE ${file} cannot be read`])
   })
 
+  test('adds the reason of a fault and what to do about it', async () => {
+    const problem = {
+      title: 'Service Unavailable',
+      detail: 'It is away.',
+      reason: 'ECONNREFUSED',
+      advice: 'Look.',
+    }
+    const { err } = await ask(json(problem, 503, 'application/problem+json'))
+    expect(err).toBe('error: Service Unavailable: It is away. (ECONNREFUSED) Look.')
+  })
+
   test('passes on what a problem says (RFC 9457)', async () => {
     const problem = {
       title: 'Bad Request',
