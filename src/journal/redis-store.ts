@@ -1,5 +1,5 @@
 // The journal in Redis, one for all hubs: a capped stream of entries, and their places by reference and by
-// correlation id, which expire. An entry that is sent twice is kept once.
+// correlation id, which go when the entry goes. An entry that is sent twice is kept once.
 
 import { z } from 'zod'
 import type { JournalEntry } from './exchange.ts'
@@ -8,27 +8,28 @@ import { type JournalStore, storiesOf } from './store.ts'
 import { createWatchers } from './watchers.ts'
 
 export interface RedisJournalOptions {
-  /** The stream is cut in blocks: up to some hundred entries more are kept. */
+  /** The stream is cut in blocks: up to `BEYOND_BOUND` entries more are kept. */
   readonly maxEntries: number
   /** How often watchers hear of what no message told. Milliseconds. */
   readonly pollMs?: number
 }
 
 const POLL_MS = 1000
-// An entry is found by its reference for as long; lists and searches go by the stream itself.
+const BEYOND_BOUND = 100
+// For what a hub that died while it was cutting the stream left behind; else places go together with their entries.
 const INDEX_LIFE_SECONDS = 30 * 24 * 60 * 60
 const CORRELATED_MAX = 1000
 const BLOCK = 500
 const POSITION = /^\d+-\d+$/
 
 // KEYS: stream, then of each entry the reference's and the two correlations' it is told under, which may be equal.
-// ARGV: bound, life, most of one correlation, channel, then the text of each entry.
+// ARGV: life, most of one correlation, channel, then the text of each entry. Gives the length of the stream.
 const APPEND = defineScript(`
-local bound, life, most, channel = unpack(ARGV, 1, 4)
-for n = 1, #ARGV - 4 do
+local life, most, channel = unpack(ARGV, 1, 3)
+for n = 1, #ARGV - 3 do
   local reference, own, cause = KEYS[3 * n - 1], KEYS[3 * n], KEYS[3 * n + 1]
   if redis.call('EXISTS', reference) == 0 then
-    local id = redis.call('XADD', KEYS[1], 'MAXLEN', '~', bound, '*', 'entry', ARGV[4 + n])
+    local id = redis.call('XADD', KEYS[1], '*', 'entry', ARGV[3 + n])
     redis.call('SET', reference, id, 'EX', life)
     for _, correlation in ipairs(own == cause and { own } or { own, cause }) do
       redis.call('RPUSH', correlation, id)
@@ -38,6 +39,26 @@ for n = 1, #ARGV - 4 do
   end
 end
 redis.call('PUBLISH', channel, '')
+return redis.call('XLEN', KEYS[1])
+`)
+
+// KEYS: stream. ARGV: bound, most at once. Takes the oldest entries above the bound out of it and gives them.
+const CUT = defineScript(`
+local length = redis.call('XLEN', KEYS[1])
+local over = math.min(length - tonumber(ARGV[1]), tonumber(ARGV[2]))
+if over <= 0 then return {} end
+local items = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', over)
+redis.call('XTRIM', KEYS[1], 'MAXLEN', '=', length - #items)
+return items
+`)
+
+// KEYS: of each entry as in APPEND. ARGV: their ids in the stream.
+const FORGET = defineScript(`
+for n, id in ipairs(ARGV) do
+  redis.call('UNLINK', KEYS[3 * n - 2])
+  redis.call('LREM', KEYS[3 * n - 1], 1, id)
+  redis.call('LREM', KEYS[3 * n], 1, id)
+end
 `)
 
 // KEYS: stream, correlation. Gives the texts.
@@ -72,15 +93,33 @@ export function createRedisJournal(redis: RedisConnection, options: RedisJournal
   const correlationKey = (id: string) => redis.key(`journal:correlation:${id}`)
   const follower = createFollower(redis, { stream, channel, pollMs: options.pollMs ?? POLL_MS })
 
+  function indexKeys(entry: JournalEntry): string[] {
+    const [own, cause = own] = storiesOf(entry)
+    return [referenceKey(entry.reference), correlationKey(own!), correlationKey(cause!)]
+  }
+
+  async function cut(): Promise<void> {
+    for (let found = BLOCK; found === BLOCK; ) {
+      const items = readItems(await redis.run(CUT, [stream], [options.maxEntries, BLOCK]))
+      const known = items.flatMap(({ id, entry }) => (entry ? { id, keys: indexKeys(entry) } : []))
+      found = items.length
+      if (known.length === 0) continue
+      const keys = known.flatMap((item) => item.keys)
+      await redis.run(
+        FORGET,
+        keys,
+        known.map((item) => item.id),
+      )
+    }
+  }
+
   return {
     async append(entries) {
-      const keys = entries.flatMap((entry) => {
-        const [own, cause = own] = storiesOf(entry)
-        return [referenceKey(entry.reference), correlationKey(own!), correlationKey(cause!)]
-      })
       const texts = entries.map((entry) => JSON.stringify(entry))
-      const settings = [options.maxEntries, INDEX_LIFE_SECONDS, CORRELATED_MAX, channel]
-      await redis.run(APPEND, [stream, ...keys], [...settings, ...texts])
+      const settings = [INDEX_LIFE_SECONDS, CORRELATED_MAX, channel]
+      const length = await redis.run(APPEND, [stream, ...entries.flatMap(indexKeys)], [...settings, ...texts])
+      // The entries are kept by now: what is not cut now is cut next time.
+      if (Number(length) >= options.maxEntries + BEYOND_BOUND) await cut().catch(() => undefined)
     },
     async read({ limit, position }) {
       if (position !== undefined && !POSITION.test(position)) return { entries: [] }

@@ -28,7 +28,7 @@ function connect(keyPrefix = `test-${crypto.randomUUID()}`, url = server.url): R
   return connection
 }
 
-// A node of a stream holds 100 entries, and only whole nodes are dropped.
+// It is cut when it is that much too long.
 journalSuite('redis', async () => ({
   open: async (maxEntries) => createRedisJournal(connect(), { maxEntries }),
   beyondBound: 100,
@@ -68,6 +68,19 @@ describe('the journal in Redis', () => {
     await journal.append([one!, two!])
     expect((await journal.read({ limit: 10 })).entries).toEqual([two, one])
     expect(await journal.byCorrelation(one!.correlation_id)).toEqual([one, two])
+  })
+
+  it('forgets where an entry stood together with the entry: its size is bounded, not only its length', async () => {
+    const redis = connect()
+    const journal = createRedisJournal(redis, { maxEntries: 100 })
+    const sent = entries(1500).map((entry, index) => ({ ...entry, correlation_id: `story-${index >> 1}` }))
+    for (let at = 0; at < sent.length; at += 250) await journal.append(sent.slice(at, at + 250))
+    const { entries: kept } = await journal.read({ limit: 1000 })
+    expect(kept).toEqual(sent.slice(-100).reverse())
+    expect(await redis.call('KEYS', [redis.key('journal:reference:*')])).toHaveLength(100)
+    expect(await redis.call('KEYS', [redis.key('journal:correlation:*')])).toHaveLength(50)
+    expect(await journal.byCorrelation('story-749')).toEqual(sent.slice(-2))
+    expect(await journal.byCorrelation('story-1')).toEqual([])
   })
 
   it('leaves out what is no entry and no link', async () => {
