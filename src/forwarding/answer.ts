@@ -8,6 +8,7 @@ import { withoutBom } from '../dialects/original.ts'
 import { readStatusCode, writeEnvelope } from '../ocpi/envelope.ts'
 import type { ModuleRow } from '../ocpi/module.ts'
 import type { RawAnswer } from './attempt.ts'
+import { type AnswerHead, readAnswerHead, withJson } from './answer-head.ts'
 import { createBodyReader, inflateBody, isPlain } from './body-reader.ts'
 import { type DialectReading, readDialect } from './dialect-answer.ts'
 import type { Relayed } from './relayed.ts'
@@ -24,56 +25,6 @@ export interface Asked {
 export interface Reading extends DialectReading {
   /** Bytes a compressed answer may grow to while it is looked into. */
   readonly bodyMax: number
-}
-
-// Hop-by-hop (RFC 9110 §7.6.1), what the hub writes itself, and what is between the responder and its clients.
-const NOT_RELAYED = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'proxy-authenticate',
-  'proxy-authentication-info',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-  'content-length',
-  'date',
-  'set-cookie',
-  'server',
-  'x-powered-by',
-  'via',
-  'alt-svc',
-  'www-authenticate',
-  'authentication-info',
-  'strict-transport-security',
-  'content-location',
-  'refresh',
-  'age',
-  'x-aspnet-version',
-  'x-aspnetmvc-version',
-  'x-runtime',
-  'x-served-by',
-  'x-backend-server',
-  'x-amz-cf-id',
-  'nel',
-  'report-to',
-  'content-security-policy',
-  'access-control-allow-origin',
-  'expect-ct',
-  'ocpi-to-country-code',
-  'ocpi-to-party-id',
-  'ocpi-from-country-code',
-  'ocpi-from-party-id',
-  'x-request-id',
-  'x-correlation-id',
-])
-
-/** The headers of a raw answer that matter, read in one pass. */
-interface AnswerHead {
-  readonly relay: string[]
-  readonly contentEncoding: string | undefined
-  readonly retryAfter: string | undefined
 }
 
 /**
@@ -190,55 +141,4 @@ function refused(code: FaultCode, answer: RawAnswer, head: AnswerHead): Fault {
       : {}),
     ...(passed ? { headers: { 'Retry-After': head.retryAfter! } } : {}),
   })
-}
-
-const RETRY_AFTER = /^(?:\d{1,9}|[A-Za-z]{3}, [\x20-\x7e]{10,40})$/
-const CLEAN_VALUE = /^[\x20-\x7e\t]*$/
-// A URL or an address in a header that OCPI gives no meaning to would show where the responder runs.
-const SHOWS_A_HOST = /:\/\/|\b\d{1,3}(?:\.\d{1,3}){3}\b/
-// These two are read in any spelling and replaced by hub URLs (translate.ts).
-const MAY_HOLD_URLS = new Set(['link', 'location'])
-
-function readAnswerHead(headers: readonly string[]): AnswerHead {
-  const relay: string[] = []
-  let contentEncoding: string | undefined
-  let retryAfter: string | undefined
-  let connection: string | undefined
-  let json = false
-  for (let index = 0; index < headers.length; index += 2) {
-    const name = headers[index]!
-    const value = headers[index + 1]!
-    const lower = name.toLowerCase()
-    if (lower === 'connection') connection = value
-    if (NOT_RELAYED.has(lower) || (!CLEAN_VALUE.test(value) && !MAY_HOLD_URLS.has(lower))) continue
-    if (lower === 'content-type') {
-      if (json || !/^application\/json\b/i.test(value)) continue
-      json = true
-    } else if (SHOWS_A_HOST.test(value) && !MAY_HOLD_URLS.has(lower)) continue
-    else if (lower === 'content-encoding') contentEncoding = value
-    else if (lower === 'retry-after' && RETRY_AFTER.test(value)) retryAfter = value
-    relay.push(name, value)
-  }
-  if (connection !== undefined) dropNamed(relay, connection)
-  if (!json) relay.push('Content-Type', 'application/json')
-  return { relay, contentEncoding, retryAfter }
-}
-
-/** The hub's own body under the responder's other headers. */
-function withJson(relay: readonly string[]): string[] {
-  const headers: string[] = ['Content-Type', 'application/json']
-  for (let index = 0; index < relay.length; index += 2) {
-    if (!/^content-/i.test(relay[index]!)) headers.push(relay[index]!, relay[index + 1]!)
-  }
-  return headers
-}
-
-/** Names listed in Connection are hop-by-hop (RFC 9110 §7.6.1). */
-function dropNamed(headers: string[], connection: string): void {
-  const lower = connection.toLowerCase()
-  if (lower === 'keep-alive' || lower === 'close') return
-  const named = new Set(lower.split(',').map((name) => name.trim()))
-  for (let index = headers.length - 2; index >= 0; index -= 2) {
-    if (named.has(headers[index]!.toLowerCase())) headers.splice(index, 2)
-  }
 }

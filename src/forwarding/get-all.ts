@@ -36,6 +36,7 @@ export interface GetAllParts extends ForwardingParts {
 
 /** Objects per page at most: the hub's X-Limit. */
 const PAGE_MAX = 500
+const OWNER_TIMEOUT_MIN_MS = 2_000
 /** Owners asked at the same time for their totals. */
 const PARALLEL_MAX = 16
 
@@ -73,7 +74,9 @@ export async function getAll(
   }
 
   // An owner that hangs must not use up the time that the requester itself waits.
-  const patient = { ...parts, options: { ...parts.options, timeoutMs: Math.ceil(parts.options.timeoutMs / 3) } }
+  const { timeoutMs } = parts.options
+  const ownerTimeoutMs = Math.min(timeoutMs, Math.max(timeoutMs / 3, OWNER_TIMEOUT_MIN_MS))
+  const patient = { ...parts, options: { ...parts.options, timeoutMs: ownerTimeoutMs } }
 
   async function ask({ key, offset, limit }: Ask, filters: string): Promise<OwnerAnswer | undefined> {
     try {
