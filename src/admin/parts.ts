@@ -51,6 +51,8 @@ export interface AdminOptions {
   readonly heartbeatMs?: number
   /** Paths of PEM files. */
   readonly tls?: { readonly cert: string; readonly key: string; readonly clientCa?: string }
+  /** Directory of the dashboard's built files, with a slash at its end; beside the compiled server when absent. */
+  readonly dashboardDirectory?: string
 }
 
 export type AdminApp = FastifyInstance<

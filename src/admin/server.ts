@@ -82,7 +82,10 @@ export async function createAdminServer(parts: AdminParts, options: AdminOptions
   })
   app.setNotFoundHandler((request, reply) => {
     const allowed = methodsOf(request.url)
-    if (allowed.length === 0) return sendProblem(reply, toProblem(404, 'The admin side has no such URL.'))
+    // A file that is not there comes here with a method that its path takes.
+    if (allowed.length === 0 || allowed.includes(request.method)) {
+      return sendProblem(reply, toProblem(404, 'The admin side has no such URL.'))
+    }
     reply.header('Allow', allowed.join(', '))
     return sendProblem(reply, toProblem(405, `Only ${allowed.join(', ')} can be used here.`))
   })
@@ -90,7 +93,7 @@ export async function createAdminServer(parts: AdminParts, options: AdminOptions
   for (const register of GROUPS) register(app, parts, options)
   if (parts.traffic) registerTraffic(app, parts.traffic)
   await registerDocs(app)
-  await registerUi(app, door)
+  await registerUi(app, door, options)
   return app
 }
 

@@ -7,7 +7,7 @@ import fastifyStatic from '@fastify/static'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { Doorkeeper } from './guard.ts'
-import type { AdminApp } from './parts.ts'
+import type { AdminApp, AdminOptions } from './parts.ts'
 import { problemError } from './problem.ts'
 import { isFromOwnPage, readSessionId, sessionCookie } from './sessions.ts'
 
@@ -37,14 +37,12 @@ const NOT_BUILT = `<!doctype html>
 The <a href="/docs">API</a>, health and metrics work without it.
 `
 
-export interface UiOptions {
-  /** Directory of the built files; beside the compiled server, or in `dist` when this runs from the sources. */
-  readonly directory?: string
-}
-
 /** Serves the dashboard; `door` is the guard of the API. */
-export async function registerUi(app: AdminApp, door: Doorkeeper, options: UiOptions = {}): Promise<void> {
-  const directory = options.directory ?? builtDirectory()
+export async function registerUi(
+  app: AdminApp,
+  door: Doorkeeper,
+  { dashboardDirectory: directory = builtDirectory() }: Pick<AdminOptions, 'dashboardDirectory'>,
+): Promise<void> {
   registerLogin(app, door)
   await app.register(async (pages) => {
     pages.addHook('onRoute', (route) => {
@@ -74,6 +72,7 @@ async function sendPage(reply: FastifyReply, directory: string): Promise<Fastify
   return reply.code(503).type('text/html; charset=utf-8').send(NOT_BUILT)
 }
 
+/** Beside the compiled server, or in `dist` when this runs from the sources. */
 function builtDirectory(): string {
   const fromSources = import.meta.url.endsWith('.ts')
   const relative = fromSources ? '../../dist/admin/dashboard/' : './dashboard/'
