@@ -68,7 +68,7 @@ export function createAlertWatch(
   let closed = false
 
   const alerts = createAlerts({
-    now: () => clock.now(),
+    clock,
     silenceMs,
     emit(alert) {
       if (!SHARED.has(alert.alert) || sources?.lease.holds() === true) emit(alert)

@@ -5,6 +5,7 @@
 // it is over and comes again within that time nothing more is said, unless it still stands when the silence ends.
 
 import { FAULTS, type FaultCode } from '../faults/table.ts'
+import type { Clock } from './clock.ts'
 
 export type AlertName = 'fault_rate' | 'offline' | 'token_rejected' | 'registry_stale' | 'registry_shrunk'
 export type Severity = 'warning' | 'critical'
@@ -49,8 +50,7 @@ export interface Alerts {
 }
 
 export interface AlertsParts {
-  /** Milliseconds since the epoch. */
-  readonly now: () => number
+  readonly clock: Pick<Clock, 'now' | 'monotonic'>
   readonly silenceMs: number
   readonly emit: (alert: Alert) => void
   /** Where the dashboard is, without a trailing slash. */
@@ -65,11 +65,11 @@ interface State {
   firing: boolean
   /** Whether its beginning was said, so that its end is. */
   told: boolean
-  /** When it was said last; -Infinity = never. */
+  /** When it was said last, monotonic; -Infinity = never. */
   toldAt: number
 }
 
-export function createAlerts({ now, silenceMs, emit, dashboard }: AlertsParts): Alerts {
+export function createAlerts({ clock, silenceMs, emit, dashboard }: AlertsParts): Alerts {
   const states = new Map<string, State>()
   const keyOf = (alert: AlertName, subject: string) => `${alert} ${subject}`
 
@@ -81,7 +81,7 @@ export function createAlerts({ now, silenceMs, emit, dashboard }: AlertsParts): 
       severity,
       subject,
       since: new Date(since).toISOString(),
-      time: new Date(now()).toISOString(),
+      time: new Date(clock.now()).toISOString(),
       message,
       causes,
       ...(fault === undefined ? {} : { fault }),
@@ -91,9 +91,9 @@ export function createAlerts({ now, silenceMs, emit, dashboard }: AlertsParts): 
 
   /** Says that it stands, if it is not silent. */
   function tell(state: State): void {
-    if (state.told || now() - state.toldAt < silenceMs) return
+    if (state.told || clock.monotonic() - state.toldAt < silenceMs) return
     state.told = true
-    state.toldAt = now()
+    state.toldAt = clock.monotonic()
     say(state, 'firing', state.occasion)
   }
 
@@ -103,12 +103,12 @@ export function createAlerts({ now, silenceMs, emit, dashboard }: AlertsParts): 
       const before = states.get(key)
       if (before?.firing) return
       const toldAt = before?.toldAt ?? -Infinity
-      const state = { alert, subject, occasion, since: now(), firing: true, told: false, toldAt }
+      const state = { alert, subject, occasion, since: clock.now(), firing: true, told: false, toldAt }
       states.set(key, state)
       tell(state)
     },
     assume(alert, subject, occasion, since) {
-      const state = { alert, subject, occasion, since, firing: true, told: true, toldAt: now() }
+      const state = { alert, subject, occasion, since, firing: true, told: true, toldAt: clock.monotonic() }
       states.set(keyOf(alert, subject), state)
     },
     resolve(alert, subject, message) {
@@ -123,7 +123,7 @@ export function createAlerts({ now, silenceMs, emit, dashboard }: AlertsParts): 
     tick() {
       for (const [key, state] of states) {
         if (state.firing) tell(state)
-        else if (now() - state.toldAt >= silenceMs) states.delete(key)
+        else if (clock.monotonic() - state.toldAt >= silenceMs) states.delete(key)
       }
     },
   }
