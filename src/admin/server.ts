@@ -29,7 +29,8 @@ import { registerExamination } from './probe.ts'
 import { PROBLEM_TYPE, readProblem, toProblem, type Problem } from './problem.ts'
 import { registerRegistry } from './registry.ts'
 import { registerStatus } from './status.ts'
-import { registerTraffic } from './traffic.ts'
+import { registerTraffic } from './traffic-calls.ts'
+import { registerViewLinks } from './view-links.ts'
 import { registerUi } from './ui.ts'
 
 /** Groups of calls, in the order of the OpenAPI document. */
@@ -41,6 +42,7 @@ const GROUPS: readonly AdminGroup[] = [
   registerCodes,
   registerPlatforms,
   registerPlatformWrites,
+  registerViewLinks,
   registerExamination,
   registerParties,
   registerMissed,

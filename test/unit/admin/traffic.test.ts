@@ -7,7 +7,7 @@ import type { Exchange } from '../../../src/journal/exchange.ts'
 const START = Date.parse('2026-03-01T12:00:00.000Z')
 const MINUTE = 60_000
 
-function startTraffic(): { traffic: Traffic; pass(ms: number): void } {
+function startTraffic(): { readonly traffic: Traffic; readonly pass: (ms: number) => void } {
   let now = START
   return { traffic: createTraffic(() => now), pass: (ms) => void (now += ms) }
 }
