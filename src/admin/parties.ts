@@ -88,11 +88,12 @@ function keyOf({ key, role, connection }: PartyEntry): string {
   return JSON.stringify([key, role.role, connection.platform.id])
 }
 
-function toView({ key, role, status, connection }: PartyEntry, parts: AdminParts) {
-  const { operations } = parts
+function toView(
+  { key, role, status, connection }: PartyEntry,
+  { lastHeard, operations }: Pick<AdminParts, 'lastHeard' | 'operations'>,
+) {
   const { id } = connection.platform
-  const seen = parts.lastHeard(id)
-  const missed = operations?.missed.count(key) ?? 0
+  const seen = lastHeard(id)
   return {
     address: key,
     country_code: role.countryCode,
@@ -103,7 +104,8 @@ function toView({ key, role, status, connection }: PartyEntry, parts: AdminParts
     platform: id,
     ...(seen === undefined ? {} : { last_seen: new Date(seen).toISOString() }),
     last_updated: role.lastUpdated,
-    ...(operations ? { in_flight: operations.explain.inFlight(id) } : {}),
-    ...(missed > 0 ? { missed_pushes: missed } : {}),
+    ...(operations
+      ? { in_flight: operations.explain.inFlight(id), missed_pushes: operations.missed.count(key) }
+      : {}),
   }
 }
