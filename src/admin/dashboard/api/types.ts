@@ -114,7 +114,16 @@ export interface Party {
 export interface StatusChange {
   readonly time: string
   readonly status: ConnectionStatus
-  readonly reason?: string
+}
+
+/** Pushes of one module and sender that did not reach a party. */
+export interface MissedPushes {
+  readonly module: string
+  readonly from: string
+  readonly count: number
+  readonly first: string
+  readonly last: string
+  readonly paths: readonly string[]
 }
 
 export interface Platform {

@@ -158,8 +158,6 @@ function NoParties({ filtered }: { filtered: boolean }) {
 }
 
 function PartyTable({ parties }: { parties: readonly Party[] }) {
-  const withInFlight = parties.some((party) => party.in_flight !== undefined)
-  const withMissed = parties.some((party) => party.missed_pushes !== undefined)
   return (
     <table class="rows cards">
       <thead>
@@ -170,16 +168,12 @@ function PartyTable({ parties }: { parties: readonly Party[] }) {
           <th scope="col">Status</th>
           <th scope="col">Last heard</th>
           <th scope="col">Platform</th>
-          {withInFlight && (
-            <th scope="col" class="number">
-              In flight
-            </th>
-          )}
-          {withMissed && (
-            <th scope="col" class="number">
-              Missed pushes
-            </th>
-          )}
+          <th scope="col" class="number">
+            In flight
+          </th>
+          <th scope="col" class="number">
+            Missed pushes
+          </th>
         </tr>
       </thead>
       <tbody>
@@ -199,16 +193,12 @@ function PartyTable({ parties }: { parties: readonly Party[] }) {
               <Ago time={party.last_seen} />
             </td>
             <td data-label="Platform">{party.platform}</td>
-            {withInFlight && (
-              <td data-label="In flight" class="number">
-                {count(party.in_flight ?? 0)}
-              </td>
-            )}
-            {withMissed && (
-              <td data-label="Missed pushes" class="number">
-                {count(party.missed_pushes ?? 0)}
-              </td>
-            )}
+            <td data-label="In flight" class="number">
+              {count(party.in_flight ?? 0)}
+            </td>
+            <td data-label="Missed pushes" class="number">
+              {count(party.missed_pushes ?? 0)}
+            </td>
           </tr>
         ))}
       </tbody>

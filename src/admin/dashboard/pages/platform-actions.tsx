@@ -8,6 +8,7 @@ import { Failed } from '../parts/states.tsx'
 import { goTo } from '../router.ts'
 import { useMayOperate } from '../session.tsx'
 import { Answer } from './token-once.tsx'
+import { ViewLinkDialog } from './view-link.tsx'
 
 interface Action {
   readonly name: 'probe' | 'suspend' | 'resume' | 'rotate' | 'remove'
@@ -56,6 +57,7 @@ function actionsFor({ status, source }: Platform): Action[] {
 export function PlatformActions({ platform, onDone }: { platform: Platform; onDone: () => void }) {
   const mayOperate = useMayOperate()
   const [asked, setAsked] = useState<Action>()
+  const [linking, setLinking] = useState(false)
   if (!mayOperate) return <span class="quiet">Your token may only read.</span>
   return (
     <div class="actions">
@@ -69,6 +71,10 @@ export function PlatformActions({ platform, onDone }: { platform: Platform; onDo
           {action.label}
         </button>
       ))}
+      <button type="button" onClick={() => setLinking(true)}>
+        Partner's view
+      </button>
+      {linking && <ViewLinkDialog id={platform.id} onClose={() => setLinking(false)} />}
       {asked && (
         <ActionDialog
           action={asked}

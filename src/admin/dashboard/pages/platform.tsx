@@ -9,6 +9,7 @@ import { Empty, Loaded } from '../parts/states.tsx'
 import { count } from '../words.ts'
 import { ErrorTable } from './error-table.tsx'
 import { PlatformActions } from './platform-actions.tsx'
+import { History, Missed } from './platform-past.tsx'
 
 const EVERY_MS = 10_000
 const ERRORS_SHOWN = 10
@@ -114,6 +115,7 @@ function Details({ platform, reload }: { platform: Platform; reload: () => void 
         </section>
       </div>
       <Endpoints platform={platform} />
+      {(platform.missed_pushes ?? 0) > 0 && <Missed platform={platform} />}
       {platform.history && <History history={platform.history} />}
     </>
   )
@@ -183,26 +185,6 @@ function Endpoints({ platform: { endpoints } }: { platform: Platform }) {
             ))}
           </tbody>
         </table>
-      )}
-    </section>
-  )
-}
-
-function History({ history }: { history: NonNullable<Platform['history']> }) {
-  return (
-    <section class="card" aria-labelledby="history">
-      <h2 id="history">Status history</h2>
-      {history.length === 0 ? (
-        <p class="quiet">Its status has not changed since it is known.</p>
-      ) : (
-        <ul class="plain">
-          {history.map((change) => (
-            <li key={change.time}>
-              <Clock time={change.time} /> <StatusMark status={change.status} />{' '}
-              {change.reason && <span class="quiet">{change.reason}</span>}
-            </li>
-          ))}
-        </ul>
       )}
     </section>
   )
