@@ -21,6 +21,7 @@ const catalogueEntry = z
     at: z.enum(['requester', 'responder', 'hub', 'none']).meta({ description: 'Whose side must act' }),
     recovery: text,
     advice: z.string(),
+    likely_cause: text.meta({ description: "What the hub's operator looks at first" }),
     becomes: text.meta({ description: 'What a requester reads' }),
     versions: z.array(z.string()).readonly().optional(),
   })

@@ -162,7 +162,7 @@ function dialectTable(entries: readonly CatalogueEntry[]): string {
         row.becomes ?? '',
         row.at,
         row.recovery ?? '',
-        row.advice,
+        row.likely_cause === undefined ? row.advice : `${row.advice}; likely cause: ${row.likely_cause}`,
       ]
     }),
   )

@@ -58,12 +58,14 @@ function printEntry(context: CliContext, entry: CatalogueEntry, index: number): 
   context.out(`${styled(context, 'bold', name)}  ${systemText(entry.system)}`)
   printLabelled(context, [
     ['means', entry.meaning],
+    ['category', entry.category],
     ['answered', row ? answerText(row) : otherAnswerText(entry)],
     ['in versions', entry.versions?.join(', ')],
     ['whose side', entry.at === 'none' ? undefined : entry.at],
     ['reached', row && REACHED[row.reached]],
     ['do next', entry.recovery && `${entry.recovery}: ${RECOVERIES[entry.recovery]}`],
     ['advice', entry.advice],
+    ['likely cause', entry.likely_cause],
   ])
   const faults = faultsWith(entry)
   if (faults.length === 0) return

@@ -21,6 +21,8 @@ export interface CatalogueEntry {
   readonly at: Side | 'none'
   readonly recovery?: Recovery
   readonly advice: string
+  /** What the hub's operator looks at first, of an error that refuses the hub. */
+  readonly likely_cause?: string
   /** What a requester reads: an OCPI status code, or the fault and its code. */
   readonly becomes?: string
   /** Versions of OCPI that list the code. */
@@ -40,7 +42,7 @@ function faultEntry(code: string, { http, when, at, recovery, advice, ocpi }: Fa
 }
 
 function dialectEntry(system: keyof typeof DIALECTS, row: DialectRow): CatalogueEntry {
-  const { code, slug, category, http, meaning, at, recovery, advice } = row
+  const { code, slug, category, http, meaning, at, recovery, advice, likelyCause } = row
   return {
     system,
     code,
@@ -51,6 +53,7 @@ function dialectEntry(system: keyof typeof DIALECTS, row: DialectRow): Catalogue
     at,
     recovery,
     advice,
+    ...(likelyCause !== undefined && { likely_cause: likelyCause }),
     becomes: becomesText(row),
   }
 }

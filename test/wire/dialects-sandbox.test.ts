@@ -32,7 +32,11 @@ let hub: TestHub
 let sandbox: Sandbox
 beforeAll(async () => {
   sandbox = await startSandbox({ port: 0 })
-  hub = await startHub({ platforms: sandbox.platforms })
+  // As in production: three refusals in a row make a platform suspect, and no more than that while it answers.
+  hub = await startHub({
+    platforms: sandbox.platforms,
+    liveness: { probeAfterMs: 300_000, timeoutMs: 1_000, offlineAfter: 3 },
+  })
 })
 afterAll(async () => {
   await hub.close()
@@ -100,6 +104,7 @@ describe('every code of the catalogue', () => {
     if (entry.recovery !== undefined) expect(out).toContain(`${entry.recovery}: `)
     if (entry.at !== 'none') expect(out).toMatch(new RegExp(`whose side +${entry.at}`))
     for (const version of entry.versions ?? []) expect(out).toContain(version)
+    if (entry.becomes?.includes('token_rejected')) expect(out).toContain(entry.likely_cause)
     const becomes = system === 'hub' ? `OCPI ${entry.becomes}` : entry.becomes
     if (becomes !== undefined) expect(out).toContain(becomes)
     const json = JSON.parse((await cli(['explain', code.toLowerCase(), '--json'])).out) as { items: object[] }
