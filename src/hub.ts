@@ -32,7 +32,7 @@ import { partyKey } from './ocpi/party.ts'
 import type { Platform } from './registry/platform.ts'
 import type { Registry } from './registry/registry.ts'
 import type { PartyEntry } from './registry/routing-table.ts'
-import { createOperations } from './operations.ts'
+import { openOperations } from './operations.ts'
 import { type CompiledRules, isDenied } from './routing/rules.ts'
 
 export interface Hub {
@@ -75,8 +75,8 @@ export async function createHub(config: HubConfig, { load }: HubOptions = {}): P
   const base = await openBase(config)
   const modules = createModules(base)
   base.observers.alerts?.begin({ registry: base.registry, lease: base.stores.lease })
-  const { ocpi, broadcast } = createOcpiSide(base, modules)
-  const operations = createOperations(base, { ...modules, ...(load ? { load } : {}) })
+  const operations = await openOperations(base, { ...modules, ...(load ? { load } : {}) })
+  const { ocpi, broadcast } = createOcpiSide(base, modules, operations)
   const admin = await createAdminSide(base, modules, operations)
   const { registry, lifecycle } = base
   const stopRetaining = registry.watch((table) => base.send.retain((id) => table.connections.has(id)))
@@ -97,6 +97,7 @@ export async function createHub(config: HubConfig, { load }: HubOptions = {}): P
     base.rates.close()
     base.routes.close()
     base.missed.close()
+    operations.close()
     await registry.close()
     await base.stores.links.close()
     await base.journal.close()
@@ -178,7 +179,7 @@ function isVisible(from: Platform, party: PartyEntry, rules: CompiledRules): boo
   return !own.every((key) => isDenied(rules, key, party.key))
 }
 
-function createOcpiSide(base: Base, { handshake, registration, stillAlive }: Modules) {
+function createOcpiSide(base: Base, { handshake, registration, stillAlive }: Modules, { views }: Operations) {
   const { config, registry, journal, lifecycle, stores, key } = base
   const forwarding: ForwardingParts = {
     send: base.send,
@@ -222,6 +223,7 @@ function createOcpiSide(base: Base, { handshake, registration, stillAlive }: Mod
         registration.tokenUsed(connection, token)
       },
       readiness: () => readiness({ registry, isDraining: () => lifecycle.draining }),
+      view: (rest) => views.answer(rest),
     },
     {
       maxRequestBodyBytes: config.forwarding.maxRequestBodyBytes,

@@ -1,20 +1,30 @@
 // Wires what operators can do to a running hub: the functions behind the writing calls of the admin side.
 
 import type { Operations, ReloadOutcome } from './admin/operations.ts'
+import { createViews, REVOCATIONS, type Revocations } from './admin/view.ts'
 import type { Base } from './base.ts'
 import type { ConfigResult } from './config/load.ts'
 import { type Audit, createAudit } from './journal/audit.ts'
+import { createStatusHistory } from './journal/status-history.ts'
 import { examine } from './modules/examine.ts'
 import type { Registration } from './modules/registration.ts'
 import type { StillAlive } from './modules/still-alive.ts'
 import { OFFERABLE_VERSIONS } from './ocpi/version.ts'
 import { createBackup } from './registry/backup.ts'
+import { openLiveSetting } from './registry/live-setting.ts'
+import { watchStatus } from './registry/status-watch.ts'
 import { createReload } from './reload.ts'
 
 const AUDIT_ENTRIES_MAX = 10_000
+/** Changes of status of all platforms together. */
+const CHANGES_MAX = 10_000
 /** People wait for an examination: for one request, and for all of it. */
 const EXAMINE_REQUEST_MS = 5_000
 const EXAMINE_TOTAL_MS = 30_000
+
+export interface OpenOperations extends Operations {
+  close(): void
+}
 
 /** What the operations need besides the base. */
 export interface OperationsParts {
@@ -24,12 +34,32 @@ export interface OperationsParts {
   readonly load?: () => Promise<ConfigResult>
 }
 
-export function createOperations(base: Base, parts: OperationsParts): Operations {
+/** Opens what the operations need; `close` ends it. */
+export async function openOperations(base: Base, parts: OperationsParts): Promise<OpenOperations> {
   const { config, log, registry, stores, send } = base
   const { registration, stillAlive } = parts
   const audit = createAudit({ trail: stores.trail({ name: 'audit', max: AUDIT_ENTRIES_MAX }), log })
+  const history = createStatusHistory({ trail: stores.trail({ name: 'status', max: CHANGES_MAX }), log })
+  const unwatch = watchStatus(registry, stores.lease, (id, status) => void history.note(id, status))
+  const revoked = await openLiveSetting(stores.settings, { name: 'view-links', read: readRevocations, log })
   return {
+    close() {
+      unwatch()
+      revoked.close()
+    },
     audit,
+    history,
+    views: createViews({
+      hub: config.hub,
+      journal: base.journal,
+      history,
+      missed: base.missed.missed,
+      registry,
+      key: base.key('view links'),
+      publicUrl: config.hub.publicUrl,
+      revoked,
+      log,
+    }),
     reload: auditedReload(base, parts, audit),
     versionsUrl: `${config.hub.publicUrl}/ocpi/versions`,
     registry,
@@ -59,6 +89,10 @@ export function createOperations(base: Base, parts: OperationsParts): Operations
         totalMs: EXAMINE_TOTAL_MS,
       }),
   }
+}
+
+function readRevocations(json: unknown): Revocations | undefined {
+  return REVOCATIONS.safeParse(json).data
 }
 
 function auditedReload(base: Base, { load }: OperationsParts, audit: Audit): Operations['reload'] {

@@ -75,10 +75,9 @@ type Document = ReturnType<typeof toDocument>
 function withUsedShapes(document: Document): Document {
   const { components } = document as { components?: { schemas?: Record<string, unknown> } }
   const text = JSON.stringify(document)
-  const schemas = Object.fromEntries(
-    Object.entries(components?.schemas ?? {}).filter(([name]) =>
-      text.includes(`"#/components/schemas/${name}"`),
-    ),
-  )
-  return { ...document, components: { ...components, schemas } } as Document
+  const schemas = Object.entries(components?.schemas ?? {})
+  const used = schemas.filter(([name]) => text.includes(`"#/components/schemas/${name}"`))
+  const next = { ...document, components: { ...components, schemas: Object.fromEntries(used) } } as Document
+  // A shape that goes may have been all that referred to another one.
+  return used.length === schemas.length ? next : withUsedShapes(next)
 }

@@ -2,6 +2,7 @@
 
 import type { Missed } from '../forwarding/missed.ts'
 import type { Audit } from '../journal/audit.ts'
+import type { StatusHistory } from '../journal/status-history.ts'
 import type { Examination } from '../modules/examine.ts'
 import type { ProbeResult } from '../modules/probe.ts'
 import type { Backup } from '../registry/backup.ts'
@@ -9,6 +10,7 @@ import type { Registration } from '../modules/registration.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { RouteBook } from '../routing/route-book.ts'
 import type { ExplainParts } from './explain-parts.ts'
+import type { Views } from './view.ts'
 
 /** What became of reading the configuration file again. */
 export type ReloadOutcome =
@@ -41,6 +43,8 @@ export interface Operations {
   reload(who: string): Promise<ReloadOutcome>
   readonly routes: RouteBook
   readonly missed: Pick<Missed, 'of' | 'count'>
+  readonly history: Pick<StatusHistory, 'of'>
+  readonly views: Views
   readonly explain: ExplainParts
   readonly audit: Audit
   /** Where the hub's versions are: what a partner is told together with its token. */

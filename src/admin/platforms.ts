@@ -5,6 +5,7 @@ import { tokenFingerprint } from '../ocpi/token.ts'
 import { statusOf, type Connection } from '../registry/routing-table.ts'
 import { etagOf, sendTagged, toPage } from './pages.ts'
 import type { AdminApp, AdminParts } from './parts.ts'
+import { platformStateShape, readPlatformState } from './platform-state.ts'
 import { problemError } from './problem.ts'
 import { connectionStatus, pageOf, pageQuery, problems } from './shapes.ts'
 
@@ -49,6 +50,7 @@ export const platformShape = z
       description: 'Days until its TLS certificate ends, as seen by this hub; negative: it has ended',
     }),
     last_updated: dateTime,
+    ...platformStateShape,
   })
   .meta({ id: 'Platform' })
 
@@ -88,14 +90,15 @@ export function registerPlatforms(app: AdminApp, parts: AdminParts): void {
         tags,
         summary: 'One connection',
         params: z.object({ id: z.string() }),
-        response: { 200: platformShape, ...problems(404) },
+        response: { 200: platformShape, ...problems(404, 503) },
       },
     },
     async (request, reply) => {
       const connection = registry.table().connections.get(request.params.id)
       if (!connection) throw problemError(404, 'No platform has this id.')
       const view = toPlatformView(connection, parts)
-      return sendTagged(request, reply, view, platformEtag(view))
+      const state = await readPlatformState(connection, parts)
+      return sendTagged(request, reply, { ...view, ...state }, platformEtag(view))
     },
   )
 }

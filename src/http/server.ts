@@ -12,6 +12,7 @@ import { refuseBrokenHead } from '../routing/head.ts'
 import type { Admit } from './admit.ts'
 import { type ConfigurationParts, handleConfiguration } from './configuration.ts'
 import { type FunctionalParts, handleFunctional } from './functional.ts'
+import { isOpenPath, type OpenPathParts, registerOpenPaths } from './open-paths.ts'
 import { METHODS, type OcpiUrl, readOcpiUrl } from './routes.ts'
 import { answerFault, openVisit, type Visit } from './visit.ts'
 
@@ -24,12 +25,10 @@ export interface OcpiServerOptions {
   readonly tls?: { readonly cert: string; readonly key: string; readonly clientCa?: string }
 }
 
-export interface OcpiServerParts extends FunctionalParts, Pick<ConfigurationParts, 'modules'> {
+export interface OcpiServerParts extends FunctionalParts, Pick<ConfigurationParts, 'modules'>, OpenPathParts {
   readonly admit: Admit
   /** Told of every authenticated request (still-alive, token overlap). */
   readonly onHeard?: (visit: Visit) => void
-  /** Body and HTTP status of the health paths. */
-  readonly readiness: () => { httpStatus: number; body: unknown }
 }
 
 declare module 'fastify' {
@@ -115,7 +114,7 @@ export function createOcpiServer(parts: OcpiServerParts, options: OcpiServerOpti
     answerFault(visit, reply.raw, toHttpFault(error), parts)
   })
 
-  registerHealth(app, parts)
+  registerOpenPaths(app, parts)
   return app
 }
 
@@ -126,7 +125,7 @@ function admitVisit(
   parts: OcpiServerParts,
   options: OcpiServerOptions,
 ): void {
-  if (raw.url!.startsWith('/health/')) return
+  if (isOpenPath(raw.url!)) return
   if (parts.lifecycle.refusing) throw new Fault('hub_draining')
   if (parts.lifecycle.inFlight > options.inFlightMax) throw new Fault('hub_overloaded')
   // Node's parser takes HTTP/2.0 in a request line; who writes it means another protocol.
@@ -248,23 +247,6 @@ function answerSocket(error: Error & { code?: string }, socket: Duplex, parts: O
   socket.end(
     `HTTP/1.1 ${known.httpStatus} ${known.text}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(answer.body)}\r\nConnection: close\r\n\r\n${answer.body}`,
   )
-}
-
-/** Health for load balancers that see only this port. */
-function registerHealth(app: FastifyInstance, parts: OcpiServerParts): void {
-  const end = (visit: Visit | null): void => {
-    if (visit) visit.ended = true
-    parts.lifecycle.inFlight--
-  }
-  app.get('/health/live', (request, reply) => {
-    end(request.visit)
-    return reply.send({ status: 'live' })
-  })
-  app.get('/health/ready', (request, reply) => {
-    end(request.visit)
-    const { httpStatus, body } = parts.readiness()
-    return reply.code(httpStatus).send(body)
-  })
 }
 
 function readTls(tls: NonNullable<OcpiServerOptions['tls']>): Record<string, unknown> {

@@ -1,0 +1,133 @@
+// A partner's view as one HTML page without script: it loads nothing, so that a policy that allows nothing but its own
+// style holds. Everything that came from outside is escaped.
+
+import { createHash } from 'node:crypto'
+import type { ViewData, ViewError } from './view-data.ts'
+
+const STYLE = `
+:root { color-scheme: light dark; --line: #8884; --quiet: #888; --bad: #c62f2f; }
+body { font: 15px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 72rem; padding: 1rem; }
+h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
+.scroll { overflow-x: auto; }
+table { border-collapse: collapse; width: 100%; }
+th, td { border-bottom: 1px solid var(--line); padding: .4rem .6rem; text-align: left; vertical-align: top; }
+td.when { white-space: nowrap; }
+code, .id { font: 13px ui-monospace, monospace; overflow-wrap: anywhere; }
+.quiet { color: var(--quiet); } .you { color: var(--bad); font-weight: 600; }
+`
+
+const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64')
+
+/** Headers of the page: it loads and runs nothing, is kept nowhere, and its address is told to nobody. */
+export const VIEW_HEADERS: Readonly<Record<string, string>> = {
+  'Content-Security-Policy': `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+  'Cache-Control': 'no-store',
+  'Referrer-Policy': 'no-referrer',
+  'X-Content-Type-Options': 'nosniff',
+  'X-Robots-Tag': 'noindex, nofollow',
+}
+
+/** The page; `expires` in milliseconds since the epoch. */
+export function writeViewPage(data: ViewData, expires: number): string {
+  const ends = new Date(expires).toISOString()
+  return page(
+    `${data.platform} at ${data.hub}`,
+    `<h1>${escape(data.platform)} <span class="quiet">at ${escape(data.hub)}</span></h1>
+<p>Your connection is <strong>${escape(data.status)}</strong>. As of ${escape(data.generated)}; this link ends ${ends}. All times are UTC.</p>
+${section('Parties', ['Party', 'Role', 'Status'], data.parties, ({ address, role, status }) => [address, role, status], 'No parties yet.')}
+${section('Missed pushes', ['Party', 'Module', 'From', 'Count', 'First', 'Last', 'Objects'], data.missed, (one) => [one.party, one.module, one.from, String(one.count), one.first, one.last, one.paths.join(' ')], 'Nothing was missed.', 'Read the list of the module from that party, through the hub, and they are gone from here.')}
+${errors(data.errors)}
+${section('Status', ['Since', 'Status'], data.history, ({ time, status }) => [time, status], 'No change of status is known.')}`,
+  )
+}
+
+/** The page of a link that is none, or none any more. */
+export function writeGonePage(): string {
+  return page(
+    'This link has ended',
+    '<h1>This link has ended</h1><p>It is not valid, or not any more. Ask the operator of the hub for a new one.</p>',
+  )
+}
+
+function page(title: string, body: string): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>${escape(title)}</title>
+<style>${STYLE}</style>
+</head>
+<body>
+${body}
+</body>
+</html>
+`
+}
+
+function section<Item>(
+  title: string,
+  columns: readonly string[],
+  items: readonly Item[],
+  cells: (item: Item) => readonly string[],
+  none: string,
+  hint?: string,
+): string {
+  const head = `<h2>${title}</h2>`
+  if (items.length === 0) return `${head}<p class="quiet">${none}</p>`
+  const rows = items.map((item) => row(cells(item).map(escape)))
+  return `${head}${hint === undefined ? '' : `<p>${hint}</p>`}${table(columns, rows)}`
+}
+
+function errors(items: readonly ViewError[]): string {
+  const head = '<h2>Errors</h2>'
+  if (items.length === 0) return `${head}<p class="quiet">No errors are known.</p>`
+  return head + table(['Time', 'Request', 'Answer', 'Who must act', 'Ids'], items.map(errorRow))
+}
+
+function errorRow(error: ViewError): string {
+  const { time, side, from = '?', to = '?', method, module = '', path, http_status: http, code } = error
+  const asked = side === 'requester' ? 'you asked' : 'you were asked'
+  const what = error.fault ?? 'answered by the other party'
+  const ids = [
+    ['reference', error.reference],
+    ['X-Request-ID', side === 'responder' ? (error.forwarded_request_id ?? '') : error.request_id],
+    ['X-Correlation-ID', error.correlation_id],
+  ].filter(([, value]) => value !== '')
+  return row([
+    escape(time),
+    `${escape(from)} → ${escape(to)} <span class="quiet">${asked}</span><br>${escape(method)} ${escape(module)}<br><code>${escape(path)}</code>`,
+    `${code} <span class="quiet">HTTP ${http}</span><br>${escape(what)}<br>${escape(error.message ?? '')}`,
+    actText(error),
+    ids
+      .map(([name, value]) => `<span class="quiet">${name}</span> <span class="id">${escape(value!)}</span>`)
+      .join('<br>'),
+  ])
+}
+
+function actText({ act, advice, reached }: ViewError): string {
+  const arrived = reached === undefined ? '' : `<br><span class="quiet">arrived: ${escape(reached)}</span>`
+  if (act === 'you') return `<span class="you">you</span><br>${escape(advice ?? '')}${arrived}`
+  return `${act === 'hub' ? 'the hub' : act === 'other' ? 'the other party' : ''}${arrived}`
+}
+
+function table(columns: readonly string[], rows: readonly string[]): string {
+  const head = columns.map((name) => `<th scope="col">${name}</th>`).join('')
+  return `<div class="scroll"><table><thead><tr>${head}</tr></thead><tbody>${rows.join('\n')}</tbody></table></div>`
+}
+
+function row([first = '', ...cells]: readonly string[]): string {
+  return `<tr><td class="when">${first}</td>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
+
+function escape(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => ENTITIES[character]!)
+}

@@ -1,0 +1,108 @@
+// View links: a partner's own page without log-in, for some days. The link is the permission; it can be revoked, and
+// it shows nothing but what concerns that platform.
+
+import { z } from 'zod'
+import type { Page } from '../http/open-paths.ts'
+import type { Log } from '../journal/log.ts'
+import type { LiveSetting } from '../registry/live-setting.ts'
+import type { Registry } from '../registry/registry.ts'
+import { collectView, type ViewData, type ViewDataParts } from './view-data.ts'
+import { VIEW_HEADERS, writeGonePage, writeViewPage } from './view-page.ts'
+import { readViewToken, writeViewToken } from './view-token.ts'
+
+/** Platform id -> links made before this instant are revoked. */
+export type Revocations = Readonly<Record<string, number>>
+
+export interface Views {
+  /** Makes a link; both instants in milliseconds since the epoch. */
+  make(platformId: string, expires: number): { readonly url: string; readonly expires: number }
+  /** Ends all links of a platform that were made until now. Throws `Fault` `store_unavailable`. */
+  revoke(platformId: string): Promise<void>
+  /** Answers `{token}` and `{token}/data`. Never rejects. */
+  answer(rest: string): Promise<Page>
+}
+
+export interface ViewParts extends ViewDataParts {
+  readonly registry: Pick<Registry, 'table'>
+  readonly key: Buffer
+  readonly publicUrl: string
+  readonly revoked: LiveSetting<Revocations>
+  readonly log: Pick<Log, 'warn'>
+  readonly now?: () => number
+}
+
+// A page that is loaded again and again must not read the journal each time.
+const KEPT_MS = 5_000
+const KEPT_MAX = 100
+const WRITES_MAX = 5
+
+export const REVOCATIONS = z.record(z.string(), z.number())
+
+export function createViews(parts: ViewParts): Views {
+  const { registry, key, publicUrl, revoked, log, now = Date.now } = parts
+  const kept = new Map<string, { readonly until: number; readonly data: Promise<ViewData> }>()
+
+  function permitted(token: string) {
+    const permission = readViewToken(token, key)
+    if (!permission || permission.expires <= now()) return undefined
+    if (permission.made <= (revoked.value()?.[permission.platform] ?? 0)) return undefined
+    const connection = registry.table().connections.get(permission.platform)
+    return connection && { connection, expires: permission.expires }
+  }
+
+  function dataOf(connection: Parameters<typeof collectView>[0]): Promise<ViewData> {
+    const { id } = connection.platform
+    const known = kept.get(id)
+    if (known && known.until > now()) return known.data
+    const data = collectView(connection, parts)
+    kept.delete(id)
+    if (kept.size >= KEPT_MAX) kept.delete(kept.keys().next().value!)
+    kept.set(id, { until: now() + KEPT_MS, data })
+    data.catch(() => kept.delete(id))
+    return data
+  }
+
+  async function answer(rest: string): Promise<Page> {
+    const [token = '', what, ...more] = rest.split('/')
+    const isData = what === 'data'
+    const found = more.length > 0 || (what !== undefined && !isData) ? undefined : permitted(token)
+    if (!found) return isData ? toJson(404, { error: 'this link is not valid, or not any more' }) : gone()
+    const data = await dataOf(found.connection)
+    return isData ? toJson(200, data) : toPage(200, writeViewPage(data, found.expires))
+  }
+
+  return {
+    make(platform, expires) {
+      const token = writeViewToken({ platform, made: now(), expires }, key)
+      return { url: `${publicUrl}/view/${token}`, expires }
+    },
+    async revoke(platform) {
+      for (let attempt = 0; attempt < WRITES_MAX; attempt++) {
+        const seen = revoked.version()
+        const { connections } = registry.table()
+        // Links of platforms that are gone show nothing anyway.
+        const others = Object.entries(revoked.value() ?? {}).filter(([id]) => connections.has(id))
+        const next = { ...Object.fromEntries(others), [platform]: now() }
+        if ((await revoked.write(next, seen)) !== undefined) return
+      }
+    },
+    answer: (rest) =>
+      answer(rest).catch((err: unknown) => {
+        log.warn({ err }, 'a view could not be made')
+        return toPage(503, writeGonePage())
+      }),
+  }
+}
+
+function gone(): Page {
+  return toPage(404, writeGonePage())
+}
+
+function toPage(httpStatus: number, body: string): Page {
+  return { httpStatus, headers: { ...VIEW_HEADERS, 'Content-Type': 'text/html; charset=utf-8' }, body }
+}
+
+function toJson(httpStatus: number, value: unknown): Page {
+  const headers = { ...VIEW_HEADERS, 'Content-Type': 'application/json; charset=utf-8' }
+  return { httpStatus, headers, body: JSON.stringify(value) }
+}

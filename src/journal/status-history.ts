@@ -1,0 +1,59 @@
+// How connections went: each change of a platform's status, kept in a short history that all hubs write to once.
+
+import { z } from 'zod'
+import type { Log } from './log.ts'
+import type { TrailStore } from './trail.ts'
+
+const ENTRY = z.object({ time: z.string(), platform: z.string(), status: z.string() })
+
+export interface StatusChange {
+  /** RFC 3339 UTC with milliseconds. */
+  readonly time: string
+  readonly status: string
+}
+
+export interface StatusHistory {
+  /** Never rejects: a history that cannot be kept keeps nobody from anything. */
+  note(platform: string, status: string): Promise<void>
+  /** Newest first, at most `limit`. Throws `Fault` `store_unavailable`. */
+  of(platform: string, limit: number): Promise<readonly StatusChange[]>
+}
+
+const PAGE = 500
+
+export function createStatusHistory(parts: {
+  readonly trail: TrailStore
+  readonly log: Pick<Log, 'warn'>
+}): StatusHistory {
+  const { trail, log } = parts
+  return {
+    async note(platform, status) {
+      try {
+        await trail.append(JSON.stringify({ time: new Date().toISOString(), platform, status }))
+      } catch (err) {
+        log.warn({ err, platform }, 'a change of status could not be kept')
+      }
+    },
+    async of(platform, limit) {
+      const found: StatusChange[] = []
+      let position: string | undefined
+      do {
+        const page = await trail.read({ limit: PAGE, ...(position === undefined ? {} : { position }) })
+        for (const text of page.texts) {
+          const entry = readEntry(text)
+          if (entry?.platform === platform) found.push({ time: entry.time, status: entry.status })
+        }
+        position = page.next
+      } while (position !== undefined && found.length < limit)
+      return found.slice(0, limit)
+    },
+  }
+}
+
+function readEntry(text: string): z.infer<typeof ENTRY> | undefined {
+  try {
+    return ENTRY.parse(JSON.parse(text))
+  } catch {
+    return undefined
+  }
+}

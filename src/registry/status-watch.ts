@@ -1,0 +1,20 @@
+// Tells of every platform whose status changed, once for all hubs.
+
+import type { Lease } from './lease.ts'
+import type { Registry } from './registry.ts'
+
+/** Watches the registry from now on; platforms that are new count, those that are gone do not. Gives the way to stop. */
+export function watchStatus(
+  registry: Pick<Registry, 'watch'>,
+  lease: Pick<Lease, 'holds'>,
+  told: (platformId: string, status: string) => void,
+): () => void {
+  return registry.watch((after, before) => {
+    if (!lease.holds()) return
+    for (const [id, connection] of after.connections) {
+      const old = before.connections.get(id)
+      if (old === connection || old?.platform.status === connection.platform.status) continue
+      told(id, connection.platform.status)
+    }
+  })
+}
