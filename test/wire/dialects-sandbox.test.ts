@@ -1,6 +1,7 @@
 // Everybody can try all 57 codes of the error tables through a hub: the sandbox produces each on demand below
 // /objects/{code}, and what comes back is what the catalogue says it becomes.
 
+import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CATALOGUE, findCodes } from '../../src/dialects/catalogue.ts'
 import { OCPI_CODES } from '../../src/dialects/ocpi.ts'
@@ -8,7 +9,7 @@ import { FAULTS, isFaultCode } from '../../src/faults/table.ts'
 import { writeAuthorization } from '../../src/ocpi/token.ts'
 import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts'
 import { operate } from '../support/admin.ts'
-import { callHttp, type HttpAnswer } from '../support/caller.ts'
+import { callHttp, type HttpAnswer, type OcpiAnswer } from '../support/caller.ts'
 import { startHub, type TestHub } from '../support/hub.ts'
 import { cli } from '../unit/cli/run.ts'
 import { FIXTURES } from '../unit/dialects/fixture.ts'
@@ -90,6 +91,30 @@ describe('through a hub, the sandbox answers', () => {
       const answer = await ask(system, 'SUCCESS')
       expect(answer.json()).toMatchObject({ status_code: 1000, data: { state: 'settled' } })
     }
+  })
+})
+
+describe('docs/dialects.md', () => {
+  const page = readFileSync(new URL('../../docs/dialects.md', import.meta.url), 'utf8')
+  const examples = [...page.matchAll(/^\$ ask (\S+) (\S+).*\n(\{\n[^]*?\n\})$/gm)]
+
+  it.each(examples.map(([, party, code, text]) => [party!, code!, text!]))(
+    'shows what %s answers for %s',
+    async (party, code, text) => {
+      const system = (Object.keys(PARTIES) as System[]).find((name) => PARTIES[name][0] === party)!
+      const shown = JSON.parse(text) as OcpiAnswer
+      const answer = (await ask(system, code)).json()
+      // What is another one each time.
+      const isNew = /^(timestamp|reference|request_id)$/
+      const fixed = (value: OcpiAnswer) =>
+        JSON.stringify(value, (key, member: unknown) => (isNew.test(key) ? key : member), 2)
+      expect(fixed(answer)).toBe(fixed(shown))
+    },
+  )
+
+  it('has an example of every format', () => {
+    const shown = new Set(examples.map(([, party]) => party))
+    expect(shown).toEqual(new Set(['NL-PAY', 'NL-PRF', 'NL-IVX']))
   })
 })
 
