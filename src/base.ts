@@ -68,7 +68,7 @@ export async function openBase(config: HubConfig): Promise<Base> {
     Buffer.from(hkdfSync('sha256', stores.secret, '', `ocpi-hub ${use}`, 32))
   const hashKey = key('token hashes')
   const traffic = createTraffic()
-  const observers = await openObservers(config, { log, metrics, traffic })
+  const observers = await openObservers(config, { log, metrics, traffic, version: HUB_VERSION })
   const journal = createJournal({ store: stores.journal, log, metrics: observers.metrics })
   const filePlatforms = config.platforms.map((platform) => toFilePlatform(platform, hashKey, new Date()))
   const registry = await createRegistry(stores.registry, {

@@ -179,7 +179,11 @@ function isVisible(from: Platform, party: PartyEntry, rules: CompiledRules): boo
   return !own.every((key) => isDenied(rules, key, party.key))
 }
 
-function createOcpiSide(base: Base, { handshake, registration, stillAlive }: Modules, { views }: Operations) {
+function createOcpiSide(
+  base: Base,
+  { handshake, registration, stillAlive }: Modules,
+  { views, captures }: Operations,
+) {
   const { config, registry, journal, lifecycle, stores, key } = base
   const forwarding: ForwardingParts = {
     send: base.send,
@@ -200,13 +204,15 @@ function createOcpiSide(base: Base, { handshake, registration, stillAlive }: Mod
       registry,
       journal,
       lifecycle,
-      conduct: createConduct({
-        ...forwarding,
-        links: stores.links,
-        broadcast,
-        cursorKey: key('cursors'),
-        publicUrl: config.hub.publicUrl,
-      }),
+      conduct: captures.watch(
+        createConduct({
+          ...forwarding,
+          links: stores.links,
+          broadcast,
+          cursorKey: key('cursors'),
+          publicUrl: config.hub.publicUrl,
+        }),
+      ),
       viaName: forwarding.viaName,
       rules: () => base.routes.rules(),
       owners: base.owners,
@@ -216,6 +222,7 @@ function createOcpiSide(base: Base, { handshake, registration, stillAlive }: Mod
         credentials: createCredentials(handshake),
         hubclientinfo: createHubClientInfo(handshake),
       },
+      tracing: base.observers.tracing,
       onHeard({ admitted, exchange }) {
         const { connection, token } = admitted!
         stillAlive.requested(connection.platform.id)

@@ -21,6 +21,7 @@ const DOORS: readonly { readonly library: RegExp; readonly door: RegExp }[] = [
   { library: /^undici(\/|$)/, door: /^src\/forwarding\// },
   { library: /^ioredis(\/|$)/, door: /^src\/[^/]+\/redis\.ts$/ },
   { library: /^pino(-.*)?(\/|$)/, door: /^src\/journal\/log\.ts$/ },
+  { library: /^@opentelemetry\//, door: /^src\/journal\/(tracing|spans)\.ts$/ },
 ]
 
 const ENVIRONMENT_DOOR = /^src\/(config\/|cli\/|main\.ts$)/

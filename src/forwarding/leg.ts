@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { type Fault, toFault } from '../faults/fault.ts'
 import { faultAnswer } from '../faults/response.ts'
 import { type Exchange, type Mode, openExchange } from '../journal/exchange.ts'
+import { legTrace } from '../journal/trace.ts'
 import type { PartyKey } from '../ocpi/party.ts'
 import type { Relayed } from './relayed.ts'
 import type { ForwardingParts } from './direct.ts'
@@ -18,6 +19,7 @@ export function openLeg(parent: Exchange, mode: Mode, from: PartyKey): Exchange 
   leg.requester = parent.requester
   leg.module = parent.module
   leg.interface = parent.interface
+  if (parent.trace) leg.trace = legTrace(parent.trace)
   return leg
 }
 

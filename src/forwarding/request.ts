@@ -14,6 +14,7 @@ import { joinPath } from '../ocpi/endpoint.ts'
 import type { PartyId } from '../ocpi/party.ts'
 import { VERSIONS } from '../ocpi/version.ts'
 import type { Exchange } from '../journal/exchange.ts'
+import { withTraceparent } from '../journal/trace.ts'
 import type { Connection, RoutedEndpoint } from '../registry/routing-table.ts'
 import type { OutboundRequest } from './send.ts'
 
@@ -61,7 +62,8 @@ export function toOutbound(
     headers.push(FROM_COUNTRY, leg.from.countryCode, FROM_PARTY, leg.from.partyId)
   }
   headers.push('Via', outgoing.via === undefined ? `1.1 ${viaName}` : `${outgoing.via}, 1.1 ${viaName}`)
-  for (const part of outgoing.forward) headers.push(part)
+  const { forward } = outgoing
+  for (const part of exchange.trace ? withTraceparent(forward, exchange.trace) : forward) headers.push(part)
   return {
     platformId: platform.id,
     origin: leg.endpoint.target.origin,

@@ -8,6 +8,7 @@ import fastify, { type FastifyInstance, type FastifyHttpOptions } from 'fastify'
 import { Fault } from '../faults/fault.ts'
 import { faultAnswer } from '../faults/response.ts'
 import { openExchange } from '../journal/exchange.ts'
+import type { Tracing } from '../journal/tracing.ts'
 import { refuseBrokenHead } from '../routing/head.ts'
 import type { Admit } from './admit.ts'
 import { type ConfigurationParts, handleConfiguration } from './configuration.ts'
@@ -27,6 +28,8 @@ export interface OcpiServerOptions {
 
 export interface OcpiServerParts extends FunctionalParts, Pick<ConfigurationParts, 'modules'>, OpenPathParts {
   readonly admit: Admit
+  /** Decides which requests are traced. */
+  readonly tracing?: Pick<Tracing, 'begin'> | undefined
   /** Told of every authenticated request (still-alive, token overlap). */
   readonly onHeard?: (visit: Visit) => void
 }
@@ -78,6 +81,7 @@ export function createOcpiServer(parts: OcpiServerParts, options: OcpiServerOpti
   app.addHook('onRequest', (request, _reply, done) => {
     const visit = openVisit(request.raw, parts.registry.table(), parts.lifecycle)
     request.visit = visit
+    parts.tracing?.begin(visit.exchange, visit.head.forward)
     try {
       admitVisit(visit, request.raw, parts, options)
       done()

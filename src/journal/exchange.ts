@@ -5,6 +5,7 @@ import type { FaultCode, Reached, Recovery, Side } from '../faults/table.ts'
 import type { InterfaceRole } from '../ocpi/module.ts'
 import type { PartyKey } from '../ocpi/party.ts'
 import type { VersionNumber } from '../ocpi/version.ts'
+import type { Trace } from './trace.ts'
 
 /** The way a request took; `configuration` = answered by one of the hub's own modules. */
 export type Mode = 'direct' | 'broadcast' | 'open' | 'get-all' | 'callback' | 'configuration'
@@ -55,6 +56,8 @@ export interface Exchange {
   targets?: readonly PartyKey[] | undefined
   bytesIn?: number | undefined
   bytesOut?: number | undefined
+  /** Its place in a trace, if it is traced. */
+  trace?: Trace | undefined
 }
 
 /** What is known of an exchange when it begins. */
@@ -104,6 +107,7 @@ export function openExchange({ method, path, requestId, correlationId }: Opening
     targets: undefined,
     bytesIn: undefined,
     bytesOut: undefined,
+    trace: undefined,
   }
 }
 

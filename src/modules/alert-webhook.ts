@@ -25,7 +25,7 @@ export interface WebhookOptions {
 
 export interface Webhook {
   /** Never throws and never waits. */
-  post(alert: Alert): void
+  readonly post: (alert: Alert) => void
   /** Ends it; what is under way gets a moment more. */
   close(): Promise<void>
 }

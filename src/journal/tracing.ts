@@ -1,0 +1,107 @@
+// Traces for OpenTelemetry, over OTLP/HTTP in JSON. The spans are made of the record when an exchange has ended, so
+// that the way of a request knows nothing of it. The only door to OpenTelemetry, whose processor (a bounded queue,
+// batches) and exporter (repeats, compression, OTEL_EXPORTER_OTLP_* variables) are loaded when it is configured.
+
+import type { SpanExporter } from '@opentelemetry/sdk-trace'
+import pTimeout from 'p-timeout'
+import type { Exchange } from './exchange.ts'
+import type { Log } from './log.ts'
+import type { Metrics } from './metrics.ts'
+import { toSpans } from './spans.ts'
+import { beginTrace } from './trace.ts'
+
+export interface TracingOptions {
+  /** Of a collector, with or without `/v1/traces`. */
+  readonly endpoint: string
+  /** Share of the exchanges, 0 to 1. */
+  readonly sample: number
+  /** Attributes of the resource: `service.version` … */
+  readonly resource: Readonly<Record<string, string>>
+  /** Longest wait of a span for its batch, in milliseconds. */
+  readonly delayMs?: number
+}
+
+export interface Tracing {
+  /** Decides whether an exchange that has just begun is traced; `headers` = its end-to-end headers, flat. */
+  begin(exchange: Exchange, headers: readonly string[]): void
+  /** Told of every exchange that has ended at the instant `end`. */
+  record(exchange: Exchange, end: number): void
+  /** Sends what waits, within a limit. */
+  close(): Promise<void>
+}
+
+const DELAY_MS = 2_000
+const TIMEOUT_MS = 10_000
+const CLOSING_MS = 2_000
+const QUEUE_MAX = 4_096
+const BATCH_MAX = 512
+
+/** Loads OpenTelemetry. */
+export async function createTracing(
+  parts: { readonly log: Pick<Log, 'warn' | 'info'>; readonly metrics: Pick<Metrics, 'counter'> },
+  options: TracingOptions,
+): Promise<Tracing> {
+  const [{ BatchSpanProcessor }, { OTLPTraceExporter }, { resourceFromAttributes }] = await Promise.all([
+    import('@opentelemetry/sdk-trace'),
+    import('@opentelemetry/exporter-trace-otlp-http'),
+    import('@opentelemetry/resources'),
+  ])
+  const exporter = new OTLPTraceExporter({
+    url: tracesUrl(options.endpoint),
+    timeoutMillis: TIMEOUT_MS,
+    concurrencyLimit: 4,
+  })
+  const processor = new BatchSpanProcessor({
+    exporter: watched(exporter, parts),
+    maxQueueSize: QUEUE_MAX,
+    maxExportBatchSize: BATCH_MAX,
+    scheduledDelayMillis: options.delayMs ?? DELAY_MS,
+    exportTimeoutMillis: TIMEOUT_MS,
+  })
+  const resource = resourceFromAttributes({ 'service.name': 'ocpi-hub', ...options.resource })
+  const { sample } = options
+  return {
+    begin(exchange, headers) {
+      exchange.trace = beginTrace(headers, sample)
+    },
+    record(exchange, end) {
+      if (exchange.trace === undefined) return
+      for (const span of toSpans(exchange, exchange.trace, end, resource)) processor.onEnd(span)
+    },
+    async close() {
+      const done = processor.shutdown().catch(() => undefined)
+      await pTimeout(done, { milliseconds: CLOSING_MS, fallback: () => undefined })
+    },
+  }
+}
+
+/** `http://collector:4318` -> `http://collector:4318/v1/traces`. */
+export function tracesUrl(endpoint: string): string {
+  const base = endpoint.replace(/\/+$/, '')
+  return base.endsWith('/v1/traces') ? base : `${base}/v1/traces`
+}
+
+/** Counts what is exported; the first failure of an outage is a line of the log, and so is its end. */
+function watched(
+  exporter: SpanExporter,
+  { log, metrics }: { readonly log: Pick<Log, 'warn' | 'info'>; readonly metrics: Pick<Metrics, 'counter'> },
+): SpanExporter {
+  const counts = metrics.counter('ocpi_hub_spans_total', 'Spans of traces, by what became of them.', [
+    'result',
+  ])
+  let failing = false
+  return {
+    export(spans, done) {
+      exporter.export(spans, (result) => {
+        const failed = result.code !== 0
+        counts.add([failed ? 'failed' : 'sent'], spans.length)
+        if (failed && !failing) log.warn({ err: result.error }, 'traces cannot be exported; they are lost')
+        if (!failed && failing) log.info({}, 'traces are exported again')
+        failing = failed
+        done(result)
+      })
+    },
+    shutdown: () => exporter.shutdown(),
+    ...(exporter.forceFlush ? { forceFlush: () => exporter.forceFlush!() } : {}),
+  }
+}
