@@ -14,7 +14,7 @@ import { within } from './within.ts'
 let browser: Browser
 let empty: TestHub
 let peer: Peer
-let scene: Scene<{ emsp: Party; cpo: Party; away: Party }>
+let scene: Scene<{ emsp: Party; cpo: Party; away: Party; dead: Party }>
 
 beforeAll(async () => {
   browser = await startChromium()
@@ -25,8 +25,12 @@ beforeAll(async () => {
     emsp: party('NL-EMS', 'EMSP'),
     cpo: party('DE-CPO', 'CPO', { also: [['DE-TWO', 'CPO']] }),
     away: party('FR-OFF', 'CPO', { status: 'OFFLINE' }),
+    dead: party('DE-DED', 'CPO', { id: 'dead', at: await closedPort() }),
   })
   scene.cpo.answers('*', { json: ok([]) })
+  for (const uid of ['T1', 'T2']) {
+    await scene.emsp.puts('tokens', { to: 'DE-DED', path: `/NL/EMS/${uid}`, json: { uid } })
+  }
   await scene.emsp.gets('locations', { to: 'DE-CPO' })
 })
 afterAll(async () => {
@@ -53,7 +57,7 @@ describe('the parties', () => {
       await rows.nth(3).waitFor()
       const texts = (await rows.allInnerTexts()).map((text) => text.replaceAll(/\s+/g, ' '))
       expect(texts[0]).toMatch(/DE-CPO CPO DE-CPO Ltd connected .* de-cpo/)
-      expect(texts[2]).toMatch(/FR-OFF CPO FR-OFF Ltd offline never fr-off/)
+      expect(texts[3]).toMatch(/FR-OFF CPO FR-OFF Ltd offline never fr-off 0 0/)
       await page.getByLabel('Search').fill('two')
       await rows.nth(1).waitFor({ state: 'detached' })
       expect(await rows.innerText()).toContain('DE-TWO')
@@ -85,6 +89,33 @@ describe('the parties', () => {
     dashboard({ provokes: [404] }, async ({ page, open }) => {
       await open('/parties/nobody')
       await page.getByText('There is no platform “nobody”.').waitFor()
+    }))
+})
+
+describe('what was with a platform', () => {
+  it('is its status over time, and the pushes that did not reach it', () =>
+    dashboard({}, async ({ page, open }) => {
+      await open('/parties/dead')
+      const missed = page.getByRole('region', { name: 'Missed pushes' })
+      await missed.getByText('2 of tokens by NL-EMS').click()
+      await missed.getByText('/NL/EMS/T2').waitFor()
+      await page.getByRole('region', { name: 'Status history' }).waitFor()
+      await open('/parties')
+      const row = page.locator('tr', { hasText: 'DE-DED' })
+      expect(await row.locator('td[data-label="Missed pushes"]').innerText()).toBe('2')
+    }))
+
+  it('can be shown to its operator by a link, which can be revoked', () =>
+    dashboard({}, async ({ page, open }) => {
+      await open('/parties/dead')
+      const dialog = await ask(page, "Partner's view")
+      await dialog.getByRole('button', { name: 'Make a link' }).click()
+      const url = await dialog.locator('.token-once code').innerText()
+      const path = url.replace(/^https?:\/\/[^/]+/, '')
+      expect((await fetch(scene.hub.ocpiUrl + path)).status).toBe(200)
+      await dialog.getByRole('button', { name: 'Revoke all links' }).click()
+      await dialog.getByText('All links to it are ended.').waitFor()
+      expect((await fetch(scene.hub.ocpiUrl + path)).status).toBe(404)
     }))
 })
 

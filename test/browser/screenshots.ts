@@ -27,14 +27,15 @@ interface Picture {
   readonly height?: number
 }
 
-const EXPLAINED = '/routes?from=FR-EMS&to=DE-SUS&module=locations&interface=SENDER&method=GET'
+const EXPLAINED =
+  '/routes?from=NL-EMS&to=DE-CPO&module=commands&interface=RECEIVER&method=POST&path=/START_SESSION'
 const PICTURES: readonly Picture[] = [
   { name: 'overview', path: '/', shows: 'What fails most' },
   { name: 'errors', path: '/errors?since=1h', shows: 'Newest first' },
   { name: 'timeline', path: `/correlations/${COMMAND}`, shows: 'Time line' },
   { name: 'broadcast', path: `/correlations/${BROADCAST}`, shows: 'Time line', height: 1100 },
   { name: 'parties', path: '/parties', shows: 'DE-CPO', height: 780 },
-  { name: 'routes', path: EXPLAINED, shows: 'Explain' },
+  { name: 'routes', path: EXPLAINED, shows: 'It would be forwarded.', height: 820 },
   { name: 'codes', path: '/codes?q=time', shows: 'http_response_timeout', height: 780 },
 ]
 

@@ -99,7 +99,9 @@ function SystemTable({ system, entries }: { system: string; entries: readonly Ca
                 <SideMark side={entry.at === 'none' ? undefined : entry.at} />
               </td>
               <td data-label="What to do">
-                {entry.advice} {entry.recovery && <RecoveryTag recovery={entry.recovery as Recovery} />}
+                {entry.advice}{' '}
+                {entry.likely_cause && <span class="quiet">Likely cause: {entry.likely_cause}. </span>}
+                {entry.recovery && <RecoveryTag recovery={entry.recovery as Recovery} />}
               </td>
               {withBecomes && <td data-label="Requester reads">{entry.becomes}</td>}
             </tr>

@@ -193,15 +193,20 @@ function PartyTable({ parties }: { parties: readonly Party[] }) {
               <Ago time={party.last_seen} />
             </td>
             <td data-label="Platform">{party.platform}</td>
-            <td data-label="In flight" class="number">
-              {count(party.in_flight ?? 0)}
-            </td>
-            <td data-label="Missed pushes" class="number">
-              {count(party.missed_pushes ?? 0)}
-            </td>
+            <NumberCell name="In flight" value={party.in_flight} />
+            <NumberCell name="Missed pushes" value={party.missed_pushes} />
           </tr>
         ))}
       </tbody>
     </table>
+  )
+}
+
+/** A zero is quiet: what is to be seen are the others. */
+function NumberCell({ name, value = 0 }: { name: string; value: number | undefined }) {
+  return (
+    <td data-label={name} class={value === 0 ? 'number quiet' : 'number'}>
+      {count(value)}
+    </td>
   )
 }
