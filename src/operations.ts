@@ -4,6 +4,7 @@ import type { Operations, ReloadOutcome } from './admin/operations.ts'
 import { createViews, REVOCATIONS, type Revocations } from './admin/view.ts'
 import type { Base } from './base.ts'
 import type { ConfigResult } from './config/load.ts'
+import { type Capture, createCaptures } from './forwarding/captures.ts'
 import { type Audit, createAudit } from './journal/audit.ts'
 import { createStatusHistory } from './journal/status-history.ts'
 import { examine } from './modules/examine.ts'
@@ -42,12 +43,15 @@ export async function openOperations(base: Base, parts: OperationsParts): Promis
   const history = createStatusHistory({ trail: stores.trail({ name: 'status', max: CHANGES_MAX }), log })
   const unwatch = watchStatus(registry, stores.lease, (id, status) => void history.note(id, status))
   const revoked = await openLiveSetting(stores.settings, { name: 'view-links', read: readRevocations, log })
+  const captures = createCaptures({ onEnd: (capture) => void auditEnd(audit, capture) })
   return {
     close() {
       unwatch()
+      captures.close()
       revoked.close()
     },
     audit,
+    captures,
     history,
     views: createViews({
       hub: config.hub,
@@ -93,6 +97,11 @@ export async function openOperations(base: Base, parts: OperationsParts): Promis
 
 function readRevocations(json: unknown): Revocations | undefined {
   return REVOCATIONS.safeParse(json).data
+}
+
+function auditEnd(audit: Audit, { id, party, module, kept }: Capture): Promise<void> {
+  const detail = `${module} of ${party}, ${kept.length} exchanges`
+  return audit.record({ who: 'the hub', action: 'capture.end', target: id, detail })
 }
 
 function auditedReload(base: Base, { load }: OperationsParts, audit: Audit): Operations['reload'] {

@@ -39,6 +39,7 @@ export async function collectOpenApi(app: AdminApp, version: string): Promise<vo
         { name: 'codes', description: 'What each error code means' },
         { name: 'platforms', description: 'Connections and parties' },
         { name: 'routes', description: 'Rules about who may reach whom, and what they do to a request' },
+        { name: 'captures', description: 'Bodies kept on demand, for some minutes' },
         { name: 'hub', description: 'The hub itself' },
         { name: 'health', description: 'For load balancers; no token needed' },
       ],

@@ -1,5 +1,6 @@
 // What operators can do to a running hub, as the calls of the admin side are given it.
 
+import type { Captures } from '../forwarding/captures.ts'
 import type { Missed } from '../forwarding/missed.ts'
 import type { Audit } from '../journal/audit.ts'
 import type { StatusHistory } from '../journal/status-history.ts'
@@ -45,6 +46,7 @@ export interface Operations {
   readonly missed: Pick<Missed, 'of' | 'count'>
   readonly history: Pick<StatusHistory, 'of'>
   readonly views: Views
+  readonly captures: Captures
   readonly explain: ExplainParts
   readonly audit: Audit
   /** Where the hub's versions are: what a partner is told together with its token. */

@@ -9,6 +9,7 @@ import fastify, { type FastifyHttpOptions, type FastifyReply } from 'fastify'
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import { registerAudit } from './audit.ts'
 import { registerBroadcasts } from './broadcasts.ts'
+import { registerCaptures } from './captures.ts'
 import { registerCodes } from './codes.ts'
 import { registerCorrelations } from './correlations.ts'
 import { registerErrorStream } from './error-stream.ts'
@@ -50,6 +51,7 @@ const GROUPS: readonly AdminGroup[] = [
   registerRoutes,
   registerExplain,
   registerStatus,
+  registerCaptures,
   registerReload,
   registerAudit,
   registerHealth,
