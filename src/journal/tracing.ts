@@ -30,7 +30,7 @@ export interface Tracing {
   close(): Promise<void>
 }
 
-const DELAY_MS = 2_000
+const DELAY_MS = 1_000
 const TIMEOUT_MS = 10_000
 const CLOSING_MS = 2_000
 const QUEUE_MAX = 4_096
