@@ -151,13 +151,24 @@ function dialects(): string[] {
 }
 
 function dialectTable(entries: readonly CatalogueEntry[]): string {
+  const categories = entries.some(({ category }) => category !== undefined)
   return table(
-    ['code', 'HTTP', 'means', 'becomes', 'whose side', 'recovery', 'advice'],
+    [
+      'code',
+      'HTTP',
+      ...(categories ? ['category'] : []),
+      'means',
+      'becomes',
+      'whose side',
+      'recovery',
+      'advice',
+    ],
     entries.map((row) => {
       const name = row.slug === undefined ? row.code : `${row.slug}/${row.code}`
       return [
         `\`${name}\``,
         row.http ?? '',
+        ...(categories ? [row.category ?? ''] : []),
         row.meaning,
         row.becomes ?? '',
         row.at,

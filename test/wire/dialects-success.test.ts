@@ -7,6 +7,7 @@ import type { DialectName } from '../../src/registry/platform.ts'
 import { askFor, type DialectScene, MODULE, stageDialects } from '../support/dialects.ts'
 import { ok } from '../support/envelopes.ts'
 import { expectFault, routingOf } from '../support/expect-fault.ts'
+import { listOf } from '../support/lists.ts'
 import type { ScriptedAnswer } from '../support/party-server.ts'
 import { FIXTURES } from '../unit/dialects/fixture.ts'
 
@@ -128,6 +129,23 @@ describe.each(names)('%s', (name) => {
     const answer = await ask({ json: {}, headers })
     for (const header of ['x-total-count', 'link', 'etag']) expect(answer.headers).not.toHaveProperty(header)
     expect(answer.headers['x-request-id']).toBe(answer.sent.requestId)
+  })
+})
+
+describe('a list of all owners', () => {
+  it('takes in the wrapped list of a service, and names the one that failed by a code of its own', async () => {
+    scene.ocpi.answers('locations', listOf([{ id: 'L1' }]))
+    scene.ivxp.answers('locations', { body: '[{"id":"L2","price":1.10}]' })
+    scene.proof.answers('locations', { body: '[]' })
+    scene.opencharge.answers('locations', { status: 410, json: { error: { code: 'TRANSACTION_EXPIRED' } } })
+    const answer = await scene.emsp.gets('locations', { to: 'hub' })
+    expect(answer.body.toString()).toContain('{"id":"L2","price":1.10}')
+    expect(answer.json()).toMatchObject({
+      status_code: 1000,
+      status_message: expect.stringContaining('NL-OPE') as string,
+    })
+    const entry = await scene.hub.newest({ correlation_id: answer.sent.correlationId, mode: 'get-all' })
+    expect(entry).toMatchObject({ code: 2000, responder_code: 'TRANSACTION_EXPIRED', to: 'NL-OPE' })
   })
 })
 
