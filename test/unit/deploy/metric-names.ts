@@ -24,10 +24,12 @@ export function groupingsOf(expression: string): string[] {
   )
 }
 
-/** Sample names of a `/metrics` page, each with the labels seen on it. */
+/** Sample names of a `/metrics` page, each with the labels seen on it; none while it has no sample. */
 export function samplesOf(page: string): Map<string, ReadonlySet<string>> {
   const samples = new Map<string, Set<string>>()
   for (const line of page.split('\n')) {
+    const [, declared] = /^# TYPE (\S+) gauge$/.exec(line) ?? []
+    if (declared !== undefined) samples.set(declared, new Set())
     const [, name, labels = ''] = /^([a-z_:][\w:]*)(?:\{(.*)\})? /i.exec(line) ?? []
     if (name === undefined) continue
     const known = samples.get(name) ?? new Set()
