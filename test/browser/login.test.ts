@@ -36,7 +36,7 @@ describe('the log-in of the dashboard', () => {
 
   it('says that a token is wrong, and keeps the keyboard in the field', () =>
     dashboard({ token: null, provokes: [401] }, async ({ page }) => {
-      await page.waitForFunction("document.activeElement?.name === 'token'")
+      await page.locator('input[name="token"]:focus').waitFor()
       await page.keyboard.type('not-the-token')
       await page.keyboard.press('Enter')
       await page.getByRole('alert').getByText('The hub does not know this token.').waitFor()
