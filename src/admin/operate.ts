@@ -39,14 +39,24 @@ export async function asProblems<Result>(work: () => Promise<Result>): Promise<R
 
 /** A Fault as a problem for operators, who may read its detail. */
 export function faultProblem({ code, row, info }: Fault): Error {
-  const sentence = info.message ?? row.when
-  return problemError(statusOfFault(code, row), `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`, {
+  const sentence = info.message ?? `${row.when.charAt(0).toUpperCase()}${row.when.slice(1)}`
+  return problemError(statusOfFault(code, row), `${sentence}.`, {
     fault: code,
     at: row.at,
     recovery: row.recovery,
-    advice: row.advice,
+    advice: ADVICE[code] ?? row.advice,
     ...(info.detail === undefined ? {} : { reason: info.detail }),
   })
+}
+
+/** What an operator of the hub does, where the row speaks to a requester. */
+const ADVICE: Readonly<Partial<Record<FaultCode, string>>> = {
+  already_registered: 'Choose another id, or remove the platform first.',
+  not_registered: 'It must register first: hand it a registration token, or connect to it.',
+  method_unsupported: 'Change the configuration file and reload it.',
+  party_taken: 'Take the party from the platform that holds it, or suspend that platform, first.',
+  token_rejected: 'Ask the operator of the platform for a registration token that is valid.',
+  version_unsupported: 'Offer a version that the platform speaks (hub.versions), or have it upgraded.',
 }
 
 /** 409: it contradicts what the hub has; 422: the peer, or what was said of it, does not fit. */

@@ -1,6 +1,7 @@
 // A client of a running hub's admin API. Whatever goes wrong ends in one sentence that says what to do about it.
 
 import { EventSourceParserStream } from 'eventsource-parser/stream'
+import type { ConfigFault } from '../config/document.ts'
 import { failure } from './context.ts'
 
 export type Query = Readonly<Record<string, string | number | undefined>>
@@ -170,7 +171,18 @@ function problemText(problem: unknown): string {
   })
   const isText = (text: unknown) => typeof text === 'string' && text !== ''
   const what = [title, detail, parameters.join('; ')].filter(isText).join(': ')
-  return [what, isText(reason) ? `(${String(reason)})` : '', advice].filter(isText).join(' ')
+  const sentence = [what, isText(reason) ? `(${String(reason)})` : '', advice].filter(isText).join(' ')
+  return [sentence, ...problemLines(problem)].join('\n')
+}
+
+/** What a reload was refused for: faults of the file with their place, keys that need a restart. */
+function problemLines(problem: unknown): string[] {
+  const { faults, restart_needed: keys } = problem as { faults?: unknown; restart_needed?: unknown }
+  const places = (Array.isArray(faults) ? (faults as unknown[]) : []).map((fault) => {
+    const { file = '', line = 0, col = 0, message = '' } = fault as Partial<ConfigFault>
+    return `${file}:${line}:${col}: ${message}`
+  })
+  return [...places, ...(Array.isArray(keys) ? keys.map(String) : [])].map((line) => `  ${line}`)
 }
 
 function notAdminApi(url: string, response: Response): Error {

@@ -2,21 +2,26 @@
 // Exit codes: 0 done, 1 failed, 2 not understood.
 
 import { Command, CommanderError } from 'commander'
+import { addAudit } from './audit.ts'
+import { addCaptures } from './captures.ts'
 import { addCheck } from './check.ts'
 import { addCompletion } from './completion.ts'
 import { isFailure, type CliContext } from './context.ts'
 import { addErrors } from './errors.ts'
 import { addExplain } from './explain.ts'
 import { addHealthcheck } from './healthcheck.ts'
+import { addMissed } from './missed.ts'
 import { clean, styled } from './output.ts'
 import { addParties } from './parties.ts'
 import { addPlatforms } from './platforms.ts'
 import { addProbe } from './probe.ts'
 import { addRegistry } from './registry.ts'
+import { addReload } from './reload.ts'
 import { addRoutes } from './routes.ts'
 import { addSandbox } from './sandbox.ts'
 import { addServe } from './serve.ts'
 import { addVersion, packageVersion } from './version.ts'
+import { addViewLink } from './view-link.ts'
 
 /** Adds one verb to the program. An action that rejects makes the exit code 1. */
 export type Verb = (program: Command, context: CliContext) => void
@@ -26,11 +31,16 @@ const VERBS: readonly Verb[] = [
   addCheck,
   addParties,
   addPlatforms,
+  addMissed,
   addRoutes,
   addRegistry,
   addErrors,
   addExplain,
   addProbe,
+  addViewLink,
+  addCaptures,
+  addAudit,
+  addReload,
   addSandbox,
   addHealthcheck,
   addCompletion,
@@ -66,7 +76,7 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
 /** A failure says it all; what the system refused is known by its message; anything else is a bug with its stack. */
 function errorText(error: unknown): string {
   if (!(error instanceof Error)) return clean(String(error))
-  if (isFailure(error)) return clean(error.message)
+  if (isFailure(error)) return error.message.split('\n').map(clean).join('\n')
   const { code, message, stack } = error as NodeJS.ErrnoException
   if (code === 'EADDRINUSE') return `${clean(message)}: another program listens there`
   return (error as NodeJS.ErrnoException).syscall === undefined ? (stack ?? message) : clean(message)

@@ -5,6 +5,7 @@ import { OFFERABLE_VERSIONS } from '../ocpi/version.ts'
 import type { CliContext } from './context.ts'
 import { adminClient, readParty, withAdminOptions, type AdminOptions } from './options.ts'
 import { printData, printJson, printTable, type Column } from './output.ts'
+import { addRouteChanges } from './route-changes.ts'
 
 const PATH = '/api/v1/routes'
 
@@ -38,6 +39,7 @@ export function addRoutes(program: Command, context: CliContext): void {
       else if (items.length === 0) context.err('no rules: everything is routed by address alone')
       else printRules(context, items)
     })
+  addRouteChanges(routes, context)
   withAdminOptions(routes.command('explain'))
     .description('say what would happen to a request, step by step, without sending it')
     .addOption(

@@ -15,6 +15,7 @@ import { ok } from '../support/envelopes.ts'
 import { party, type Party } from '../support/party.ts'
 import { NEVER } from '../support/party-server.ts'
 import { waitFor } from '../support/wait.ts'
+import { cli } from '../unit/cli/run.ts'
 
 interface FileOptions {
   readonly parties?: readonly Party[]
@@ -170,6 +171,23 @@ describe('a reload', () => {
       { file: file(), line: 6, col: 44, message: expect.stringContaining('must be a duration') },
     ])
     expect((await emsp.gets('locations', { to: 'DE-CPO' })).json().status_code).toBe(1000)
+  })
+
+  it('by command line prints what has changed, or each fault with its place', async () => {
+    const env = { OCPI_HUB_ADMIN_URL: hub.adminUrl, OCPI_HUB_ADMIN_TOKEN: ADMIN_TOKEN }
+    write({ parties: [emsp, late], sections: { forwarding: '{ timeout: 6s }' } })
+    expect(await cli(['reload'], { env })).toEqual({
+      code: 0,
+      out: 'forwarding.timeout: 5s -> 6s\nplatforms: +be-cpo -de-cpo',
+      err: '',
+    })
+    write({ sections: { forwarding: '{ timeout: 6 }' } })
+    const { code, err } = await cli(['reload'], { env })
+    expect(code).toBe(1)
+    expect(err.split('\n')).toEqual([
+      'error: Unprocessable Entity: The configuration file is not valid; nothing was changed.',
+      expect.stringMatching(/hub\.yaml:6:26: forwarding\.timeout: must be a duration/),
+    ])
   })
 
   it.each([
