@@ -7,7 +7,12 @@ import type { Log } from '../journal/log.ts'
 import type { ClientInfo } from '../ocpi/client-info.ts'
 import { writeClientInfo } from '../ocpi/client-info.ts'
 import { joinPath } from '../ocpi/endpoint.ts'
-import type { Connection, PartyEntry, RoutingTable } from '../registry/routing-table.ts'
+import {
+  type Connection,
+  type ConnectionChange,
+  changesOf,
+  type PartyEntry,
+} from '../registry/routing-table.ts'
 import type { HandshakeParts } from './handshake.ts'
 import { askPeer } from './peer.ts'
 import { partyEntries, roleReader, toClientInfo } from './reachable.ts'
@@ -62,19 +67,30 @@ export function createClientInfoPush(parts: PushParts): ClientInfoPush {
   const active = new Set<string>()
   const idleWaiters: (() => void)[] = []
   let queued = 0
-  let known = partyEntries(registry.table())
 
-  const stop = registry.watch((after) => {
-    const before = known
-    known = partyEntries(after)
+  const audience = new Map<string, Connection>()
+  for (const connection of registry.table().connections.values()) follow({ now: connection })
+
+  const stop = registry.watch((after, before) => {
+    const changed = changesOf(after, before)
+    for (const change of changed) follow(change)
     if (!lease.holds()) return
-    for (const change of changesBetween(before, known, clock.now())) enqueue(after, change)
+    const parties = new Set(
+      changed.flatMap(({ old, now }) => [...(old?.parties.keys() ?? []), ...(now?.parties.keys() ?? [])]),
+    )
+    const changes = changesBetween(partyEntries(before, parties), partyEntries(after, parties), clock.now())
+    for (const change of changes) enqueue(change)
     work()
   })
 
-  function enqueue(table: RoutingTable, { key, info, entry }: Change): void {
-    for (const [id, connection] of table.connections) {
-      if (!wantsNews(connection) || id === entry.connection.platform.id) continue
+  function follow({ old, now }: ConnectionChange): void {
+    if (old) audience.delete(old.platform.id)
+    if (now && wantsNews(now)) audience.set(now.platform.id, now)
+  }
+
+  function enqueue({ key, info, entry }: Change): void {
+    for (const [id, connection] of audience) {
+      if (id === entry.connection.platform.id) continue
       if (!visible(connection.platform, entry)) continue
       const news = waiting.get(id) ?? new Map<string, ClientInfo>()
       if (!news.has(key)) {

@@ -4,7 +4,7 @@
 import { Fault, toFault } from '../faults/fault.ts'
 import type { Log } from '../journal/log.ts'
 import type { Platform } from '../registry/platform.ts'
-import type { RoutingTable } from '../registry/routing-table.ts'
+import { changesOf, type Connection } from '../registry/routing-table.ts'
 import { sideOf } from './endpoints.ts'
 import type { HandshakeParts } from './handshake.ts'
 import { askEndpoints, askVersions } from './peer.ts'
@@ -31,10 +31,11 @@ export function createDiscovery(parts: DiscoveryParts): Discovery {
   const busy = new Map<string, () => void>()
   let closed = false
 
-  async function look(table: RoutingTable): Promise<void> {
-    const lacking = [...table.connections.values()].filter(
+  async function look(connections: Iterable<Connection>): Promise<void> {
+    const lacking = [...connections].filter(
       ({ platform }) => lacksEndpoints(platform) && !busy.has(platform.id),
     )
+    if (lacking.length === 0) return
     for (const { platform } of lacking) busy.set(platform.id, () => undefined)
     const queue = lacking.values()
     const worker = async () => {
@@ -63,9 +64,11 @@ export function createDiscovery(parts: DiscoveryParts): Discovery {
     }
   }
 
-  const stop = registry.watch((after) => void look(after))
+  const stop = registry.watch((after, before) => {
+    void look(changesOf(after, before).flatMap(({ now }) => now ?? []))
+  })
   return {
-    firstRound: look(registry.table()),
+    firstRound: look(registry.table().connections.values()),
     close() {
       closed = true
       stop()

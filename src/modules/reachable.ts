@@ -2,6 +2,7 @@
 
 import type { ClientInfo, RoleReader } from '../ocpi/client-info.ts'
 import { moduleKey } from '../ocpi/module.ts'
+import type { PartyKey } from '../ocpi/party.ts'
 import type { VersionNumber } from '../ocpi/version.ts'
 import type { ConnectionStatus, Platform } from '../registry/platform.ts'
 import type { PartyEntry, RoutingTable } from '../registry/routing-table.ts'
@@ -12,12 +13,18 @@ export type Visible = (from: Platform, party: PartyEntry) => boolean
 // Of two platforms with one party in one role at most one is not SUSPENDED (T16); that one counts.
 const STANDING: readonly ConnectionStatus[] = ['CONNECTED', 'OFFLINE', 'PLANNED', 'SUSPENDED']
 
-/** Each party in each role once, keyed `NL-CPO CPO`, in the order of the keys. */
-export function partyEntries(table: RoutingTable): Map<string, PartyEntry> {
+/**
+ * Each party in each role once, keyed `NL-CPO CPO`, in the order of the keys; of these parties only, when they are
+ * given.
+ */
+export function partyEntries(
+  table: RoutingTable,
+  parties: Iterable<PartyKey> = table.parties.keys(),
+): Map<string, PartyEntry> {
   const found: [string, PartyEntry][] = []
-  for (const [key, entries] of table.parties) {
+  for (const key of parties) {
     const byRole = new Map<string, PartyEntry>()
-    for (const entry of entries) {
+    for (const entry of table.parties.get(key) ?? []) {
       const role = entry.role.role.toUpperCase()
       const other = byRole.get(role)
       if (!other || STANDING.indexOf(entry.status) < STANDING.indexOf(other.status)) byRole.set(role, entry)

@@ -27,6 +27,10 @@ export interface RegistryOptions {
 }
 
 const POLL_MS = 1000
+// A twentieth of the time for rebuilding at most: with thousands of platforms every rebuild is felt by a request.
+const REST_FACTOR = 20
+// On a machine that is busy otherwise the time it took says little.
+const REST_MAX_MS = 100
 const SHRUNK =
   'the store came back with far fewer platforms; the last good registry is served until an operator confirms or restores'
 const SILENT = { info: () => undefined, warn: () => undefined, error: () => undefined }
@@ -46,10 +50,11 @@ export async function createRegistry(store: RegistryStore, options: RegistryOpti
   let broken = 0
   let clashes: readonly string[] = []
   let table = buildRoutingTable(filePlatforms, 0)
-  const mirror = createMirror(store, { sealer, steps, log, changed: rebuildNow })
-  const upkeep = createUpkeep(store, { mirror, pollMs, log })
+  const rebuilding = spread(rebuild)
+  const mirror = createMirror(store, { sealer, steps, log, changed: rebuilding.now })
+  const upkeep = createUpkeep(store, { mirror, pollMs, restMs: rebuilding.restMs, log })
 
-  function rebuildNow(): void {
+  function rebuild(): void {
     const known = mirror.known()
     const { platforms, left } = joinPlatforms(filePlatforms, file, known)
     broken = [...known.values()].filter((entry) => entry.problem).length
@@ -70,7 +75,6 @@ export async function createRegistry(store: RegistryStore, options: RegistryOpti
       }
     }
   }
-  const rebuilt = onceForMany(rebuildNow)
 
   async function write(
     change: Omit<RecordWrite, 'writeId' | 'seen'>,
@@ -84,7 +88,7 @@ export async function createRegistry(store: RegistryStore, options: RegistryOpti
     const result = await upkeep.watchOver(() => store.write({ ...change, writeId, seen: repaired }, schema))
     if (result.ok) {
       mirror.note({ ...change, writeId, revision: result.revision })
-      await rebuilt()
+      await rebuilding.soon()
       return result.revision
     }
     if (result.conflict === 'schema') {
@@ -140,7 +144,7 @@ export async function createRegistry(store: RegistryStore, options: RegistryOpti
   function replaceFilePlatforms(platforms: readonly Platform[]): void {
     file = claimsOfFile(platforms)
     filePlatforms = platforms
-    rebuildNow()
+    rebuilding.now()
   }
 
   function health(): RegistryHealth {
@@ -178,18 +182,47 @@ export async function createRegistry(store: RegistryStore, options: RegistryOpti
   }
 }
 
-/** Calls that come in one turn of the event loop share one run; each resolves after it. */
-function onceForMany(work: () => void): () => Promise<void> {
+interface Spread {
+  /** Runs the work now or, when it ran just before, a little later, for all that ask until then. */
+  readonly soon: () => Promise<void>
+  /** Runs the work in any case. */
+  readonly now: () => void
+  /** Milliseconds until the work may run again. */
+  readonly restMs: () => number
+}
+
+/**
+ * Runs work that holds up everything else so that, however often it is asked for, most of the time is left to others:
+ * it rests for some times as long as it took.
+ */
+function spread(work: () => void): Spread {
   let next: Promise<void> | undefined
-  return () => {
-    next ??= new Promise((resolve) =>
-      setImmediate(() => {
-        next = undefined
-        work()
-        resolve()
-      }),
-    )
-    return next
+  let restUntil = 0
+  const restMs = (): number => Math.max(0, restUntil - performance.now())
+
+  function now(): void {
+    const begun = performance.now()
+    work()
+    const ended = performance.now()
+    restUntil = ended + Math.min(REST_MAX_MS, REST_FACTOR * (ended - begun))
+  }
+
+  return {
+    soon() {
+      next ??= new Promise((resolve) => {
+        const run = (): void => {
+          next = undefined
+          now()
+          resolve()
+        }
+        const waitMs = restMs()
+        if (waitMs < 1) setImmediate(run)
+        else setTimeout(run, waitMs)
+      })
+      return next
+    },
+    now,
+    restMs,
   }
 }
 

@@ -58,11 +58,7 @@ export function joinPlatforms(
   file: FileClaims,
   known: KnownRecords,
 ): { readonly platforms: readonly Platform[]; readonly left: readonly string[] } {
-  const stored = [...known.values()].flatMap((entry) => entry.stored?.platform ?? [])
-  const registered = stored
-    .filter((platform) => platform.source === 'registered')
-    // Every hub of a cluster lists its platforms in the same order.
-    .sort((one, other) => (one.id < other.id ? -1 : 1))
+  const registered = registeredById(known)
   const left = new Set(
     file.ids.size === 0 ? [] : registered.filter((platform) => conflictWithFile(platform, file)),
   )
@@ -73,6 +69,16 @@ export function joinPlatforms(
     ],
     left: [...left].map((platform) => platform.id),
   }
+}
+
+/** By id: every hub of a cluster lists its platforms in the same order. */
+function registeredById(known: KnownRecords): Platform[] {
+  const found: Platform[] = []
+  for (const { stored } of known.values()) {
+    if (stored?.platform.source === 'registered') found.push(stored.platform)
+  }
+  // Mostly in order already, which makes this cheap.
+  return found.sort((one, other) => (one.id < other.id ? -1 : 1))
 }
 
 /** What is kept of a file platform: no tokens, and the file's status, to notice when the file is edited. */

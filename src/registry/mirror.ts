@@ -161,7 +161,7 @@ export function createMirror(store: RegistryStore, options: MirrorOptions): Mirr
   }
 }
 
-/** Reads texts into records; a text that was read before is not read again. */
+/** Reads texts into records, by id; a text that was read before is not read again. */
 function readContent(
   content: Pick<StoreContent, 'records'>,
   known: KnownRecords,
@@ -169,7 +169,7 @@ function readContent(
   log: Pick<Log, 'warn'>,
 ): KnownRecords {
   const found = new Map<string, KnownRecord>()
-  for (const [id, text] of content.records) {
+  for (const [id, text] of [...content.records].sort(([one], [other]) => (one < other ? -1 : 1))) {
     const same = known.get(id)
     if (same?.text === text) {
       found.set(id, same)

@@ -5,6 +5,7 @@ import { readTarget, type Endpoint, type Target } from '../ocpi/endpoint.ts'
 import { moduleKey, type InterfaceRole } from '../ocpi/module.ts'
 import { partyKey, type PartyId, type PartyKey } from '../ocpi/party.ts'
 import { writeAuthorization } from '../ocpi/token.ts'
+import { patchMap } from './patched-map.ts'
 import type { ConnectionStatus, InboundToken, Platform, PlatformRole } from './platform.ts'
 
 /** An endpoint with its URL taken apart. */
@@ -19,6 +20,8 @@ export interface Connection {
   /** Ready Authorization header value for requests to it; `''` while it has no outbound token. */
   readonly authorization: string
   readonly parties: ReadonlyMap<PartyKey, readonly PlatformRole[]>
+  /** The same as the table shows them. */
+  readonly entries: ReadonlyMap<PartyKey, readonly PartyEntry[]>
   /** The only party of the platform, if there is just one (T5). */
   readonly soleParty: PartyId | undefined
   /** First endpoint of (module in any spelling, interface). */
@@ -42,6 +45,23 @@ export interface RoutingTable {
   readonly tokens: ReadonlyMap<string, { readonly connection: Connection; readonly token: InboundToken }>
 }
 
+/** A connection that is not the same in two tables; what it was, and what it is, if it was or is. */
+export interface ConnectionChange {
+  readonly old?: Connection
+  readonly now?: Connection
+}
+
+/** What has changed from one table to the next; cheap, because what is the same is the same object. */
+export function changesOf(after: RoutingTable, before: RoutingTable): ConnectionChange[] {
+  const changes: ConnectionChange[] = []
+  for (const [id, now] of after.connections) {
+    const old = before.connections.get(id)
+    if (old !== now) changes.push(old ? { old, now } : { now })
+  }
+  for (const [id, old] of before.connections) if (!after.connections.has(id)) changes.push({ old })
+  return changes
+}
+
 /** Status of one role: that of its platform, but a withdrawn role is SUSPENDED (T23). */
 export function statusOf(platform: Platform, role: PlatformRole): ConnectionStatus {
   return role.withdrawn ? 'SUSPENDED' : platform.status
@@ -56,8 +76,16 @@ export function buildRoutingTable(
   revision: number,
   before?: RoutingTable,
 ): RoutingTable {
+  return (before && patchTable([...platforms], revision, before)) ?? buildWhole(platforms, revision, before)
+}
+
+function buildWhole(
+  platforms: Iterable<Platform>,
+  revision: number,
+  before: RoutingTable | undefined,
+): RoutingTable {
   const connections = new Map<string, Connection>()
-  const parties = new Map<PartyKey, PartyEntry[]>()
+  const parties = new Map<PartyKey, readonly PartyEntry[]>()
   const tokens = new Map<string, { connection: Connection; token: InboundToken }>()
   for (const platform of platforms) {
     const known = before?.connections.get(platform.id)
@@ -66,14 +94,56 @@ export function buildRoutingTable(
     for (const token of platform.inbound) {
       if (!tokens.has(token.hash)) tokens.set(token.hash, { connection, token })
     }
-    for (const [key, roles] of connection.parties) {
-      const entries = roles.map((role) => ({ key, connection, role, status: statusOf(platform, role) }))
+    for (const [key, entries] of connection.entries) {
       const others = parties.get(key)
-      if (others) others.push(...entries)
-      else parties.set(key, entries)
+      parties.set(key, others ? [...others, ...entries] : entries)
     }
   }
   return { revision, connections, parties, tokens }
+}
+
+/** The table before with other statuses, dates and endpoints; `undefined` when more than that has changed. */
+function patchTable(
+  platforms: readonly Platform[],
+  revision: number,
+  before: RoutingTable,
+): RoutingTable | undefined {
+  if (platforms.length !== before.connections.size) return undefined
+  const connections = new Map<string, Connection>()
+  const parties = new Map<PartyKey, readonly PartyEntry[]>()
+  const tokens = new Map<string, { connection: Connection; token: InboundToken }>()
+  for (const platform of platforms) {
+    const old = before.connections.get(platform.id)
+    if (!old) return undefined
+    if (old.platform === platform) continue
+    const connection = toConnection(platform)
+    if (!hasSameKeys(connection, old)) return undefined
+    connections.set(platform.id, connection)
+    for (const [key, entries] of connection.entries) {
+      const all = parties.get(key) ?? before.parties.get(key)!
+      const first = all.findIndex((entry) => entry.connection === old)
+      parties.set(key, all.toSpliced(first, entries.length, ...entries))
+    }
+    for (const token of platform.inbound) {
+      if (before.tokens.get(token.hash)?.connection === old) tokens.set(token.hash, { connection, token })
+    }
+  }
+  const patched = {
+    connections: patchMap(before.connections, connections),
+    parties: patchMap(before.parties, parties),
+    tokens: patchMap(before.tokens, tokens),
+  }
+  if (!patched.connections || !patched.parties || !patched.tokens) return undefined
+  return { revision, connections: patched.connections, parties: patched.parties, tokens: patched.tokens }
+}
+
+function hasSameKeys(one: Connection, other: Connection): boolean {
+  const tokensOf = ({ platform }: Connection): string => platform.inbound.map((token) => token.hash).join()
+  return (
+    one.entries.size === other.entries.size &&
+    [...one.entries].every(([key, entries]) => other.entries.get(key)?.length === entries.length) &&
+    tokensOf(one) === tokensOf(other)
+  )
 }
 
 function toConnection(platform: Platform): Connection {
@@ -93,13 +163,22 @@ function toConnection(platform: Platform): Connection {
   const live = platform.roles.filter((role) => !role.withdrawn)
   const keys = new Set(live.map(partyKey))
   const { outbound } = platform
-  return {
+  const entries = new Map<PartyKey, readonly PartyEntry[]>()
+  const connection: Connection = {
     platform,
     authorization: outbound ? writeAuthorization(outbound.token, outbound.form) : '',
     parties,
+    entries,
     soleParty: keys.size === 1 ? live[0] : undefined,
     endpoint: (module, role) => endpoints.get(endpointKey(module, role)),
   }
+  for (const [key, roles] of parties) {
+    entries.set(
+      key,
+      roles.map((role) => ({ key, connection, role, status: statusOf(platform, role) })),
+    )
+  }
+  return connection
 }
 
 function endpointKey(module: string, role: InterfaceRole): string {

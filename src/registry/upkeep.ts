@@ -23,6 +23,8 @@ export interface Upkeep {
 export interface UpkeepOptions {
   readonly mirror: Mirror
   readonly pollMs: number
+  /** How long a pull that is not urgent should wait yet. */
+  readonly restMs: () => number
   readonly log: Pick<Log, 'info' | 'warn'>
 }
 
@@ -104,14 +106,17 @@ export function createUpkeep(store: RegistryStore, options: UpkeepOptions): Upke
 
   function wait(): void {
     if (stopped || soon) return
-    soon = setTimeout(() => {
-      soon = undefined
-      // An own write is hinted at as well, and is known by now; but the first one gave the store its birth.
-      const { revision, birth } = mirror.head()
-      const isNews = needsAll || hinted > revision || birth === ''
-      hinted = 0
-      if (isNews) pullNow().catch(() => undefined)
-    }, BURST_MS)
+    soon = setTimeout(
+      () => {
+        soon = undefined
+        // An own write is hinted at as well, and is known by now; but the first one gave the store its birth.
+        const { revision, birth } = mirror.head()
+        const isNews = needsAll || hinted > revision || birth === ''
+        hinted = 0
+        if (isNews) pullNow().catch(() => undefined)
+      },
+      Math.max(BURST_MS, options.restMs()),
+    )
   }
 
   const unwatch = store.watch((hint) => {

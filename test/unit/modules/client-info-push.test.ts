@@ -176,8 +176,7 @@ describe('a change of a party', () => {
       },
     )
     await setStatus('other', 'OFFLINE')
-    await waitFor(() => fast.requests.length === 1)
-    expect(push.pending()).toBe(1)
+    await waitFor(() => fast.requests.length === 1 && push.pending() === 1)
     await push.idle()
     expect(failures).toEqual(['slow http_response_timeout'])
     expect(slow.requests).toHaveLength(1)

@@ -1,7 +1,7 @@
 // The snapshot that requests are routed with.
 
 import { describe, expect, it } from 'vitest'
-import { buildRoutingTable } from '../../../src/registry/routing-table.ts'
+import { buildRoutingTable, changesOf, type RoutingTable } from '../../../src/registry/routing-table.ts'
 import { hash, platform, role } from '../../support/platforms.ts'
 
 describe('the routing table', () => {
@@ -70,5 +70,90 @@ describe('the routing table', () => {
     expect(after.connections.get('same')).toBe(before.connections.get('same'))
     expect(after.connections.get('changing')?.platform.status).toBe('OFFLINE')
     expect(before.connections.get('changing')?.platform.status).toBe('CONNECTED')
+  })
+})
+
+describe('a table made from the one before', () => {
+  const numbers = Array.from({ length: 60 }, (_, number) => number)
+  const many = numbers.map((number) =>
+    platform(`p${number}`, {
+      roles: [role(`SE-${String(number).padStart(3, '0')} CPO`), role('NL-ALL NSP')].slice(
+        0,
+        number < 3 ? 2 : 1,
+      ),
+    }),
+  )
+
+  /** Everything that can be read of it, in its order. */
+  const content = (table: RoutingTable) => ({
+    connections: [...table.connections].map(([id, { platform: its }]) => [id, its]),
+    parties: [...table.parties].map(([key, entries]) => [
+      key,
+      entries.map(({ connection, role: its, status }) => [connection.platform, its, status]),
+    ]),
+    tokens: [...table.tokens].map(([token, found]) => [token, found.connection.platform, found.token]),
+  })
+
+  it('is the same as one built whole, whatever has changed', () => {
+    let platforms = many
+    let table = buildRoutingTable(platforms, 0)
+    let random = 1
+    const next = (below: number) => (random = (random * 48_271) % 2_147_483_647) % below
+    for (let turn = 1; turn < 200; turn++) {
+      const at = next(platforms.length)
+      const old = platforms[at]!
+      const fresh = platform(`n${turn}`, { roles: [role(`FI-${String(turn).padStart(3, '0')} EMSP`)] })
+      const changes = [
+        () => platforms.with(at, { ...old, status: next(2) ? 'SUSPENDED' : 'OFFLINE' }),
+        () => platforms.with(at, { ...old, status: 'CONNECTED', endpoints: [] }),
+        () => platforms.with(at, { ...old, roles: [...old.roles, role(`DK-${next(900) + 100} CPO`)] }),
+        () => platforms.with(at, { ...old, inbound: [{ hash: `t${turn}`, purpose: 'credentials' }] }),
+        () => platforms.toSpliced(at, 1),
+        () => [...platforms, fresh],
+        () => platforms,
+      ]
+      // Mostly a status, as in operation.
+      const change = changes[next(3) ? 0 : next(changes.length)]!
+      platforms = change() as typeof platforms
+      const before = table
+      const seen = content(before)
+      table = buildRoutingTable(platforms, turn, before)
+      expect(content(table)).toEqual(content(buildRoutingTable(platforms, turn)))
+      expect(table.revision).toBe(turn)
+      // Whoever has read the table before goes on with that one.
+      expect(content(before)).toEqual(seen)
+    }
+  })
+
+  it('reads like any map', () => {
+    const before = buildRoutingTable(many, 0)
+    const changed = many.with(7, { ...many[7]!, status: 'OFFLINE' })
+    const { connections } = buildRoutingTable(changed, 1, before)
+    expect(connections.size).toBe(many.length)
+    expect(connections.get('p7')?.platform.status).toBe('OFFLINE')
+    expect(connections.get('p8')).toBe(before.connections.get('p8'))
+    expect([connections.has('p7'), connections.has('none'), connections.get('none')]).toEqual([
+      true,
+      false,
+      undefined,
+    ])
+    const seen: string[] = []
+    connections.forEach(({ platform: { status } }, id, map) => {
+      expect(map).toBe(connections)
+      if (status === 'OFFLINE') seen.push(id)
+    })
+    expect(seen).toEqual(['p7'])
+    expect([...connections.keys()]).toEqual(many.map(({ id }) => id))
+    expect([...connections.values()].map(({ platform: its }) => its)).toEqual(changed)
+  })
+
+  it('tells what has changed by the objects alone', () => {
+    const before = buildRoutingTable(many, 0)
+    const after = buildRoutingTable([...many.slice(1).with(1, { ...many[2]! }), platform('new')], 1, before)
+    expect(changesOf(after, before).map(({ old, now }) => [old?.platform.id, now?.platform.id])).toEqual([
+      ['p2', 'p2'],
+      [undefined, 'new'],
+      ['p0', undefined],
+    ])
   })
 })

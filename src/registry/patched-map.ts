@@ -1,0 +1,57 @@
+// A large map with a few values replaced: a change costs as much as the patch, not as the map. Keys, their number and
+// their order are those of the map below. Immutable like it.
+
+// The patch is copied with every change: a tenth of the map at most.
+const SHARE_MAX = 10
+
+interface Patched<Value> extends ReadonlyMap<string, Value> {
+  readonly base: ReadonlyMap<string, Value>
+  readonly patch: ReadonlyMap<string, Value>
+}
+
+/**
+ * `map` with the values of `changes`, whose keys it must have. `undefined` when the patch would become so large that
+ * a map of its own is cheaper.
+ */
+export function patchMap<Value>(
+  map: ReadonlyMap<string, Value>,
+  changes: ReadonlyMap<string, Value>,
+): ReadonlyMap<string, Value> | undefined {
+  if (changes.size === 0) return map
+  const base = isPatched(map) ? map.base : map
+  const patch = isPatched(map) ? new Map([...map.patch, ...changes]) : changes
+  return patch.size * SHARE_MAX > base.size ? undefined : toPatched(base, patch)
+}
+
+function isPatched<Value>(map: ReadonlyMap<string, Value>): map is Patched<Value> {
+  return 'patch' in map
+}
+
+function toPatched<Value>(
+  base: ReadonlyMap<string, Value>,
+  patch: ReadonlyMap<string, Value>,
+): Patched<Value> {
+  function* entries(): MapIterator<[string, Value]> {
+    for (const [key, value] of base) yield [key, patch.get(key) ?? value]
+    return undefined
+  }
+  function* values(): MapIterator<Value> {
+    for (const [key, value] of base) yield patch.get(key) ?? value
+    return undefined
+  }
+  const map: Patched<Value> = {
+    base,
+    patch,
+    size: base.size,
+    get: (key) => patch.get(key) ?? base.get(key),
+    has: (key) => base.has(key),
+    keys: () => base.keys(),
+    values,
+    entries,
+    [Symbol.iterator]: entries,
+    forEach(callback, self) {
+      for (const [key, value] of entries()) callback.call(self, value, key, map)
+    },
+  }
+  return map
+}
