@@ -7,7 +7,7 @@ import { Agent, createServer, request, type IncomingMessage, type ServerResponse
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { reap } from './reaper.ts'
-import { freePort } from './redis.ts'
+import { stablePort } from './ports.ts'
 import { findTool } from './tools.ts'
 import { waitFor } from './wait.ts'
 
@@ -40,7 +40,7 @@ export async function startBalancer(backends: readonly [Backend, Backend]): Prom
 }
 
 async function startHaproxy(path: string, [a, b]: readonly [Backend, Backend]) {
-  const [port, adminPort] = [await freePort(), await freePort()]
+  const [port, adminPort] = [await stablePort(), await stablePort()]
   const child = spawn(path, ['-db', '-f', CONFIG], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import type { PlatformConfig } from '../../src/config/hub-config.ts'
 import { ADMIN_TOKEN, PUBLIC_URL } from './config.ts'
 import { reap } from './reaper.ts'
-import { freePort } from './redis.ts'
+import { stablePort } from './ports.ts'
 import { waitFor } from './wait.ts'
 
 /** Sections of the configuration file, with its own keys and units; each replaces the test's section whole. */
@@ -59,7 +59,7 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 /** Starts it and comes back at once. */
 export async function startHubProcess(options: HubProcessOptions): Promise<HubProcess> {
   const { directory, name = 'hub', wrapper = [] } = options
-  const ports = options.ports ?? { ocpi: await freePort(), admin: await freePort() }
+  const ports = options.ports ?? { ocpi: await stablePort(), admin: await stablePort() }
   const file = join(directory, `${name}.yaml`)
   // JSON is YAML.
   writeFileSync(file, JSON.stringify(configFile(options, ports)))

@@ -1,0 +1,222 @@
+// `npm run bench:scale`: what the number of parties costs. Start, memory, building the snapshot, processor time per
+// request from 10 to 10,000 parties, and requests while 200 statuses change every second.
+
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { createRegistry } from '../../src/registry/create-registry.ts'
+import { createMemoryStore } from '../../src/registry/memory.ts'
+import { importRegistry, type RegistryBackup } from '../../src/registry/backup.ts'
+import { buildRoutingTable } from '../../src/registry/routing-table.ts'
+import { ADMIN_TOKEN } from '../support/config.ts'
+import { SECRET } from '../support/platforms.ts'
+import { startReceiver } from './contestants.ts'
+import { PARTIES_EACH, populate, requestsOf, type RunningHub, startPopulated } from './population.ts'
+import { cpuTimeUs, start, stopAll } from './processes.ts'
+
+const { values: flags } = parseArgs({
+  options: {
+    sizes: { type: 'string', default: '10,100,1000,10000' },
+    rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '2' },
+    changes: { type: 'string', default: '200' },
+  },
+})
+
+const CONNECTIONS = 16
+/** Requests a second while statuses change: about a third of what one core can do. */
+const STEADY_RATE = 2_000
+const LOAD = fileURLToPath(new URL('./peers/load-many.mjs', import.meta.url))
+
+interface LoadResult {
+  readonly requests: number
+  readonly seconds: number
+  readonly p50Us: number
+  readonly p99Us: number
+  readonly maxUs: number
+  readonly errors: number
+}
+
+interface Size {
+  readonly parties: number
+  readonly backup: RegistryBackup
+  readonly hub: RunningHub
+  readonly requests: string
+  readonly samples: number[]
+}
+
+const HEADINGS = [
+  'parties',
+  'platforms',
+  'start ms',
+  'RSS MB',
+  'after load',
+  'build ms',
+  'rebuild ms',
+  'CPU us/req',
+  `to ${flags.sizes.split(',')[0]}`,
+] as const
+
+await main()
+
+async function main(): Promise<void> {
+  const directory = mkdtempSync(join(tmpdir(), 'ocpi-hub-scale-'))
+  process.on('exit', () => rmSync(directory, { recursive: true, force: true }))
+  try {
+    const receiverPort = await startReceiver()
+    const sizes: Size[] = []
+    for (const parties of flags.sizes.split(',').map(Number)) {
+      const backup = await populate(parties, receiverPort)
+      const hub = await startPopulated(backup, directory)
+      sizes.push({ parties, backup, hub, requests: requestsOf(parties), samples: [] })
+    }
+    const startMemory = sizes.map(({ hub }) => memoryMb(hub.pid))
+    for (let round = -1; round < Number(flags.rounds); round++) {
+      // The order turns, so that a machine that slows down slows all alike; the first round only warms up.
+      for (let turn = 0; turn < sizes.length; turn++) {
+        const size = sizes[(turn + Math.max(0, round)) % sizes.length]!
+        const cpuUs = await cpuPerRequest(size)
+        if (round >= 0) size.samples.push(cpuUs)
+      }
+    }
+    const [least] = sizes
+    const rows: (readonly (string | number)[])[] = []
+    for (const [index, size] of sizes.entries()) {
+      const build = await snapshotBuild(size.backup)
+      rows.push([
+        size.parties,
+        size.backup.records.length,
+        size.hub.startMs.toFixed(0),
+        startMemory[index]!.toFixed(0),
+        memoryMb(size.hub.pid).toFixed(0),
+        build.wholeMs.toFixed(2),
+        build.againMs.toFixed(2),
+        median(size.samples).toFixed(1),
+        median(size.samples.map((sample, round) => sample / least!.samples[round]!)).toFixed(3),
+      ])
+    }
+    print(HEADINGS, rows)
+    await changes(sizes.at(-1)!)
+  } finally {
+    stopAll()
+  }
+}
+
+async function cpuPerRequest({ hub, requests }: Size): Promise<number> {
+  const before = cpuTimeUs(hub.pid)
+  const result = await load(hub.port, requests, Number(flags.seconds))
+  return (cpuTimeUs(hub.pid) - before) / result.requests
+}
+
+async function load(port: number, requests: string, seconds: number, rate = 0): Promise<LoadResult> {
+  const child = start('rest', [process.execPath, LOAD, ...[port, CONNECTIONS, seconds, rate].map(String)], {
+    stdin: Buffer.from(requests),
+  })
+  const result = JSON.parse(await text(child.stdout!)) as LoadResult
+  if (result.errors > 0) throw new Error(`${result.errors} requests failed`)
+  return result
+}
+
+/** The whole table anew, and again with one platform changed, as after each status change: medians. */
+async function snapshotBuild(backup: RegistryBackup): Promise<{ wholeMs: number; againMs: number }> {
+  const store = createMemoryStore()
+  await importRegistry(store, backup)
+  const registry = await createRegistry(store, { secretKeys: [SECRET] })
+  const platforms = [...registry.table().connections.values()].map(({ platform }) => platform)
+  await registry.close()
+  let table = buildRoutingTable(platforms, 1)
+  const whole: number[] = []
+  const again: number[] = []
+  for (let turn = 0; turn < 21; turn++) {
+    whole.push(timed(() => buildRoutingTable(platforms, 1)))
+    const changed = platforms.with(0, { ...platforms[0]! })
+    again.push(timed(() => (table = buildRoutingTable(changed, 2, table))))
+  }
+  return { wholeMs: median(whole), againMs: median(again) }
+}
+
+function timed(work: () => unknown): number {
+  const begun = performance.now()
+  work()
+  return performance.now() - begun
+}
+
+/** The same steady load, without and with status changes: what they add to the slowest requests. */
+async function changes(size: Size): Promise<void> {
+  const perSecond = Number(flags.changes)
+  const seconds = 2 * Number(flags.seconds)
+  // Those whose status changes send nothing.
+  const requests = requestsOf(size.parties / 2)
+  const quiet: LoadResult[] = []
+  const busy: LoadResult[] = []
+  let done = 0
+  for (let round = 0; round < Number(flags.rounds); round++) {
+    quiet.push(await load(size.hub.port, requests, seconds, STEADY_RATE))
+    const changing = changeStatuses(size, perSecond)
+    busy.push(await load(size.hub.port, requests, seconds, STEADY_RATE))
+    done += await changing.stop()
+  }
+  const achieved = done / (seconds * Number(flags.rounds))
+  const row = (name: string, results: readonly LoadResult[]) => [
+    name,
+    median(results.map(({ requests, seconds: took }) => requests / took)).toFixed(0),
+    median(results.map(({ p50Us }) => p50Us)).toFixed(0),
+    median(results.map(({ p99Us }) => p99Us)).toFixed(0),
+    median(results.map(({ maxUs }) => maxUs)).toFixed(0),
+  ]
+  console.log(`\n${size.parties} parties, ${STEADY_RATE} requests/s`)
+  print(
+    ['', 'requests/s', 'p50 us', 'p99 us', 'max us'],
+    [row('nothing changes', quiet), row(`${achieved.toFixed(0)} status changes/s`, busy)],
+  )
+}
+
+/** Suspends and resumes platforms that send no requests, through the admin API. */
+function changeStatuses({ hub, parties }: Size, perSecond: number): { stop(): Promise<number> } {
+  const platforms = parties / PARTIES_EACH
+  const begun = performance.now()
+  let running = true
+  let next = 0
+  let done = 0
+  async function work(): Promise<void> {
+    while (running) {
+      const number = next++
+      const waitMs = begun + (number * 1000) / perSecond - performance.now()
+      if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs))
+      const id = `p${platforms - 1 - (Math.floor(number / 2) % (platforms / 2))}`
+      const action = number % 2 === 0 ? 'suspend' : 'resume'
+      const answer = await fetch(`${hub.adminUrl}/api/v1/platforms/${id}/${action}`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${ADMIN_TOKEN}` },
+      })
+      await answer.arrayBuffer()
+      if (answer.ok) done++
+    }
+  }
+  const workers = Array.from({ length: 8 }, work)
+  return {
+    async stop() {
+      running = false
+      await Promise.all(workers)
+      return done
+    },
+  }
+}
+
+function memoryMb(pid: number): number {
+  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))![1]) / 1024
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((one, other) => one - other)
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
+}
+
+function print(headings: readonly string[], rows: readonly (readonly (string | number)[])[]): void {
+  const cells = [headings, ...rows.map((row) => row.map(String))]
+  const widths = headings.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)))
+  for (const row of cells) console.log(row.map((cell, column) => cell.padStart(widths[column]!)).join('  '))
+}

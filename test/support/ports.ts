@@ -1,0 +1,28 @@
+// Ports for processes that listen on them again after a restart. Those that the system hands out by itself will not
+// do: by then one of them may be the near end of somebody's connection.
+
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+
+// Below the ranges of Linux (32768) and macOS (49152).
+const FIRST = 10_000
+const LAST = 32_000
+const ATTEMPTS_MAX = 100
+
+/** A port of loopback that nobody listens on. */
+export async function stablePort(): Promise<number> {
+  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+    const port = FIRST + Math.floor(Math.random() * (LAST - FIRST))
+    const server = createServer()
+    const listening = once(server, 'listening').then(
+      () => true,
+      () => false,
+    )
+    server.listen(port, '127.0.0.1')
+    if (!(await listening)) continue
+    server.close()
+    await once(server, 'close')
+    return port
+  }
+  throw new Error('no free port was found')
+}
