@@ -34,6 +34,7 @@ export interface JournalEntry {
   readonly detail?: string
   readonly responder_http_status?: number
   readonly responder_code?: string
+  readonly code_unlisted?: true
   readonly caused_by?: string
   readonly targets?: readonly string[]
 }

@@ -80,6 +80,9 @@ function Answered({ entry }: { entry: StoryItem }) {
           <a href={`/codes?q=${encodeURIComponent(entry.responder_code)}`}>{entry.responder_code}</a>
         </>
       )}
+      {entry.code_unlisted && (
+        <span class="quiet">, a code that the version of the requester does not list</span>
+      )}
       {entry.message && <span class="message">{entry.message}</span>}
       {entry.detail && <span class="detail">{entry.detail}</span>}
     </Step>

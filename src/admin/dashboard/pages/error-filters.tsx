@@ -4,7 +4,18 @@ import { setQuery } from '../router.ts'
 import { FUNCTIONAL_MODULES, SIDES } from '../words.ts'
 
 /** Names of the filters, as the API and the address bar have them. */
-export const FILTERS = ['since', 'from', 'to', 'code', 'fault', 'at', 'module', 'mode', 'responder'] as const
+export const FILTERS = [
+  'since',
+  'from',
+  'to',
+  'code',
+  'fault',
+  'responder_code',
+  'at',
+  'module',
+  'mode',
+  'responder',
+] as const
 
 const TIMES = [
   ['15m', 'last 15 minutes'],
@@ -68,6 +79,7 @@ export function ErrorFilters({ query, filters, live }: Props) {
       {text('to', 'Receiver', 'DE-CPO')}
       {text('code', 'OCPI code', '4002')}
       {text('fault', 'Fault', 'dns_error')}
+      {text('responder_code', 'Own code', 'ORDER_EXPIRED')}
       {choice('at', 'Side', SIDES)}
       {choice('module', 'Module', FUNCTIONAL_MODULES)}
       {choice('mode', 'Mode', MODES)}

@@ -50,6 +50,7 @@ function ErrorRow({ entry, isNew = false }: { entry: JournalEntry; isNew?: boole
         <a href={correlationUrl(entry.correlation_id, entry.reference)}>
           <span class="code">{entry.code}</span> {faultText(entry)}
         </a>
+        {entry.responder_code && <span class="quiet"> {entry.responder_code}</span>}
       </td>
       <td data-label="Side">
         <SideMark side={sideOf(entry)} />
