@@ -30,9 +30,13 @@ export async function askAll(
   if (routes.length === 0) throw new Fault('to_unresolved')
   const pending = routes.map((route) => askOne(route, message, exchange, requester, parts))
   const winner = await firstSuccess(pending)
-  if (winner) return take(winner, exchange)
+  if (winner) {
+    letGo(pending, winner)
+    return take(winner, exchange)
+  }
   const replies = await Promise.all(pending)
   const other = replies.find((reply) => !isUnknown(reply))
+  letGo(pending, other)
   if (other?.relayed) return take(other, exchange)
   if (other) throw other.fault!
   throw new Fault(message.row.unknownObject ?? 'object_unknown', {
@@ -80,6 +84,16 @@ function firstSuccess(pending: readonly Promise<Reply>[]): Promise<Reply | undef
       })
     }
   })
+}
+
+/** Nobody reads the large answer of another candidate: its connection must be free again all the same. */
+function letGo(pending: readonly Promise<Reply>[], taken: Reply | undefined): void {
+  const nowhere = { write: () => true, onDrain: () => undefined }
+  for (const one of pending) {
+    void one.then(async (reply) => {
+      if (reply !== taken) await reply.relayed?.rest?.(nowhere).catch(() => undefined)
+    })
+  }
 }
 
 /** The requester learns from FROM who answered (R62). */
