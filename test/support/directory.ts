@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 /** Makes an empty directory; `remove` takes it away with all it holds. */
-export function makeDirectory(): { readonly path: string; remove(): void } {
+export function makeDirectory(): { readonly path: string; readonly remove: () => void } {
   const path = mkdtempSync(join(tmpdir(), 'ocpi-hub-'))
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) }
 }

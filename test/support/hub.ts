@@ -48,7 +48,10 @@ export async function startHub(overrides: ConfigOverrides = {}): Promise<TestHub
   }
 }
 
-export type Scene<Parties> = Parties & { readonly hub: TestHub; close(): Promise<void> }
+export type Scene<Parties> = Parties & {
+  readonly hub: TestHub
+  readonly close: () => Promise<void>
+}
 
 /**
  * Parties and the hub between them: the parties listen first, then the hub starts with each as a static connection.
