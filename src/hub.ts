@@ -1,6 +1,7 @@
 // The composition root: everything is wired here and nowhere else; main.ts and the tests build the same hub.
 // Start order = line order; close() runs it backwards.
 
+import type { Server } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
 import pTimeout from 'p-timeout'
 import { readiness } from './admin/health.ts'
@@ -17,6 +18,7 @@ import type { ForwardingParts } from './forwarding/direct.ts'
 import { createTranslate } from './forwarding/translate.ts'
 import { createAdmit } from './http/admit.ts'
 import { createOcpiServer } from './http/server.ts'
+import { renewTls } from './http/tls.ts'
 import type { Journal } from './journal/journal.ts'
 import type { Log } from './journal/log.ts'
 import { createClientInfoPush, type ClientInfoPush } from './modules/client-info-push.ts'
@@ -79,6 +81,7 @@ export async function createHub(config: HubConfig, { load }: HubOptions = {}): P
   const { ocpi, broadcast } = createOcpiSide(base, modules, operations)
   const admin = await createAdminSide(base, modules, operations)
   const { registry, lifecycle } = base
+  base.live.watch(() => renewCertificates(config, { ocpi: ocpi.server, admin: admin.server }))
   const stopRetaining = registry.watch((table) => base.send.retain((id) => table.connections.has(id)))
 
   async function close({ delayMs = 0 } = {}): Promise<void> {
@@ -267,6 +270,12 @@ function createAdminSide(base: Base, modules: Modules, operations: Operations) {
       ...(config.listen.admin.tls ? { tls: config.listen.admin.tls } : {}),
     },
   )
+}
+
+/** New connections get the certificates as the files hold them now. */
+function renewCertificates({ listen }: HubConfig, servers: Record<'ocpi' | 'admin', Server>): void {
+  if (listen.ocpi.tls) renewTls(servers.ocpi, listen.ocpi.tls)
+  if (listen.admin.tls) renewTls(servers.admin, listen.admin.tls)
 }
 
 function urlOf(address: unknown, secure: boolean): string {

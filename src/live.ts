@@ -11,6 +11,8 @@ export interface Live {
   readonly liveness: HubConfig['liveness']
   adminTokens(): readonly AdminToken[]
   take(config: Pick<HubConfig, 'forwarding' | 'liveness' | 'admin'>): void
+  /** Called after each reload, also one that changed nothing in the file. */
+  watch(listener: () => void): void
 }
 
 /** `madeUp` is the admin token of a hub that was given none. */
@@ -22,6 +24,7 @@ export function createLive(
   const liveness = { ...config.liveness }
   const isMadeUp = config.admin.token === undefined
   let tokens = toTokens(config.admin)
+  const listeners: (() => void)[] = []
 
   function toTokens(admin: HubConfig['admin']): readonly AdminToken[] {
     const token = admin.token ?? (isMadeUp ? madeUp : undefined)
@@ -38,6 +41,8 @@ export function createLive(
       Object.assign(forwarding, next.forwarding)
       Object.assign(liveness, next.liveness)
       tokens = toTokens(next.admin)
+      for (const listener of listeners) listener()
     },
+    watch: (listener) => void listeners.push(listener),
   }
 }

@@ -7,6 +7,7 @@ import { compareConfigs } from './config/changes.ts'
 import { toFilePlatform } from './config/file-platforms.ts'
 import type { HubConfig, PlatformConfig } from './config/hub-config.ts'
 import { type ConfigResult, formatFault } from './config/load.ts'
+import { tlsProblem } from './http/tls.ts'
 import type { Platform } from './registry/platform.ts'
 
 export interface Reload {
@@ -28,6 +29,8 @@ export function createReload(base: Base, load: (() => Promise<ConfigResult>) | u
     if (!loaded.config) return { result: 'invalid', faults: loaded.faults }
     const { changes, restart } = compareConfigs(config, loaded.config)
     if (restart.length > 0) return { result: 'restart_needed', keys: restart }
+    const problem = certificateProblem(loaded.config)
+    if (problem !== undefined) return { result: 'contradiction', detail: problem }
     try {
       takeOver(loaded.config)
     } catch (error) {
@@ -97,6 +100,15 @@ export function createReload(base: Base, load: (() => Promise<ConfigResult>) | u
       return done
     },
   }
+}
+
+/** Certificates are read again as well, so that a renewed one needs no restart; those that do not fit refuse it all. */
+function certificateProblem({ listen }: HubConfig): string | undefined {
+  for (const [side, { tls }] of Object.entries(listen)) {
+    const problem = tls && tlsProblem(tls)
+    if (problem !== undefined) return `listen.${side}.tls cannot be served: ${problem}`
+  }
+  return undefined
 }
 
 /** A platform of the file read again: what did not change keeps its dates (R91). */

@@ -1,12 +1,12 @@
 // The admin side: one Fastify app with a token in front, problem details behind, and groups of calls in between.
 // It knows the hub only by what it is given, and never mounts on the OCPI listener.
 
-import { readFileSync } from 'node:fs'
 import type { Server } from 'node:http'
 import helmet from '@fastify/helmet'
 import { fastifySSE } from '@fastify/sse'
 import fastify, { type FastifyHttpOptions, type FastifyReply } from 'fastify'
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
+import { readTls } from '../http/tls.ts'
 import { registerAudit } from './audit.ts'
 import { registerBroadcasts } from './broadcasts.ts'
 import { registerCaptures } from './captures.ts'
@@ -119,15 +119,7 @@ function toSettings({ tls }: AdminOptions): FastifyHttpOptions<Server> {
     frameworkErrors: (error, _request, reply) => void sendProblem(reply, readProblem(error)),
   }
   if (!tls) return settings
-  const https = {
-    cert: readFileSync(tls.cert),
-    key: readFileSync(tls.key),
-    minVersion: 'TLSv1.2' as const,
-    ...(tls.clientCa === undefined
-      ? {}
-      : { ca: readFileSync(tls.clientCa), requestCert: true, rejectUnauthorized: true }),
-  }
-  return { ...settings, https } as FastifyHttpOptions<Server>
+  return { ...settings, https: readTls(tls) } as FastifyHttpOptions<Server>
 }
 
 // Everything the pages need is served from here. No upgrade to https is asked for: the listener may have none.

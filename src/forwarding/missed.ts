@@ -88,6 +88,12 @@ export function createMissed({ onCleared }: MissedOptions = {}): Missed {
     return true
   }
 
+  function remember(name: string, until: number): void {
+    cleared.delete(name)
+    cleared.set(name, until)
+    if (cleared.size > PAIRS_MAX) cleared.delete(cleared.keys().next().value!)
+  }
+
   function of(receiver: PartyKey): MissedPushes[] {
     const pairs = [...(receivers.get(receiver) ?? [])]
     return pairs
@@ -108,12 +114,12 @@ export function createMissed({ onCleared }: MissedOptions = {}): Missed {
     pulled(pull) {
       const name = pairName({ ...pull, module: moduleRow(pull.module).id })
       if (!clear(name, pull.since, pull.until)) return
-      cleared.set(name, pull.until)
+      remember(name, pull.until)
       onCleared?.(name, pull.until)
     },
     forget(known) {
       for (const [name, until] of Object.entries(known)) {
-        cleared.set(name, Math.max(until, cleared.get(name) ?? 0))
+        remember(name, Math.max(until, cleared.get(name) ?? 0))
         clear(name, 0, until)
       }
     },

@@ -1,7 +1,6 @@
 // The OCPI side: a Fastify server whose four error doors and Node's own two all end in one answer with an OCPI
 // envelope. The hot path adds nothing to Fastify's: one synchronous hook, one handler, no logging of its own.
 
-import { readFileSync } from 'node:fs'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import fastify, { type FastifyInstance, type FastifyHttpOptions } from 'fastify'
@@ -15,6 +14,7 @@ import { type ConfigurationParts, handleConfiguration } from './configuration.ts
 import { type FunctionalParts, handleFunctional } from './functional.ts'
 import { isOpenPath, type OpenPathParts, registerOpenPaths } from './open-paths.ts'
 import { METHODS, type OcpiUrl, readOcpiUrl } from './routes.ts'
+import { readTls, type TlsFiles } from './tls.ts'
 import { answerFault, openVisit, type Visit } from './visit.ts'
 
 export interface OcpiServerOptions {
@@ -23,7 +23,7 @@ export interface OcpiServerOptions {
   /** Head of a request, and the whole request, must arrive within these. */
   readonly headersTimeoutMs: number
   readonly requestTimeoutMs: number
-  readonly tls?: { readonly cert: string; readonly key: string; readonly clientCa?: string }
+  readonly tls?: TlsFiles
 }
 
 export interface OcpiServerParts extends FunctionalParts, Pick<ConfigurationParts, 'modules'>, OpenPathParts {
@@ -251,15 +251,4 @@ function answerSocket(error: Error & { code?: string }, socket: Duplex, parts: O
   socket.end(
     `HTTP/1.1 ${known.httpStatus} ${known.text}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(answer.body)}\r\nConnection: close\r\n\r\n${answer.body}`,
   )
-}
-
-function readTls(tls: NonNullable<OcpiServerOptions['tls']>): Record<string, unknown> {
-  return {
-    cert: readFileSync(tls.cert),
-    key: readFileSync(tls.key),
-    minVersion: 'TLSv1.2',
-    ...(tls.clientCa === undefined
-      ? {}
-      : { ca: readFileSync(tls.clientCa), requestCert: true, rejectUnauthorized: true }),
-  }
 }

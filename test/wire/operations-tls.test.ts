@@ -1,0 +1,72 @@
+// A renewed certificate is served after a reload, without a restart; one that does not fit its key changes nothing.
+
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { once } from 'node:events'
+import { connect } from 'node:tls'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createHub, type Hub } from '../../src/hub.ts'
+import { operate } from '../support/admin.ts'
+import { selfSigned, type Certificate } from '../support/certificates.ts'
+import { testConfig } from '../support/config.ts'
+import { makeDirectory } from '../support/directory.ts'
+
+let hub: Hub
+const directory = makeDirectory()
+const tls = { cert: join(directory.path, 'hub.crt'), key: join(directory.path, 'hub.key') }
+
+beforeAll(async () => {
+  write(await selfSigned())
+  const ocpi = { host: '127.0.0.1', port: 0, tls }
+  const config = testConfig({ listen: { ocpi, admin: { host: '127.0.0.1', port: 0 } } })
+  hub = await createHub(config, { load: async () => ({ config, faults: [] }) })
+})
+afterAll(async () => {
+  await hub.close()
+  directory.remove()
+})
+
+function write({ cert, key }: Certificate): void {
+  writeFileSync(tls.cert, cert)
+  writeFileSync(tls.key, key)
+}
+
+async function open() {
+  const { hostname: host, port } = new URL(hub.ocpiUrl)
+  const socket = connect({ host, port: Number(port), rejectUnauthorized: false })
+  await once(socket, 'secureConnect')
+  return socket
+}
+
+async function served(): Promise<string> {
+  const socket = await open()
+  const { fingerprint256 } = socket.getPeerCertificate()
+  socket.destroy()
+  return fingerprint256
+}
+
+describe('a certificate', () => {
+  it('that was renewed is served to new connections after a reload; open ones go on', async () => {
+    const before = await served()
+    const standing = await open()
+    write(await selfSigned())
+    expect(await served()).toBe(before)
+    expect((await operate(hub, 'POST /reload')).status).toBe(200)
+    const after = await served()
+    expect(after).not.toBe(before)
+    standing.write('GET /health/live HTTP/1.1\r\nHost: hub\r\nConnection: close\r\n\r\n')
+    const [answer] = (await once(standing, 'data')) as [Buffer]
+    expect(answer.toString()).toMatch(/^HTTP\/1\.1 200/)
+  })
+
+  it('that does not fit its key refuses the reload, and the old one is served', async () => {
+    const before = await served()
+    const { cert } = await selfSigned()
+    const { key } = await selfSigned()
+    write({ cert, key })
+    const answer = await operate(hub, 'POST /reload')
+    expect(answer.status).toBe(409)
+    expect(answer.json.detail).toMatch(/listen\.ocpi\.tls cannot be served: /)
+    expect(await served()).toBe(before)
+  })
+})
