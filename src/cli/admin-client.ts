@@ -170,7 +170,7 @@ function problemText(problem: unknown): string {
     return `${parameter} ${message}`
   })
   const isText = (text: unknown) => typeof text === 'string' && text !== ''
-  const what = [title, detail, parameters.join('; ')].filter(isText).join(': ')
+  const what = [title, detail, parameters.join('; ')].filter(isText).join(': ').replaceAll('.: ', ': ')
   const sentence = [what, isText(reason) ? `(${String(reason)})` : '', advice].filter(isText).join(' ')
   return [sentence, ...problemLines(problem)].join('\n')
 }

@@ -79,7 +79,7 @@ describe('a verb that asks a hub', () => {
       'x',
     ])
     expect(code).toBe(1)
-    expect(err).toBe('error: Bad Request: A parameter is wrong.: code must be an OCPI status code')
+    expect(err).toBe('error: Bad Request: A parameter is wrong: code must be an OCPI status code')
   })
 
   test('cleans what it prints of control characters', async () => {
