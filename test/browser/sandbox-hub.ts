@@ -7,14 +7,12 @@ import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts'
 import { callHttp } from '../support/caller.ts'
 import { testConfig } from '../support/config.ts'
 import { startHub, type TestHub } from '../support/hub.ts'
-import { addressOf, platformOf } from '../wire/sandbox-caller.ts'
+import { platformOf } from '../wire/sandbox-caller.ts'
 
 export interface SandboxHub {
   readonly hub: TestHub
   /** One request of a sandbox party to another through the hub: `GET sender/locations`. */
   call(caller: string, to: string, request: string, call?: SandboxHubCall): Promise<void>
-  /** Where a party takes the results of its commands. */
-  responseUrl(party: string): string
   close(): Promise<void>
 }
 
@@ -49,7 +47,6 @@ export async function startSandboxHub(): Promise<SandboxHub> {
   return {
     hub,
     call: (caller, to, request, call = {}) => callHub({ hub, sandbox }, { caller, to, request, ...call }),
-    responseUrl: (party) => `${addressOf(sandbox, party)}/ocpi/2.2.1/sender/commands/START_SESSION/77`,
     close: async () => {
       await hub.close()
       await sandbox.close()
