@@ -2,7 +2,6 @@
 // pulled since is kept, so that neither a restart nor another hub counts it again.
 
 import { z } from 'zod'
-import type { JournalEntry } from '../journal/exchange.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { Log } from '../journal/log.ts'
 import { type LiveSetting, openLiveSetting } from '../registry/live-setting.ts'
@@ -52,16 +51,15 @@ export async function openMissedLedger({ journal, settings, log }: LedgerParts):
   let closed = false
   let retry: NodeJS.Timeout | undefined
 
+  // Kept over a failure: what was read already must not be counted again.
+  let cursor: string | undefined
+
   async function readAll(): Promise<void> {
-    const found: JournalEntry[] = []
-    let cursor: string | undefined
     do {
       const page = await journal.query({}, { limit: PAGE, ...(cursor === undefined ? {} : { cursor }) })
-      found.push(...(page?.items ?? []).filter(isPush))
+      missed.add((page?.items ?? []).filter(({ reference }) => !seen?.has(reference)))
       cursor = page?.nextCursor
     } while (cursor !== undefined && !closed)
-    // Oldest first, so that of many the newest are kept.
-    missed.add(found.filter(({ reference }) => !seen?.has(reference)).toReversed())
     seen = undefined
   }
 
@@ -87,10 +85,6 @@ export async function openMissedLedger({ journal, settings, log }: LedgerParts):
       pulled.close()
     },
   }
-}
-
-function isPush({ interface: role, method }: JournalEntry): boolean {
-  return role === 'RECEIVER' && method !== 'GET'
 }
 
 /** Compare-and-set until nobody else is faster. A store that is away costs only that it is counted again. */

@@ -35,6 +35,7 @@ export interface Missed {
   /** By module and sender. */
   of(receiver: PartyKey): readonly MissedPushes[]
   count(receiver: PartyKey): number
+  /** In any order; each entry once. */
   add(entries: readonly JournalEntry[]): void
   pulled(pull: Pull): void
   /** Everything before `until` was pulled, as this hub or another one has seen. */

@@ -104,7 +104,8 @@ describe('missed pushes', () => {
     const many = Array.from({ length: PATHS_MAX + 50 }, (_, index) =>
       entry({ path: `/ocpi/2.2.1/receiver/locations/DE/CPO/L${index}` }, index),
     )
-    missed.add(many)
+    // As the journal is read: the newest first, in pages.
+    for (const page of [many.slice(100), many.slice(0, 100)]) missed.add(page.toReversed())
     const [pair] = missed.of('NL-EMS')
     expect(pair).toMatchObject({ count: PATHS_MAX + 50, first: START })
     expect(pair!.paths).toHaveLength(PATHS_MAX)
