@@ -65,8 +65,8 @@ describe('missed pushes', () => {
       missed_pushes?: number
     }[]
     expect(listed.map(({ address, missed_pushes: count }) => [address, count])).toEqual([
-      ['BE-CPO', undefined],
-      ['DE-CPO', undefined],
+      ['BE-CPO', 0],
+      ['DE-CPO', 0],
       ['NL-EMS', 3],
     ])
     await pull(emsp, 'DE-CPO')
