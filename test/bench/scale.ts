@@ -153,13 +153,16 @@ async function changes(size: Size): Promise<void> {
   const quiet: LoadResult[] = []
   const busy: LoadResult[] = []
   let done = 0
+  let took = 0
   for (let round = 0; round < Number(flags.rounds); round++) {
     quiet.push(await load(size.hub.port, requests, seconds, STEADY_RATE))
+    const begun = performance.now()
     const changing = changeStatuses(size, perSecond)
     busy.push(await load(size.hub.port, requests, seconds, STEADY_RATE))
     done += await changing.stop()
+    took += (performance.now() - begun) / 1000
   }
-  const achieved = done / (seconds * Number(flags.rounds))
+  const achieved = done / took
   const row = (name: string, results: readonly LoadResult[]) => [
     name,
     median(results.map(({ requests, seconds: took }) => requests / took)).toFixed(0),
@@ -178,29 +181,35 @@ async function changes(size: Size): Promise<void> {
 function changeStatuses({ hub, parties }: Size, perSecond: number): { stop(): Promise<number> } {
   const platforms = parties / PARTIES_EACH
   const begun = performance.now()
-  let running = true
-  let next = 0
+  const underWay = new Set<Promise<void>>()
+  let number = 0
   let done = 0
-  async function work(): Promise<void> {
-    while (running) {
-      const number = next++
-      const waitMs = begun + (number * 1000) / perSecond - performance.now()
-      if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs))
-      const id = `p${platforms - 1 - (Math.floor(number / 2) % (platforms / 2))}`
-      const action = number % 2 === 0 ? 'suspend' : 'resume'
-      const answer = await fetch(`${hub.adminUrl}/api/v1/platforms/${id}/${action}`, {
-        method: 'POST',
-        headers: { authorization: `Bearer ${ADMIN_TOKEN}` },
-      })
-      await answer.arrayBuffer()
-      if (answer.ok) done++
-    }
+
+  async function change(): Promise<void> {
+    // All of the second half are suspended, one after the other, then all of it is resumed, and so on.
+    const half = platforms / 2
+    const id = `p${half + (number % half)}`
+    const action = Math.floor(number / half) % 2 === 0 ? 'suspend' : 'resume'
+    number++
+    const answer = await fetch(`${hub.adminUrl}/api/v1/platforms/${id}/${action}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${ADMIN_TOKEN}` },
+    })
+    await answer.arrayBuffer()
+    if (answer.ok) done++
   }
-  const workers = Array.from({ length: 8 }, work)
+
+  // Whether the ones before are through or not: that is how changes come.
+  const timer = setInterval(() => {
+    for (let due = ((performance.now() - begun) * perSecond) / 1000 - number; due > 0; due--) {
+      const changing = change().finally(() => underWay.delete(changing))
+      underWay.add(changing)
+    }
+  }, 5)
   return {
     async stop() {
-      running = false
-      await Promise.all(workers)
+      clearInterval(timer)
+      await Promise.all(underWay)
       return done
     },
   }
