@@ -40,6 +40,10 @@ export async function collectOpenApi(app: AdminApp, version: string): Promise<vo
         { name: 'platforms', description: 'Connections and parties' },
         { name: 'routes', description: 'Rules about who may reach whom, and what they do to a request' },
         { name: 'captures', description: 'Bodies kept on demand, for some minutes' },
+        {
+          name: 'registry',
+          description: 'Who is connected, as a whole: its health, backups, decisions after a loss',
+        },
         { name: 'hub', description: 'The hub itself' },
         { name: 'health', description: 'For load balancers; no token needed' },
       ],
