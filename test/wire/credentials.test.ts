@@ -8,6 +8,7 @@ import { closedPort } from '../support/fault-server.ts'
 import { stage, type Scene } from '../support/hub.ts'
 import { party, type Answer, type Party, type PartyOptions } from '../support/party.ts'
 import { NEVER } from '../support/party-server.ts'
+import { waitFor } from '../support/wait.ts'
 
 let scene: Scene<{ emsp: Party; cpo: Party }>
 let guests: Guest[] = []
@@ -126,8 +127,9 @@ describe('a registration (R27)', () => {
     expect(guest.party.asked.map(({ url }) => url)).toEqual(['/its/own/versions', '/its/own/details'])
     expect(guest.token).not.toBe(before)
     expect((await guest.calls('GET', CREDENTIALS)).httpStatus).toBe(200)
-    // The first use of the new token ends the old one (T22).
+    // The first use of the new token ends the old one, as soon as that is stored (T22).
     guest.token = before
+    await waitFor(async () => (await guest.calls('GET', CREDENTIALS)).httpStatus === 401)
     await expectFault(scene.hub, await guest.calls('GET', CREDENTIALS), 'token_unknown')
   })
 
