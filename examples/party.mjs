@@ -25,23 +25,30 @@ const LOCATION = {
 const MODULES = [
   ['credentials', 'SENDER'],
   ['locations', 'SENDER'],
+  ['tokens', 'RECEIVER'],
   ['hubclientinfo', 'RECEIVER'],
 ]
 
 /** Tokens this party lets in. */
 const tokens = new Set([TOKEN])
 
-/** [method, path] -> what to do. `{}` of the answer: HTTP status, data, OCPI status code. */
+/** What is asked -> what answers it: `http` status (200), OCPI `code` (1000), `message`, `data`, `headers`. */
 const ROUTES = [
   [/^GET \/ocpi\/versions$/, () => ({ data: [{ version: '2.2.1', url: `${base()}/2.2.1` }] })],
   [/^GET \/ocpi\/2\.2\.1$/, () => ({ data: { version: '2.2.1', endpoints: MODULES.map(endpoint) } })],
-  [/^GET \/ocpi\/2\.2\.1\/locations(\?|$)/, () => ({ data: [LOCATION], headers: { 'X-Total-Count': '1' } })],
+  [/^GET \/ocpi\/2\.2\.1\/locations(\?|$)/, list],
   [/^GET \/ocpi\/2\.2\.1\/locations\/LOC1$/, () => ({ data: LOCATION })],
   [/^GET \/ocpi\/2\.2\.1\/locations\//, () => ({ http: 404, code: 2003, message: 'Unknown location' })],
-  [/^PUT \/ocpi\/2\.2\.1\/hubclientinfo\//, () => ({})],
+  [/^(PUT|PATCH) \/ocpi\/2\.2\.1\/(tokens|hubclientinfo)\//, () => ({})],
   [/^(POST|PUT) \/ocpi\/2\.2\.1\/credentials$/, register],
   [/^DELETE \/ocpi\/2\.2\.1\/credentials$/, leave],
 ]
+
+function list({ query }) {
+  const from = Date.parse(query.get('date_from') ?? '1970-01-01')
+  const data = [LOCATION].filter(({ last_updated: updated }) => Date.parse(updated) >= from)
+  return { data, headers: { 'X-Total-Count': String(data.length), 'X-Limit': '50' } }
+}
 
 /** A hub registers (POST) or renews (PUT): it gets a new token, and the one it came with is dead. */
 async function register({ shown, body }) {
@@ -76,19 +83,35 @@ const server = createServer(async (request, response) => {
   const answer = !tokens.has(shown)
     ? { http: 401, code: 2000, message: 'Unknown token' }
     : route
-      ? await answerOf(route[1], { shown, text })
+      ? await answerOf(route[1], { shown, text, query: new URL(url, base()).searchParams })
       : { http: 404, code: 2000, message: 'No such URL' }
   const { http = 200, code = 1000, message, data, headers: more } = answer
   const envelope = { data, status_code: code, status_message: message, timestamp: new Date().toISOString() }
-  response.writeHead(http, { 'Content-Type': 'application/json', ...more }).end(JSON.stringify(envelope))
+  response.writeHead(http, { 'Content-Type': 'application/json', ...repeated(headers), ...more })
+  response.end(JSON.stringify(envelope))
 })
 
-async function answerOf(route, { shown, text }) {
+async function answerOf(route, { shown, text, query }) {
   try {
-    return await route({ shown, body: text ? JSON.parse(text) : undefined })
+    return await route({ shown, query, body: text ? JSON.parse(text) : undefined })
   } catch (error) {
     return { code: 3000, message: String(error.message) }
   }
+}
+
+/** The ids as they came, and the two parties the other way round. */
+function repeated(headers) {
+  const names = [
+    ['x-request-id', 'X-Request-ID'],
+    ['x-correlation-id', 'X-Correlation-ID'],
+    ['ocpi-from-country-code', 'OCPI-to-country-code'],
+    ['ocpi-from-party-id', 'OCPI-to-party-id'],
+    ['ocpi-to-country-code', 'OCPI-from-country-code'],
+    ['ocpi-to-party-id', 'OCPI-from-party-id'],
+  ]
+  return Object.fromEntries(
+    names.flatMap(([asked, name]) => (headers[asked] ? [[name, headers[asked]]] : [])),
+  )
 }
 
 function base() {

@@ -116,6 +116,17 @@ describe('the example party', () => {
     expect(left.json).toEqual({ id: 'tiny', peer_told: true })
   })
 
+  it('passes the examination of a party', async () => {
+    example = await startExample()
+    const order = { url: example.versionsUrl, token: 'tiny-secret' }
+    const { json } = await scene.hub.admin('/probe', { method: 'POST', json: order })
+    const { checks } = json as { checks: { id: string; result: string }[] }
+    // It speaks plain http.
+    expect(checks.filter(({ result }) => result === 'warn' || result === 'fail')).toMatchObject([
+      { id: 'url' },
+    ])
+  })
+
   it('is told of parties that change', async () => {
     example = await startExample()
     const order = { id: 'tiny', versions_url: example.versionsUrl, token: 'tiny-secret' }
