@@ -27,6 +27,7 @@ const { values: flags } = parseArgs({
 })
 
 const CONNECTIONS = 16
+const FEW = 10
 /** Requests a second while statuses change: about a third of what one core can do. */
 const STEADY_RATE = 2_000
 const LOAD = fileURLToPath(new URL('./peers/load-many.mjs', import.meta.url))
@@ -44,8 +45,9 @@ interface Size {
   readonly parties: number
   readonly backup: RegistryBackup
   readonly hub: RunningHub
-  readonly requests: string
-  readonly samples: number[]
+  /** Of the same ten parties at every size, and of all parties. */
+  readonly requests: { readonly few: string; readonly all: string }
+  readonly samples: { readonly few: number[]; readonly all: number[] }
 }
 
 const HEADINGS = [
@@ -56,8 +58,10 @@ const HEADINGS = [
   'after load',
   'build ms',
   'rebuild ms',
-  'CPU us/req',
-  `to ${flags.sizes.split(',')[0]}`,
+  'ten ask: us',
+  'ratio',
+  'all ask: us',
+  'ratio',
 ] as const
 
 await main()
@@ -71,15 +75,23 @@ async function main(): Promise<void> {
     for (const parties of flags.sizes.split(',').map(Number)) {
       const backup = await populate(parties, receiverPort)
       const hub = await startPopulated(backup, directory)
-      sizes.push({ parties, backup, hub, requests: requestsOf(parties), samples: [] })
+      sizes.push({
+        parties,
+        backup,
+        hub,
+        requests: { few: requestsOf(FEW), all: requestsOf(parties) },
+        samples: { few: [], all: [] },
+      })
     }
     const startMemory = sizes.map(({ hub }) => memoryMb(hub.pid))
     for (let round = -1; round < Number(flags.rounds); round++) {
       // The order turns, so that a machine that slows down slows all alike; the first round only warms up.
       for (let turn = 0; turn < sizes.length; turn++) {
         const size = sizes[(turn + Math.max(0, round)) % sizes.length]!
-        const cpuUs = await cpuPerRequest(size)
-        if (round >= 0) size.samples.push(cpuUs)
+        for (const who of ['few', 'all'] as const) {
+          const cpuUs = await cpuPerRequest(size.hub, size.requests[who])
+          if (round >= 0) size.samples[who].push(cpuUs)
+        }
       }
     }
     const [least] = sizes
@@ -94,8 +106,10 @@ async function main(): Promise<void> {
         memoryMb(size.hub.pid).toFixed(0),
         build.wholeMs.toFixed(2),
         build.againMs.toFixed(2),
-        median(size.samples).toFixed(1),
-        median(size.samples.map((sample, round) => sample / least!.samples[round]!)).toFixed(3),
+        ...(['few', 'all'] as const).flatMap((who) => [
+          median(size.samples[who]).toFixed(1),
+          median(size.samples[who].map((sample, round) => sample / least!.samples[who][round]!)).toFixed(3),
+        ]),
       ])
     }
     print(HEADINGS, rows)
@@ -105,7 +119,7 @@ async function main(): Promise<void> {
   }
 }
 
-async function cpuPerRequest({ hub, requests }: Size): Promise<number> {
+async function cpuPerRequest(hub: RunningHub, requests: string): Promise<number> {
   const before = cpuTimeUs(hub.pid)
   const result = await load(hub.port, requests, Number(flags.seconds))
   return (cpuTimeUs(hub.pid) - before) / result.requests
