@@ -3,6 +3,7 @@
 
 import { Fault } from '../faults/fault.ts'
 import type { Log } from '../journal/log.ts'
+import { patchMap } from './patched-map.ts'
 import { readBody, readRecord, recordText, type StoredPlatform } from './record.ts'
 import { refuseNewer, schemaOf, upgradeRecords, type UpgradeStep } from './schema.ts'
 import type { Sealer } from './seal.ts'
@@ -138,7 +139,9 @@ export function createMirror(store: RegistryStore, options: MirrorOptions): Mirr
     shrink: () => shrink,
     pull: (complete) => alone(() => pull(complete)),
     note(record) {
-      known = new Map(known).set(record.id, readKnown(record, sealer, recordText(record)))
+      const entry = readKnown(record, sealer, recordText(record))
+      const patched = known.has(record.id) ? patchMap(known, new Map([[record.id, entry]])) : undefined
+      known = patched ?? new Map(known).set(record.id, entry)
       if (record.revision === head.revision + 1) {
         head = { schema, birth: head.birth, revision: record.revision }
       }
