@@ -13,6 +13,7 @@ const OPEN_OBJECT = 0x7b
 const CLOSE_OBJECT = 0x7d
 const OPEN_ARRAY = 0x5b
 const CLOSE_ARRAY = 0x5d
+const COLON = 0x3a
 const COMMA = 0x2c
 
 /**
@@ -29,7 +30,9 @@ export function memberSpans(body: Buffer, name: string): Span[] {
     const key = skipBlanks(body, position + 1)
     if (body[key] !== QUOTE) break
     const keyEnd = stringEnd(body, key)
-    const start = skipBlanks(body, skipBlanks(body, keyEnd) + 1)
+    const colon = skipBlanks(body, keyEnd)
+    if (body[colon] !== COLON) break
+    const start = skipBlanks(body, colon + 1)
     const end = valueEnd(body, start)
     if (isNamed(body, key, keyEnd, wanted)) spans.push({ start, end })
     position = skipBlanks(body, end)

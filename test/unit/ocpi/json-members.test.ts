@@ -43,6 +43,10 @@ describe('memberSpans', () => {
     )
   })
 
+  it('takes no name without its colon', () => {
+    for (const text of ['{"a', '{"a{', '{"a"', '{"a" ', '{"a" 1}']) expect(values(text, 'a')).toEqual([])
+  })
+
   it('ends on any bytes, with spans inside them', () => {
     const pieces = fc.array(
       fc.constantFrom('{', '}', '[', ']', '"', '\\', ':', ',', 'a', ' ', '1', '{"a":', '\u00e9'),
