@@ -204,6 +204,7 @@ function createOcpiSide(
   const ocpi = createOcpiServer(
     {
       hub: config.hub,
+      hubKey: partyKey(config.hub),
       registry,
       journal,
       lifecycle,

@@ -11,6 +11,7 @@ import { examine } from './modules/examine.ts'
 import type { Registration } from './modules/registration.ts'
 import type { StillAlive } from './modules/still-alive.ts'
 import { OFFERABLE_VERSIONS } from './ocpi/version.ts'
+import { partyKey } from './ocpi/party.ts'
 import { createBackup } from './registry/backup.ts'
 import { openLiveSetting } from './registry/live-setting.ts'
 import { watchStatus } from './registry/status-watch.ts'
@@ -76,6 +77,7 @@ export async function openOperations(base: Base, parts: OperationsParts): Promis
         table: registry.table(),
         rules: base.routes.rules(),
         hub: config.hub,
+        hubKey: partyKey(config.hub),
         via: base.viaName,
         owners: base.owners,
       }),

@@ -29,28 +29,46 @@ export interface Reading extends DialectReading {
 
 /**
  * Reads a raw answer: an envelope first, then the platform's dialect, then the Fault that stands for an answer
- * that is neither (T2-T4).
+ * that is neither (T2-T4). The usual answer is read at once, without a promise. Throws the Fault.
  */
-export async function readAnswer(answer: RawAnswer, asked: Asked, reading: Reading): Promise<Relayed> {
+export function readAnswer(answer: RawAnswer, asked: Asked, reading: Reading): Relayed | Promise<Relayed> {
   const head = readAnswerHead(answer.headers)
   if (answer.rest) return readStream(answer, head, reading.bodyMax)
+  if (!isPlain(head.contentEncoding) || reading.dialect !== 'ocpi')
+    return lookInto({ answer, head }, asked, reading)
+  const statusCode = readStatusCode(answer.body)
+  return isEnvelope(answer, statusCode) ? relay(answer, head, statusCode) : readForeign(answer, asked, head)
+}
+
+/** A coded answer is inflated first; where answers without envelope are the rule, one that only ends like an envelope is none. */
+async function lookInto(
+  { answer, head }: { answer: RawAnswer; head: AnswerHead },
+  asked: Asked,
+  reading: Reading,
+): Promise<Relayed> {
   const body = isPlain(head.contentEncoding)
     ? answer.body
     : await inflateBody(answer.body, head.contentEncoding!, reading.bodyMax)
-  // Where answers without envelope are the rule, one that only ends like an envelope is none.
   const isJson = body && reading.dialect !== 'ocpi' ? await isJsonInSteps(withoutBom(body)) : true
   const statusCode = body && isJson ? readStatusCode(body) : undefined
-  if (statusCode !== undefined && answer.status !== 401) {
-    return {
-      httpStatus: relayedHttpStatus(answer.status),
-      statusCode,
-      author: 'responder',
-      headers: head.relay,
-      body: answer.body,
-    }
-  }
+  if (isEnvelope(answer, statusCode)) return relay(answer, head, statusCode)
   const told = body && statusCode === undefined ? readDialect(answer, { body, isJson }, reading) : undefined
   return told ?? readForeign(answer, asked, head)
+}
+
+/** T2: 401 is never relayed, whatever is in it. */
+function isEnvelope({ status }: RawAnswer, statusCode: number | undefined): statusCode is number {
+  return statusCode !== undefined && status !== 401
+}
+
+function relay(answer: RawAnswer, head: AnswerHead, statusCode: number): Relayed {
+  return {
+    httpStatus: relayedHttpStatus(answer.status),
+    statusCode,
+    author: 'responder',
+    headers: head.relay,
+    body: answer.body,
+  }
 }
 
 /** T3, T4: 2xx, 404 and 405 as they are; every other status is told by the OCPI code alone. */

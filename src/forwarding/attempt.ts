@@ -39,44 +39,49 @@ export interface RawAnswer {
   readonly rest?: (sink: Sink) => Promise<number>
 }
 
+/** Who waits for the answer: one of the two is called, once. */
+export interface Waiting {
+  answered(answer: RawAnswer): void
+  /** `fault.info.cause` is what undici reported. */
+  failed(fault: Fault, stage: Stage): void
+}
+
 export interface Attempt {
-  /** Rejects with a Fault whose `info.cause` is what undici reported. */
-  readonly answer: Promise<RawAnswer>
   readonly stage: () => Stage
   /** Ends it from this side: settles with the fault at once, then lets undici know. */
   readonly cancel: (fault: Fault) => void
 }
 
-/** Dispatches the request. `heldMax` and `bodyMax` are bytes: held whole up to the first, refused past the second. */
+/**
+ * Dispatches the request. `heldMax` and `bodyMax` are bytes: held whole up to the first, refused past the second.
+ * Tells by call, not by promise: it is on the way of every request.
+ */
 export function startAttempt(
   dispatcher: Dispatcher,
   request: AttemptRequest,
   limits: { heldMax: number; bodyMax: number },
+  waiting: Waiting,
 ): Attempt {
   let stage: Stage = 'connecting'
   let settled = false
   let abort: ((cause?: Error) => void) | undefined
   let status = 0
-  let headers: string[] = []
+  const headers: string[] = []
   let chunks: Buffer[] = []
   let size = 0
   let resume: () => void = () => {}
-  let streaming: { sink: Sink; resolve: (bytes: number) => void } | undefined
-  let succeed!: (answer: RawAnswer) => void
-  let failPromise!: (error: unknown) => void
-  // The promise that is open now: first the answer's, then that of its rest.
-  let fail: (error: unknown) => void = (error) => failPromise(error)
-
-  const answer = new Promise<RawAnswer>((resolve, reject) => {
-    succeed = resolve
-    failPromise = reject
-  })
+  // From the moment that somebody holds the first part of a large answer.
+  let streamed = false
+  let broken: Fault | undefined
+  let streaming: { sink: Sink; resolve: (bytes: number) => void; reject: (fault: Fault) => void } | undefined
 
   function end(fault: Fault): void {
     if (settled) return
     settled = true
     chunks = []
-    fail(fault)
+    broken = fault
+    if (streaming) streaming.reject(fault)
+    else if (!streamed) waiting.failed(fault, stage)
   }
 
   function cancel(fault: Fault): void {
@@ -89,25 +94,25 @@ export function startAttempt(
     settled = true
     request.phases.answeredAt = performance.now()
     if (streaming) streaming.resolve(size)
-    else succeed({ status, headers, body: chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size) })
+    else {
+      const body = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size)
+      waiting.answered({ status, headers, body })
+    }
   }
 
   /** Turns from holding to streaming: undici is paused until somebody takes the rest. */
   function beginStreaming(): boolean {
     const body = Buffer.concat(chunks, size)
     chunks = []
-    succeed({
+    streamed = true
+    waiting.answered({
       status,
       headers,
       body,
       rest: (sink) =>
         new Promise<number>((resolve, reject) => {
-          fail = reject
-          if (settled)
-            return reject(
-              new Fault('http_response_incomplete', { detail: 'it broke before its rest was read' }),
-            )
-          streaming = { sink, resolve }
+          if (broken) return reject(broken)
+          streaming = { sink, resolve, reject }
           resume()
         }),
     })
@@ -127,7 +132,7 @@ export function startAttempt(
       request.phases.firstByteAt = performance.now()
       status = statusCode
       resume = resumeThis
-      headers = rawHeaders.map((part) => part.toString('latin1'))
+      for (const part of rawHeaders) headers.push(part.toString('latin1'))
       // RFC 9110 §6.4.1: these have no body, whatever their headers say.
       if (statusCode === 204 || statusCode === 304) complete()
       else if (declaredLength(headers) > limits.bodyMax) cancel(new Fault('http_response_body_size'))
@@ -161,7 +166,7 @@ export function startAttempt(
     },
     handler,
   )
-  return { answer, stage: () => stage, cancel }
+  return { stage: () => stage, cancel }
 }
 
 function declaredLength(headers: readonly string[]): number {

@@ -35,23 +35,30 @@ export interface Conduct {
 
 /** Builds the conduct of all ways. */
 export function createConduct(parts: ConductParts): Conduct {
+  function go(decision: Decision, { message, exchange, requester }: Errand): Promise<Relayed> {
+    switch (decision.way) {
+      case 'direct':
+      case 'open':
+        exchange.mode = decision.way
+        return forwardTo(decision.route, message, exchange, requester, parts)
+      case 'ask':
+        exchange.mode = 'open'
+        return askAll(decision.routes, message, exchange, requester, parts)
+      case 'broadcast':
+        exchange.mode = 'broadcast'
+        return Promise.resolve(parts.broadcast(decision.routes, message, exchange))
+      case 'get-all':
+        exchange.mode = 'get-all'
+        return getAll(decision.routes, message, exchange, requester, parts)
+    }
+  }
+
   return {
-    async decision(decided, { message, exchange, requester }) {
-      const decision = parts.limits.count(decided)
-      switch (decision.way) {
-        case 'direct':
-        case 'open':
-          exchange.mode = decision.way
-          return forwardTo(decision.route, message, exchange, requester, parts)
-        case 'ask':
-          exchange.mode = 'open'
-          return askAll(decision.routes, message, exchange, requester, parts)
-        case 'broadcast':
-          exchange.mode = 'broadcast'
-          return parts.broadcast(decision.routes, message, exchange)
-        case 'get-all':
-          exchange.mode = 'get-all'
-          return getAll(decision.routes, message, exchange, requester, parts)
+    decision(decision, errand) {
+      try {
+        return go(parts.limits.count(decision), errand)
+      } catch (fault) {
+        return Promise.reject(fault)
       }
     },
     link(id, { message, sender, table, exchange, requester }) {

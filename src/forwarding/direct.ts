@@ -5,7 +5,7 @@ import { type Fault, toFault } from '../faults/fault.ts'
 import type { FaultCode } from '../faults/table.ts'
 import type { Exchange } from '../journal/exchange.ts'
 import type { Journal } from '../journal/journal.ts'
-import { type PartyId, partyKey } from '../ocpi/party.ts'
+import type { PartyId } from '../ocpi/party.ts'
 import type { Route } from '../routing/decide.ts'
 import type { Message } from '../routing/message.ts'
 import type { UnknownCode } from './dialect-answer.ts'
@@ -77,7 +77,7 @@ export async function forwardTo(
 ): Promise<Relayed> {
   const { connection } = route.party
   exchange.responder = connection.platform.id
-  exchange.to = partyKey(route.addressed)
+  exchange.to = route.addressedKey
   if (route.refused) throw route.refused
   const carriesUrl = message.row.responseUrl === true && message.interface === 'RECEIVER'
   if (message.row.responseUrl) exchange.keep = true
@@ -106,12 +106,13 @@ export async function forwardTo(
     const raw = await flight.answer
     exchange.responderHttpStatus = raw.status
     parts.liveness.heard(connection.platform.id)
-    const answer = await readAnswer(raw, message, {
+    const reading = readAnswer(raw, message, {
       dialect: connection.platform.errors,
       token: connection.platform.outbound?.token,
       bodyMax: parts.options.maxResponseBodyBytes,
       unknownCode: parts.unknownCode,
     })
+    const answer = reading instanceof Promise ? await reading : reading
     noteAnswer(answer, exchange)
     const relayed = watchPull(answer, { message, exchange, path: request.path }, parts.missed)
     if (message.assembled || !needsTranslation(relayed.headers)) return relayed

@@ -66,7 +66,13 @@ function toRoute(link: Link, table: RoutingTable): Route {
     })
   }
   const endpoint = { module: link.module, role: link.interface, url: link.url }
-  return { party, endpoint: { endpoint, target }, from: toParty(link.from), addressed: toParty(link.to) }
+  return {
+    party,
+    endpoint: { endpoint, target },
+    from: toParty(link.from),
+    addressed: toParty(link.to),
+    addressedKey: link.to,
+  }
 }
 
 /** The party on the platform the link belongs to; one that a route delivers to stands for the addressed one. */

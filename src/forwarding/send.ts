@@ -1,10 +1,10 @@
 // Sends one request to a platform and gives its answer, or the Fault that explains why there is none. Owns the
 // connection pools, their caps and the one deadline of the exchange; never retries but for the keep-alive race.
 
-import pTimeout from 'p-timeout'
 import { Client, Pool } from 'undici'
-import { Fault, toFault } from '../faults/fault.ts'
-import { type Attempt, type AttemptRequest, type RawAnswer, type Sink, startAttempt } from './attempt.ts'
+import { Fault } from '../faults/fault.ts'
+import type { Stage } from '../faults/observe.ts'
+import { type Attempt, type AttemptRequest, type RawAnswer, startAttempt, type Waiting } from './attempt.ts'
 import { createCertificates, type Certificates } from './certificates.ts'
 import { createConnector, isReusedConnectionError } from './connector.ts'
 import { type AddressGuard, createAddressGuard } from './guard.ts'
@@ -93,11 +93,11 @@ export function createSend(options: ForwardingOptions, network: NetworkOptions):
   }
 
   /** Once more on a connection of its own, after a reused one died before any byte of an answer. */
-  function onceMore(request: OutboundRequest): Attempt {
+  function onceMore(request: OutboundRequest, waiting: Waiting): Attempt {
     const client = new Client(request.origin, clientOptions)
-    const attempt = startAttempt(client, request, limits)
-    const close = () => void client.close().catch(() => {})
-    attempt.answer.then((answer) => (answer.rest ? undefined : close()), close)
+    const attempt = startAttempt(client, request, limits, waiting)
+    // Closes when what is under way on it has ended.
+    client.close().catch(() => {})
     return attempt
   }
 
@@ -111,63 +111,45 @@ export function createSend(options: ForwardingOptions, network: NetworkOptions):
       return { answer: Promise.reject(fault), cancel: () => {} }
     }
     lane.inFlight++
-    const deadlineAt = performance.now() + request.timeoutMs
-    let attempt = startAttempt(poolOf(lane, request), request, limits)
+    let attempt!: Attempt
+    let ended = false
+    // One timer for all of it: connecting, waiting, a second attempt, the rest of a large answer.
+    const deadline = setTimeout(() => {
+      const connecting = attempt.stage() === 'connecting'
+      attempt.cancel(new Fault(connecting ? 'connection_timeout' : 'http_response_timeout'))
+    }, request.timeoutMs)
 
-    let released = false
-    function release(): void {
-      if (!released) lane.inFlight--
-      released = true
+    function end(): void {
+      if (ended) return
+      ended = true
+      clearTimeout(deadline)
+      lane.inFlight--
     }
 
-    /** Settles at the deadline itself and only then tells undici, which would take its time. */
-    function underDeadline<T>(promise: Promise<T>): Promise<T> {
-      const strike = (): never => {
-        const fault = new Fault(
-          attempt.stage() === 'connecting' ? 'connection_timeout' : 'http_response_timeout',
-        )
-        attempt.cancel(fault)
-        throw fault
+    const answer = new Promise<RawAnswer>((resolve, reject) => {
+      function answered(raw: RawAnswer): void {
+        const { rest } = raw
+        if (rest) return resolve({ ...raw, rest: (sink) => rest(sink).finally(end) })
+        end()
+        resolve(raw)
       }
-      const milliseconds = deadlineAt - performance.now()
-      if (milliseconds <= 0) {
-        promise.catch(() => {})
-        return Promise.resolve().then(strike)
+      function failed(fault: Fault): void {
+        end()
+        reject(fault)
       }
-      // p-timeout makes its error, stack and all, before it is needed; without the stack it costs little.
-      const limit = Error.stackTraceLimit
-      Error.stackTraceLimit = 0
-      const guarded = pTimeout(promise, { milliseconds, fallback: strike })
-      Error.stackTraceLimit = limit
-      return guarded
-    }
-
-    function arrived(answer: RawAnswer): RawAnswer {
-      const { rest } = answer
-      if (rest) return { ...answer, rest: (sink: Sink) => underDeadline(rest(sink)).finally(release) }
-      release()
-      return answer
-    }
-
-    function failed(error: unknown): never {
-      release()
-      throw toFault(error)
-    }
-
-    /** The keep-alive race: nothing of an answer was read, so what is safe to send twice goes out once more. */
-    function failedFirst(error: unknown): Promise<RawAnswer> {
-      const cause = error instanceof Fault ? error.info.cause : undefined
-      const mayRepeat = IDEMPOTENT.has(request.method) && attempt.stage() === 'waiting'
-      if (!mayRepeat || !isReusedConnectionError(cause)) return failed(error)
-      attempt = onceMore(request)
-      return underDeadline(attempt.answer).then(arrived, failed)
-    }
-
+      attempt = startAttempt(poolOf(lane, request), request, limits, {
+        answered,
+        failed(fault, stage) {
+          if (isKeepAliveRace(request, fault, stage)) attempt = onceMore(request, { answered, failed })
+          else failed(fault)
+        },
+      })
+    })
     return {
-      answer: underDeadline(attempt.answer).then(arrived, failedFirst),
+      answer,
       cancel() {
         attempt.cancel(new Fault('requester_gone'))
-        release()
+        end()
       },
     }
   }
@@ -190,4 +172,9 @@ export function createSend(options: ForwardingOptions, network: NetworkOptions):
       await Promise.all(pools.map((pool) => pool.destroy()))
     },
   })
+}
+
+/** Nothing of an answer was read on a reused connection: what is safe to send twice may go out once more. */
+function isKeepAliveRace({ method }: OutboundRequest, { info }: Fault, stage: Stage): boolean {
+  return stage === 'waiting' && IDEMPOTENT.has(method) && isReusedConnectionError(info.cause)
 }

@@ -7,7 +7,7 @@ import type { Conduct } from '../forwarding/conduct.ts'
 import type { Sink } from '../forwarding/attempt.ts'
 import { readLinkPath } from '../links/hub-url.ts'
 import type { VersionNumber } from '../ocpi/version.ts'
-import { type PartyId, partyKey } from '../ocpi/party.ts'
+import { type PartyId, type PartyKey, partyKey } from '../ocpi/party.ts'
 import type { Registry } from '../registry/registry.ts'
 import { decide, refuseSuspended } from '../routing/decide.ts'
 import { toMessage } from '../routing/message.ts'
@@ -19,6 +19,7 @@ import { answerFault, endVisit, noteFault, type Visit, type VisitParts } from '.
 
 export interface FunctionalParts extends VisitParts {
   readonly hub: PartyId & { readonly publicUrl: string; readonly versions: readonly VersionNumber[] }
+  readonly hubKey: PartyKey
   readonly registry: Pick<Registry, 'table'>
   readonly rules: () => CompiledRules
   readonly conduct: Conduct
@@ -79,6 +80,7 @@ function route(
     table: visit.table,
     rules: parts.rules(),
     hub: parts.hub,
+    hubKey: parts.hubKey,
     via: parts.viaName,
     owners: parts.owners,
   })

@@ -65,9 +65,15 @@ export function writeAnswer(
   const bytes = typeof answer.body === 'string' ? Buffer.byteLength(answer.body) : answer.body.length
   headers.push('Content-Length', String(bytes))
   response.writeHead(answer.httpStatus, headers)
-  // A string leaves in one write with the head; a buffer would take two and a gathering system call.
-  if (typeof answer.body === 'string' || bytes > ONE_WRITE_MAX) response.end(answer.body)
-  else response.end(answer.body.toString('latin1'), 'latin1')
+  if (bytes > ONE_WRITE_MAX) response.end(answer.body)
+  else {
+    // A string and its head are one plain write; `end` with a body gathers it with an empty second part.
+    response.cork()
+    if (typeof answer.body === 'string') response.write(answer.body)
+    else response.write(answer.body.toString('latin1'), 'latin1')
+    response.uncork()
+    response.end()
+  }
   return bytes
 }
 

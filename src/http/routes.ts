@@ -32,6 +32,7 @@ export type OcpiUrl =
 
 export const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
 
+const ROOT = '/ocpi/'
 const MODULE_ID = /^[A-Za-z0-9_.~-]{1,64}$/
 // Visible ASCII without the backslash, which some servers read as a slash; no fragment.
 const RAW_URL = /^\/[\x21\x22\x24-\x5b\x5d-\x7e]*$/
@@ -50,18 +51,27 @@ export function readOcpiUrl(raw: string, offered: readonly VersionNumber[]): Ocp
   const path = mark < 0 ? raw : raw.slice(0, mark)
   const query = mark < 0 ? '' : raw.slice(mark)
   if (DOUBTFUL.test(raw)) refuseDoubtful(raw, path)
-  const [, root, version, kind, ...more] = path.split('/', 5)
-  if (root !== 'ocpi' || version === undefined) return undefined
-  if (version === 'versions')
-    return kind === undefined || kind === '' ? { kind: 'versions', rest: '', query } : undefined
+  if (!path.startsWith(ROOT)) return undefined
+  const versionEnd = segmentEnd(path, ROOT.length)
+  const version = path.slice(ROOT.length, versionEnd)
+  const kindEnd = segmentEnd(path, versionEnd + 1)
+  const kind = path.slice(versionEnd + 1, kindEnd)
+  if (version === 'versions') return kind === '' ? { kind: 'versions', rest: '', query } : undefined
   if (!isVersion(version) || !offered.includes(version)) return undefined
-  if (kind === undefined || kind === '') return { kind: 'details', version, rest: '', query }
-  const below = path.slice(`/ocpi/${version}/${kind}`.length)
-  if (kind === 'credentials' || kind === 'hubclientinfo') return { kind, version, rest: below, query }
+  if (kind === '') return { kind: 'details', version, rest: '', query }
+  if (kind === 'credentials' || kind === 'hubclientinfo')
+    return { kind, version, rest: path.slice(kindEnd), query }
   const role = kind === 'sender' ? 'SENDER' : kind === 'receiver' ? 'RECEIVER' : undefined
-  const module = more[0]
-  if (role === undefined || module === undefined || !MODULE_ID.test(module)) return undefined
-  return { kind: 'functional', version, interface: role, module, rest: below.slice(module.length + 1), query }
+  const moduleEnd = segmentEnd(path, kindEnd + 1)
+  const module = path.slice(kindEnd + 1, moduleEnd)
+  if (role === undefined || !MODULE_ID.test(module)) return undefined
+  return { kind: 'functional', version, interface: role, module, rest: path.slice(moduleEnd), query }
+}
+
+/** Where the path segment that begins at `from` ends; past the path's end there are only empty ones. */
+function segmentEnd(path: string, from: number): number {
+  const slash = path.indexOf('/', from)
+  return slash < 0 ? path.length : slash
 }
 
 /** Looks closer at a target with something in it that is not plain at first sight. */

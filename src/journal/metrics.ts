@@ -3,10 +3,10 @@
 
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import { FAULTS } from '../faults/table.ts'
-import { isKnownModule, moduleKey } from '../ocpi/module.ts'
+import { type InterfaceRole, knownModuleKey } from '../ocpi/module.ts'
 import { VERSIONS } from '../ocpi/version.ts'
 import { isSuccess } from './entry.ts'
-import type { Exchange } from './exchange.ts'
+import type { Exchange, Mode } from './exchange.ts'
 import { createCounts, createDistributions, type CountSeries, type Metric } from './series.ts'
 
 /** What is read only when somebody asks for the metrics. */
@@ -46,7 +46,17 @@ export type Outcome = 'relayed' | 'relayed_error' | 'answered' | 'fault'
 /** Label value of everything above a label's bound. */
 const OTHER = 'other'
 const RESPONDERS_MAX = 500
-const METHODS: ReadonlySet<string> = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'])
+const METHODS: readonly string[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS']
+const OUTCOMES: readonly Outcome[] = ['relayed', 'relayed_error', 'answered', 'fault']
+const MODES: readonly (Mode | undefined)[] = [
+  'direct',
+  'broadcast',
+  'open',
+  'get-all',
+  'callback',
+  'configuration',
+]
+const INTERFACES: readonly (InterfaceRole | undefined)[] = ['SENDER', 'RECEIVER']
 const STATUS_CODES: ReadonlySet<number> = new Set(Object.values(VERSIONS).flatMap((row) => row.statusCodes))
 // OpenTelemetry's advice for HTTP, with 30 s and 60 s for the hub's own deadlines.
 const FORWARD_BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 30, 60]
@@ -100,19 +110,23 @@ function createRecorder(registry: Registry): Metrics['record'] {
     { name: 'ocpi_hub_overhead_seconds', help: 'Time an exchange spent inside the hub itself.' },
     { bounds: OVERHEAD_BOUNDS },
   ).of('')
-  const cells = new Map<string, { count: number }>()
+  // By module, then by the place of the other four labels: no string is put together for a request.
+  const cells = new Map<string, ({ count: number } | undefined)[]>()
   const responders = new Set<string>()
 
   return (exchange, end) => {
     const module = moduleLabel(exchange.module)
-    const method = METHODS.has(exchange.method) ? exchange.method : OTHER
     const outcome = outcomeOf(exchange)
-    const key = `${module} ${exchange.interface} ${method} ${exchange.mode} ${outcome}`
-    let cell = cells.get(key)
-    if (!cell) {
-      cell = requests.cell([module, exchange.interface ?? '', method, exchange.mode ?? '', outcome])
-      cells.set(key, cell)
-    }
+    let ofModule = cells.get(module)
+    if (!ofModule) cells.set(module, (ofModule = []))
+    const place = placeOf(exchange, outcome)
+    const cell = (ofModule[place] ??= requests.cell([
+      module,
+      exchange.interface ?? '',
+      METHODS.includes(exchange.method) ? exchange.method : OTHER,
+      exchange.mode ?? '',
+      outcome,
+    ]))
     cell.count += 1
     const outboundMs =
       exchange.forwardedAt === undefined ? 0 : (exchange.answeredAt ?? end) - exchange.forwardedAt
@@ -128,9 +142,17 @@ function createRecorder(registry: Registry): Metrics['record'] {
   }
 }
 
+/** A number for the labels besides the module; what is in no list takes the place before the first. */
+function placeOf({ interface: role, method, mode }: Exchange, outcome: Outcome): number {
+  const ofInterface = INTERFACES.indexOf(role) + 1
+  const ofMethod = ofInterface * (METHODS.length + 1) + METHODS.indexOf(method) + 1
+  const ofMode = ofMethod * (MODES.length + 1) + MODES.indexOf(mode) + 1
+  return ofMode * OUTCOMES.length + OUTCOMES.indexOf(outcome)
+}
+
 function moduleLabel(module: string | undefined): string {
   if (module === undefined) return ''
-  return isKnownModule(module) ? moduleKey(module) : 'custom'
+  return knownModuleKey(module) ?? 'custom'
 }
 
 // A responder may invent status codes; only those of OCPI's own lists are told apart.

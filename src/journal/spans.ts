@@ -5,7 +5,7 @@ import type { Attributes, HrTime, SpanContext } from '@opentelemetry/api'
 import type { ReadableSpan } from '@opentelemetry/sdk-trace'
 import type { Resource } from '@opentelemetry/resources'
 import { FAULTS } from '../faults/table.ts'
-import { isKnownModule, moduleKey } from '../ocpi/module.ts'
+import { knownModuleKey } from '../ocpi/module.ts'
 import { isSuccess } from './entry.ts'
 import type { Exchange } from './exchange.ts'
 import { plainId, plainText } from './text.ts'
@@ -116,7 +116,7 @@ function methodOf({ method }: Exchange): string {
 
 function moduleOf(module: string | undefined): string | undefined {
   if (module === undefined) return undefined
-  return isKnownModule(module) ? moduleKey(module) : 'custom'
+  return knownModuleKey(module) ?? 'custom'
 }
 
 /** The path as a pattern: `/ocpi/2.2.1/sender/locations`. */

@@ -80,13 +80,16 @@ export function moduleRow(id: string): ModuleRow {
   return BY_ID.get(id) ?? BY_ID.get(id.toLowerCase()) ?? { id, kind: 'functional' }
 }
 
-/** Spelling-free key of a module id, for endpoint look-up and metrics (T27: `bookings` = `Booking`). */
+const KEYS: ReadonlyMap<string, string> = new Map(
+  [...BY_ID].map(([spelling, row]) => [spelling, row.id.toLowerCase()]),
+)
+
+/** Spelling-free key of a module id, for endpoint look-up (T27: `bookings` = `Booking`). */
 export function moduleKey(id: string): string {
-  const row = BY_ID.get(id) ?? BY_ID.get(id.toLowerCase())
-  return (row?.id ?? id).toLowerCase()
+  return knownModuleKey(id) ?? id.toLowerCase()
 }
 
-/** Whether the id is one OCPI itself defines: bounds the label sets of metrics. */
-export function isKnownModule(id: string): boolean {
-  return BY_ID.has(id.toLowerCase())
+/** The key of a module that OCPI itself defines, `undefined` for others: bounds the label sets of metrics. */
+export function knownModuleKey(id: string): string | undefined {
+  return KEYS.get(id) ?? KEYS.get(id.toLowerCase())
 }

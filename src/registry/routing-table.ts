@@ -154,11 +154,12 @@ function toConnection(platform: Platform): Connection {
     if (roles) roles.push(role)
     else parties.set(key, [role])
   }
-  const endpoints = new Map<string, RoutedEndpoint>()
+  const endpoints = { SENDER: new Map<string, RoutedEndpoint>(), RECEIVER: new Map<string, RoutedEndpoint>() }
   for (const endpoint of platform.endpoints) {
-    const key = endpointKey(endpoint.module, endpoint.role)
-    const target = endpoints.has(key) ? undefined : readTarget(endpoint.url)
-    if (target) endpoints.set(key, { endpoint, target })
+    const ofRole = endpoints[endpoint.role]
+    const key = moduleKey(endpoint.module)
+    const target = ofRole.has(key) ? undefined : readTarget(endpoint.url)
+    if (target) ofRole.set(key, { endpoint, target })
   }
   const live = platform.roles.filter((role) => !role.withdrawn)
   const keys = new Set(live.map(partyKey))
@@ -170,7 +171,7 @@ function toConnection(platform: Platform): Connection {
     parties,
     entries,
     soleParty: keys.size === 1 ? live[0] : undefined,
-    endpoint: (module, role) => endpoints.get(endpointKey(module, role)),
+    endpoint: (module, role) => endpoints[role].get(moduleKey(module)),
   }
   for (const [key, roles] of parties) {
     entries.set(
@@ -179,8 +180,4 @@ function toConnection(platform: Platform): Connection {
     )
   }
   return connection
-}
-
-function endpointKey(module: string, role: InterfaceRole): string {
-  return `${role} ${moduleKey(module)}`
 }

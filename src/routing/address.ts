@@ -4,13 +4,13 @@ import { Fault } from '../faults/fault.ts'
 import { isPartyId, type PartyId, type PartyKey, partyKey } from '../ocpi/party.ts'
 import type { Connection } from '../registry/routing-table.ts'
 import type { RequestHead } from './head.ts'
+import type { Addressee } from './route-to.ts'
 
 export interface Address {
   readonly from: PartyId
   readonly fromKey: PartyKey
   /** Absent = open routing request. */
-  readonly to?: PartyId
-  readonly toKey?: PartyKey
+  readonly to: Addressee | undefined
 }
 
 /**
@@ -22,8 +22,7 @@ export function readAddress(head: RequestHead, sender: Connection): Address {
   const to = readPair(head.toCountry, head.toParty, 'OCPI-to')
   const claimed = readPair(head.fromCountry, head.fromParty, 'OCPI-from')
   const from = claimed ? ownParty(claimed, sender) : soleParty(sender)
-  const fromKey = partyKey(from)
-  return to ? { from, fromKey, to, toKey: partyKey(to) } : { from, fromKey }
+  return { from, fromKey: partyKey(from), to: to && { party: to, key: partyKey(to) } }
 }
 
 /** The sender's party as registered. */

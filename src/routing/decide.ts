@@ -10,6 +10,7 @@ import { describeRule } from './describe-rule.ts'
 import type { Message } from './message.ts'
 import { readKnownOwner, readOpenReceiver } from './open-receiver.ts'
 import {
+  type Addressee,
   type Case,
   denied,
   readKey,
@@ -57,10 +58,9 @@ export function refuseSuspended({ platform }: Connection): void {
   throw new Fault('to_denied', { message: 'This platform is suspended by the operator of the hub' })
 }
 
-function decideWay(to: PartyId | undefined, errand: Case): Decision {
+function decideWay(to: Addressee | undefined, errand: Case): Decision {
   const { context } = errand
-  const key = to && partyKey(to)
-  const rule = ruleFor(key, errand)
+  const rule = ruleFor(to?.key, errand)
   context.trace?.(
     'route',
     rule ? `matches: ${describeRule(rule)}` : 'no route matches: routed by address alone',
@@ -69,13 +69,12 @@ function decideWay(to: PartyId | undefined, errand: Case): Decision {
   return rule && 'routes' in decision ? { ...decision, rule } : decision
 }
 
-function decideTo(to: PartyId | undefined, rule: RouteRule | undefined, errand: Case): Decision {
+function decideTo(to: Addressee | undefined, rule: RouteRule | undefined, errand: Case): Decision {
   if (to === undefined) return decideOpen(rule, errand)
-  const key = partyKey(to)
-  if (key !== partyKey(errand.context.hub)) {
+  if (to.key !== errand.context.hubKey) {
     return { way: 'direct', from: errand.from, route: routeTo(to, rule, errand) }
   }
-  if (rule && deniesByName(rule, key)) throw denied(key)
+  if (rule && deniesByName(rule, to.key)) throw denied(to.key)
   return decideHub(errand)
 }
 
@@ -103,16 +102,18 @@ function decideHub(errand: Case): Decision {
 /** No TO headers: the receiver is told from the content, or the push is for everybody (R61-R63, T18). */
 function decideOpen(rule: RouteRule | undefined, errand: Case): Decision {
   const { message, wanted, from, context } = errand
-  const open = (to: PartyId): Decision => {
-    context.trace?.('to', `${partyKey(to)} is told from the content`)
+  const open = (party: PartyId): Decision => {
+    const key = partyKey(party)
+    context.trace?.('to', `${key} is told from the content`)
     // Once the receiver is known, the routes about it apply as if it had been addressed.
-    return { way: 'open', from, route: routeTo(to, ruleFor(partyKey(to), errand) ?? rule, errand) }
+    return { way: 'open', from, route: routeTo({ party, key }, ruleFor(key, errand) ?? rule, errand) }
   }
   const named = readOpenReceiver(message, wanted)
   if (named) return open(named)
   if (rule?.action === 'deny') throw denied(undefined)
   if (rule?.deliverTo !== undefined) {
-    return { way: 'open', from, route: routeTo(readKey(rule.deliverTo), rule, errand) }
+    const party = readKey(rule.deliverTo)
+    return { way: 'open', from, route: routeTo({ party, key: partyKey(party) }, rule, errand) }
   }
   const list = message.method === 'GET' && message.interface === 'SENDER' && isList(message)
   // Before 2.2 a list is asked of everybody behind the hub (hub-requirements §3 B); a cursor is the hub's own.

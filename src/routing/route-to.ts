@@ -15,6 +15,7 @@ export interface RoutingContext {
   readonly table: RoutingTable
   readonly rules: CompiledRules
   readonly hub: PartyId
+  readonly hubKey: PartyKey
   /** Name of this hub in Via (T25). */
   readonly via: string
   readonly owners: Owners
@@ -27,9 +28,16 @@ export interface Route extends Destination {
   readonly from: PartyId
   /** TO as the sender addressed it: differs from the party when a route delivers elsewhere. */
   readonly addressed: PartyId
+  readonly addressedKey: PartyKey
   readonly rule?: RouteRule
   /** Why nothing is to be sent on it, found out after the decision (rates). */
   readonly refused?: Fault
+}
+
+/** Whom a request is for, and its key, which is made once. */
+export interface Addressee {
+  readonly party: PartyId
+  readonly key: PartyKey
 }
 
 /** What every step of the decision looks at. */
@@ -48,12 +56,12 @@ export function ruleFor(to: PartyKey | undefined, { message, wanted, context }: 
 }
 
 /** The route to one party through the rule that applies. Throws in the order of the fault table. */
-export function routeTo(to: PartyId, rule: RouteRule | undefined, { wanted, from, context }: Case): Route {
-  const addressed = partyKey(to)
-  const key = rule?.deliverTo === undefined ? addressed : partyKey(readKey(rule.deliverTo))
+export function routeTo(to: Addressee, rule: RouteRule | undefined, { wanted, from, context }: Case): Route {
+  const { party: addressed, key: addressedKey } = to
+  const key = rule?.deliverTo === undefined ? addressedKey : partyKey(readKey(rule.deliverTo))
   const entries = context.table.parties.get(key)
-  if (!entries) throw new Fault('to_unknown', { message: `${addressed} is not known to the hub` })
-  if (rule?.action === 'deny') throw denied(addressed)
+  if (!entries) throw new Fault('to_unknown', { message: `${addressedKey} is not known to the hub` })
+  if (rule?.action === 'deny') throw denied(addressedKey)
   const party = choosePlatform(entries, wanted)
   const { platform } = party.connection
   context.trace?.('to', `${key} is connected through platform ${platform.id}, ${party.status}`)
@@ -68,7 +76,9 @@ export function routeTo(to: PartyId, rule: RouteRule | undefined, { wanted, from
       message: `${key} does not offer ${wanted.module}/${wanted.interface} in OCPI ${version}`,
     })
   }
-  return { party, endpoint, from, addressed: to, ...(rule ? { rule } : {}) }
+  return rule
+    ? { party, endpoint, from, addressed, addressedKey, rule }
+    : { party, endpoint, from, addressed, addressedKey }
 }
 
 /** Destinations as routes, without those a rule denies to this sender (R87, T38). */
@@ -76,9 +86,8 @@ export function routesTo(destinations: readonly Destination[], errand: Case): Ro
   return destinations.flatMap((destination) => {
     const rule = ruleFor(destination.party.key, errand)
     if (rule?.action === 'deny') return []
-    return [
-      { ...destination, from: errand.from, addressed: destination.party.role, ...(rule ? { rule } : {}) },
-    ]
+    const { key: addressedKey, role: addressed } = destination.party
+    return [{ ...destination, from: errand.from, addressed, addressedKey, ...(rule ? { rule } : {}) }]
   })
 }
 
