@@ -6,6 +6,16 @@ const shared = { pool: 'forks', testTimeout: 20_000, hookTimeout: 60_000 } as co
 
 const report = process.env.TEST_REPORT
 
+/** What lasts: only in `npm run soak`. */
+const soak = {
+  test: {
+    ...shared,
+    name: 'soak',
+    include: ['test/soak/**/*.test.ts', 'test/wire/{framing,crash,redis-outage,cluster}.test.ts'],
+    fileParallelism: false,
+  },
+}
+
 export default defineConfig({
   test: {
     ...(report ? { reporters: ['default', 'json'], outputFile: { json: report } } : {}),
@@ -14,6 +24,7 @@ export default defineConfig({
       { test: { ...shared, name: 'unit', include: ['test/unit/**/*.test.ts', 'test/tidy.test.ts'] } },
       { test: { ...shared, name: 'contract', include: ['test/contract/**/*.test.ts'] } },
       { test: { ...shared, name: 'wire', include: ['test/wire/**/*.test.ts'] } },
+      ...(process.env.SOAK_MINUTES === undefined ? [] : [soak]),
       {
         test: {
           ...shared,

@@ -1,7 +1,6 @@
 // Those who look at every exchange besides the metrics: the dashboard's traffic and, if they are configured, alerts
 // and traces.
 
-import { hostname } from 'node:os'
 import { countedBy, type Recorder, type Traffic } from './admin/traffic.ts'
 import type { HubConfig } from './config/hub-config.ts'
 import type { Log } from './journal/log.ts'
@@ -26,15 +25,16 @@ export interface ObserverParts {
   readonly traffic: Traffic
   /** Of the package. */
   readonly version: string
+  /** This process among the hubs of an operator. */
+  readonly instance: string
 }
 
 type Config = Pick<HubConfig, 'hub' | 'alerts' | 'tracing' | 'network'>
 
 export async function openObservers(config: Config, parts: ObserverParts): Promise<Observers> {
   const { traffic, metrics } = parts
-  const instance = `${hostname()}:${process.pid}`
-  const alerting = openAlerts(config, parts, instance)
-  const tracing = await openTracing(config, parts, instance)
+  const alerting = openAlerts(config, parts)
+  const tracing = await openTracing(config, parts)
   const recorders: Recorder[] = [(exchange) => traffic.record(exchange)]
   if (alerting) recorders.push((exchange) => alerting.alerts.record(exchange))
   if (tracing) recorders.push((exchange, end) => tracing.record(exchange, end))
@@ -52,32 +52,27 @@ export async function openObservers(config: Config, parts: ObserverParts): Promi
 function openAlerts(
   config: Config,
   parts: ObserverParts,
-  instance: string,
 ): { readonly alerts: AlertWatch; readonly webhook: Webhook } | undefined {
   const { webhook: url, authorization, ...options } = config.alerts
   if (url === undefined) return undefined
   const webhook = createWebhook(parts, {
     url,
     network: config.network,
-    about: { hub: partyKey(config.hub), instance },
+    about: { hub: partyKey(config.hub), instance: parts.instance },
     ...(authorization === undefined ? {} : { authorization }),
   })
   const emit = webhook.post
   return { webhook, alerts: createAlertWatch({ clock: systemClock, emit }, options) }
 }
 
-async function openTracing(
-  { hub, tracing }: Config,
-  parts: ObserverParts,
-  instance: string,
-): Promise<Tracing | undefined> {
+async function openTracing({ hub, tracing }: Config, parts: ObserverParts): Promise<Tracing | undefined> {
   if (tracing.otlpEndpoint === undefined) return undefined
   return createTracing(parts, {
     endpoint: tracing.otlpEndpoint,
     sample: tracing.sample,
     resource: {
       'service.version': parts.version,
-      'service.instance.id': instance,
+      'service.instance.id': parts.instance,
       'ocpi.hub': partyKey(hub),
     },
   })

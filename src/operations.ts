@@ -1,23 +1,30 @@
 // Wires what operators can do to a running hub: the functions behind the writing calls of the admin side.
 
 import type { Operations, ReloadOutcome } from './admin/operations.ts'
+import { describeMove } from './admin/moves.ts'
+import { createSessions, ENDED_SESSIONS, type EndedSessions } from './admin/sessions.ts'
 import { createViews, REVOCATIONS, type Revocations } from './admin/view.ts'
 import type { Base } from './base.ts'
 import type { ConfigResult } from './config/load.ts'
-import { type Capture, createCaptures } from './forwarding/captures.ts'
+import { type Capture, CAPTURE_ORDERS, type CaptureOrders, createCaptures } from './forwarding/captures.ts'
 import { type Audit, createAudit } from './journal/audit.ts'
 import { createStatusHistory } from './journal/status-history.ts'
+import { systemClock } from './modules/clock.ts'
 import { examine } from './modules/examine.ts'
+import { createMoves, type Move } from './modules/moves.ts'
 import type { Registration } from './modules/registration.ts'
 import type { StillAlive } from './modules/still-alive.ts'
-import { OFFERABLE_VERSIONS } from './ocpi/version.ts'
 import { partyKey } from './ocpi/party.ts'
+import { OFFERABLE_VERSIONS } from './ocpi/version.ts'
+import { createLinkBackup } from './links/link-backup.ts'
 import { createBackup } from './registry/backup.ts'
 import { openLiveSetting } from './registry/live-setting.ts'
 import { watchStatus } from './registry/status-watch.ts'
-import { createReload } from './reload.ts'
+import { createReload, type Reload } from './reload.ts'
 
 const AUDIT_ENTRIES_MAX = 10_000
+/** In a backup of a hub that runs: some 30 MB, which it has to hold for a moment. */
+const BACKUP_LINKS_MAX = 50_000
 /** Changes of status of all platforms together. */
 const CHANGES_MAX = 10_000
 /** People wait for an examination: for one request, and for all of it. */
@@ -43,16 +50,36 @@ export async function openOperations(base: Base, parts: OperationsParts): Promis
   const audit = createAudit({ trail: stores.trail({ name: 'audit', max: AUDIT_ENTRIES_MAX }), log })
   const history = createStatusHistory({ trail: stores.trail({ name: 'status', max: CHANGES_MAX }), log })
   const unwatch = watchStatus(registry, stores.lease, (id, status) => void history.note(id, status))
-  const revoked = await openLiveSetting(stores.settings, { name: 'view-links', read: readRevocations, log })
-  const captures = createCaptures({ onEnd: (capture) => void auditEnd(audit, capture) })
+  const { settings } = stores
+  const revoked = await openLiveSetting(settings, { name: 'view-links', read: readRevocations, log })
+  const ended = await openLiveSetting(settings, { name: 'sessions', read: readEnded, log })
+  const orders = await openLiveSetting(settings, { name: 'captures', read: readOrders, log })
+  const reload = createReload(base, parts.load)
+  const sessions = createSessions({ keys: base.keyring.keys('sessions'), ended })
+  const captures = createCaptures({
+    orders,
+    shelf: stores.shelf,
+    hub: base.instance,
+    onEnd: (capture) => void auditEnd(audit, capture),
+  })
+  const moves = createMoves({
+    registry,
+    clock: systemClock,
+    lease: stores.lease,
+    log,
+    onMoved: (move) => void auditMove(audit, move),
+  })
   return {
     close() {
       unwatch()
+      moves.close()
       captures.close()
-      revoked.close()
+      sessions.stop()
+      for (const setting of [revoked, ended, orders]) setting.close()
     },
     audit,
     captures,
+    sessions,
     history,
     views: createViews({
       hub: config.hub,
@@ -60,16 +87,21 @@ export async function openOperations(base: Base, parts: OperationsParts): Promis
       history,
       missed: base.missed.missed,
       registry,
-      key: base.key('view links'),
+      keys: base.keyring.keys('view links'),
       publicUrl: config.hub.publicUrl,
       revoked,
       log,
     }),
-    reload: auditedReload(base, parts, audit),
+    reload: auditedReload(reload, audit),
+    previewReload: () => reload.preview(),
     versionsUrl: `${config.hub.publicUrl}/ocpi/versions`,
     registry,
     registration,
-    backup: createBackup(stores, [stores.secret]),
+    moves,
+    backup: createBackup(
+      { ...stores, links: createLinkBackup(stores.links, base.keyring, { max: BACKUP_LINKS_MAX }) },
+      base.keyring,
+    ),
     routes: base.routes,
     missed: base.missed.missed,
     explain: {
@@ -85,6 +117,7 @@ export async function openOperations(base: Base, parts: OperationsParts): Promis
       inFlight: (id) => send.inFlight(id),
       options: () => base.live.forwarding,
     },
+    outlook: (id) => stillAlive.outlook(id),
     probe: (id) => stillAlive.probe(id),
     examine: (party) =>
       examine(party, {
@@ -101,19 +134,50 @@ function readRevocations(json: unknown): Revocations | undefined {
   return REVOCATIONS.safeParse(json).data
 }
 
+function readEnded(json: unknown): EndedSessions | undefined {
+  return ENDED_SESSIONS.safeParse(json).data
+}
+
+function readOrders(json: unknown): CaptureOrders | undefined {
+  return CAPTURE_ORDERS.safeParse(json).data
+}
+
 function auditEnd(audit: Audit, { id, party, module, kept }: Capture): Promise<void> {
-  const detail = `${module} of ${party}, ${kept.length} exchanges`
+  const detail = `${module} of ${party}, ${kept} exchanges`
   return audit.record({ who: 'the hub', action: 'capture.end', target: id, detail })
 }
 
-function auditedReload(base: Base, { load }: OperationsParts, audit: Audit): Operations['reload'] {
-  const reload = createReload(base, load)
+function auditMove(audit: Audit, move: Move): Promise<void> {
+  return audit.record({
+    who: 'the hub',
+    action: 'party.moved',
+    target: move.party,
+    detail: describeMove(move),
+  })
+}
+
+function auditedReload(reload: Reload, audit: Audit): Operations['reload'] {
   return async (who): Promise<ReloadOutcome> => {
     const outcome = await reload.run()
-    if (outcome.result === 'done' && outcome.changes.length > 0) {
-      const keys = outcome.changes.map(({ key }) => key).join(', ')
-      await audit.record({ who, action: 'config.reload', detail: `changed: ${keys}` })
-    }
+    await audit.record({ who, action: 'config.reload', ...describeReload(outcome) })
     return outcome
+  }
+}
+
+/** For the audit trail; refusals with the HTTP status that the admin API gives them. */
+function describeReload(outcome: ReloadOutcome): { readonly http_status?: number; readonly detail: string } {
+  switch (outcome.result) {
+    case 'done': {
+      const keys = outcome.changes.map(({ key }) => key)
+      return { detail: keys.length === 0 ? 'nothing has changed' : `changed: ${keys.join(', ')}` }
+    }
+    case 'invalid':
+      return { http_status: 422, detail: `the file has ${outcome.faults.length} faults` }
+    case 'restart_needed':
+      return { http_status: 409, detail: `needs a restart: ${outcome.keys.join(', ')}` }
+    case 'contradiction':
+      return { http_status: 409, detail: outcome.detail }
+    case 'no_file':
+      return { http_status: 409, detail: 'there is no file to read again' }
   }
 }

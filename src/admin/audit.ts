@@ -14,6 +14,9 @@ const auditEntry = z
     who: z.string().meta({ description: 'Name of the admin token' }),
     action: z.string().meta({ examples: ['platform.suspend'] }),
     target: z.string().optional(),
+    http_status: z.int().optional().meta({
+      description: 'Of a change that was not made: what its caller was answered; left out: it was made',
+    }),
     before: z.string().optional().meta({ description: 'Hash of what stood before; left out: nothing' }),
     after: z.string().optional().meta({ description: 'Hash of what stands since; left out: nothing' }),
     detail: z.string().optional(),
@@ -27,7 +30,7 @@ export function registerAudit(app: AdminApp, parts: AdminParts): void {
     {
       schema: {
         tags: ['hub'],
-        summary: 'What operators changed, newest first',
+        summary: 'What operators changed, or were refused to, newest first',
         description: 'Hashes are those of the ETag: equal hashes, equal state.',
         querystring: z.strictObject(pageQuery),
         response: { 200: pageOf(auditEntry), ...problems(400, 503) },

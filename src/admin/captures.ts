@@ -35,6 +35,10 @@ const body = z
     bytes: z.int(),
     text: z.string().optional().meta({ description: 'Redacted JSON' }),
     truncated: z.literal(true).optional(),
+    plain: z
+      .literal(true)
+      .optional()
+      .meta({ description: 'No JSON: text in which whatever looks like a secret was struck out' }),
     omitted: z
       .enum(['not_json', 'too_large', 'coded'])
       .optional()
@@ -45,15 +49,21 @@ const body = z
 const captured = z
   .object({
     time: dateTime,
+    hub: z.string().optional().meta({ description: 'Through which of the hubs it went' }),
     from: z.string().optional(),
     to: z.string().optional(),
     method: z.string(),
     path: z.string(),
     request_id: z.string(),
+    forwarded_request_id: z.string().optional(),
     correlation_id: z.string(),
     http_status: z.int().optional(),
     code: z.int().optional(),
-    fault: z.string().optional(),
+    fault: z.string().optional().meta({ description: 'What the hub made of the answer, or of its absence' }),
+    responder_http_status: z
+      .int()
+      .optional()
+      .meta({ description: 'Of an answer that became a fault; its body is the answer' }),
     request: body,
     answer: body,
   })
@@ -79,11 +89,11 @@ export function registerCaptures(app: AdminApp, parts: AdminParts): void {
     {
       schema: {
         tags,
-        summary: 'Captures of this hub, newest first; without what they kept',
-        response: { 200: z.object({ items: z.array(capture) }), ...problems() },
+        summary: 'Captures, newest first; without what they kept',
+        response: { 200: z.object({ items: z.array(capture) }), ...problems(503) },
       },
     },
-    async () => ({ items: operationsOf(parts).captures.list().map(toView) }),
+    async () => ({ items: (await operationsOf(parts).captures.list()).map(toView) }),
   )
   app.get(
     `${PATH}/:id`,
@@ -94,12 +104,12 @@ export function registerCaptures(app: AdminApp, parts: AdminParts): void {
         tags,
         summary: 'A capture with what it kept; reading it is audited',
         params,
-        response: { 200: capture.extend({ items: z.array(captured) }), ...problems(403, 404) },
+        response: { 200: capture.extend({ items: z.array(captured) }), ...problems(403, 404, 503) },
       },
     },
     async (request, reply) => {
       const { captures, audit } = operationsOf(parts)
-      const found = captures.get(request.params.id)
+      const found = await captures.get(request.params.id)
       if (!found)
         throw problemError(404, 'No capture has this id; they are forgotten an hour after their end.')
       await audit.record({
@@ -109,7 +119,7 @@ export function registerCaptures(app: AdminApp, parts: AdminParts): void {
         detail: about(found),
       })
       reply.header('Cache-Control', 'no-store')
-      return { ...toView(found), items: [...found.kept] }
+      return { ...toView(found), items: [...found.items] }
     },
   )
 }
@@ -118,13 +128,14 @@ function registerArming(app: AdminApp, parts: AdminParts): void {
   app.post(
     PATH,
     {
+      config: { action: 'capture.arm' },
       schema: {
         tags,
         summary: 'Keep the bodies of one party and module for some minutes',
         description:
-          'In the memory of this hub, redacted, bounded, and ended by itself. On several hubs each is armed by itself.',
+          'On all hubs of a registry. Redacted, bounded, ended by itself, and forgotten an hour later; in memory, or sealed in Redis where several hubs share it.',
         body: order,
-        response: { 201: capture, ...problems(400, 403, 404, 409) },
+        response: { 201: capture, ...problems(400, 403, 404, 409, 503) },
       },
     },
     async (request, reply) => {
@@ -134,7 +145,7 @@ function registerArming(app: AdminApp, parts: AdminParts): void {
       if (!parts.registry.table().parties.has(party))
         throw problemError(404, `${party} is not known to the hub.`)
       const who = whoOf(request)
-      const armed = captures.arm({ party, module, minutes, by: who })
+      const armed = await captures.arm({ party, module, minutes, by: who })
       if (!armed) throw problemError(409, `There are ${CAPTURES_MAX} captures already; delete one first.`)
       await audit.record({
         who,
@@ -149,18 +160,18 @@ function registerArming(app: AdminApp, parts: AdminParts): void {
   app.delete(
     `${PATH}/:id`,
     {
+      config: { action: 'capture.drop' },
       schema: {
         tags,
         summary: 'End a capture and forget what it kept',
         params,
-        response: { 204: z.null().meta({ description: 'It is gone' }), ...problems(403, 404) },
+        response: { 204: z.null().meta({ description: 'It is gone' }), ...problems(403, 404, 503) },
       },
     },
     async (request, reply) => {
       const { captures, audit } = operationsOf(parts)
-      const found = captures.get(request.params.id)
+      const found = await captures.drop(request.params.id)
       if (!found) throw problemError(404, 'No capture has this id.')
-      captures.drop(found.id)
       await audit.record({
         who: whoOf(request),
         action: 'capture.drop',
@@ -173,7 +184,7 @@ function registerArming(app: AdminApp, parts: AdminParts): void {
 }
 
 function about({ party, module, kept }: Capture): string {
-  return `${module} of ${party}, ${kept.length} exchanges`
+  return `${module} of ${party}, ${kept} exchanges`
 }
 
 function toView({
@@ -195,7 +206,7 @@ function toView({
     by,
     since: new Date(since).toISOString(),
     until: new Date(until).toISOString(),
-    count: kept.length,
+    count: kept,
     left_out: left,
   }
 }

@@ -8,5 +8,9 @@ export interface ExplainParts {
   readonly limits: Pick<Limits, 'inFlight' | 'waitMs'>
   /** Requests under way to a platform, and how many there may be. */
   inFlight(platformId: string): number
-  readonly options: () => { readonly timeoutMs: number; readonly pendingMax: number }
+  readonly options: () => {
+    readonly timeoutMs: number
+    readonly pendingMax: number
+    readonly inFlightMax: number
+  }
 }

@@ -2,6 +2,7 @@
 // may see URLs and fingerprints that requesters never do.
 
 import { z } from 'zod'
+import type { Fault } from '../faults/fault.ts'
 import { faultAnswer } from '../faults/response.ts'
 import { joinPath } from '../ocpi/endpoint.ts'
 import { partyKey, readPartyText } from '../ocpi/party.ts'
@@ -11,6 +12,7 @@ import type { Route, RoutingContext } from '../routing/decide.ts'
 import { describeRule } from '../routing/describe-rule.ts'
 import { type Explanation, explain, type Question } from '../routing/explain.ts'
 import type { RouteRule } from '../routing/rule.ts'
+import { findObstacle } from './explain-obstacle.ts'
 import type { ExplainParts } from './explain-parts.ts'
 import { operationsOf } from './operate.ts'
 import type { AdminApp, AdminParts } from './parts.ts'
@@ -114,38 +116,53 @@ function toQuestion(query: z.output<typeof question>, context: RoutingContext): 
 }
 
 interface Looks extends Pick<ExplainParts, 'limits' | 'inFlight' | 'options'> {
-  readonly parts: Pick<AdminParts, 'hashToken' | 'lastHeard'>
+  readonly parts: Pick<AdminParts, 'hashToken' | 'lastHeard' | 'inFlight'>
   readonly context: RoutingContext
 }
 
 function toView(found: Explanation, asked: Question, looks: Looks): View {
   const { decision } = found
-  if (found.fault || !decision) return refusedView(found, asked)
+  if (found.fault) return refusedView({ steps: found.steps }, found.fault, found, asked)
+  if (!decision) return ownView(found)
   const steps = [...found.steps]
   const routes = 'routes' in decision ? decision.routes : [decision.route]
   const rule = 'routes' in decision ? decision.rule : decision.route.rule
-  const waitMs = rule && looks.limits.waitMs(rule, partyKey(asked.from))
+  const inFlight = looks.parts.inFlight()
+  const obstacle = findObstacle({ from: partyKey(asked.from), routes, rule, inFlight }, looks)
   const targets = routes.slice(0, TARGETS_MAX).map((route) => toTarget(route, asked, looks))
   if (routes.length === 1) steps.push(...targetSteps(routes[0]!, targets[0]!, looks))
-  if (rule?.rate) steps.push({ step: 'rate', finding: rateText(rule, waitMs) })
+  if (rule?.rate) {
+    const waitMs = looks.limits.waitMs(rule, partyKey(asked.from))
+    steps.push({ step: 'rate', finding: rateText(rule, waitMs) })
+  }
   const base = { way: decision.way, steps, targets }
-  if (waitMs !== undefined) return limitedView(base, waitMs)
+  if (obstacle) return refusedView({ steps, targets }, obstacle, found, asked)
   steps.push({ step: 'answer', finding: answerText(decision.way, routes.length) })
   return decision.way === 'broadcast' ? { ...base, http_status: 200, status_code: 1000 } : base
 }
 
-function refusedView({ steps, fault, version }: Explanation, { to }: Question): View {
-  if (!fault) {
-    const finding = 'a configuration module: the hub answers it itself and routes it nowhere'
-    return { way: 'hub', steps: [...steps, { step: 'way', finding }] }
-  }
+/** A configuration module. */
+function ownView({ steps }: Explanation): View {
+  const finding = 'a configuration module: the hub answers it itself and routes it nowhere'
+  return { way: 'hub', steps: [...steps, { step: 'way', finding }] }
+}
+
+function refusedView(
+  seen: { readonly steps: Explanation['steps']; readonly targets?: View['targets'] },
+  fault: Fault,
+  { version }: Pick<Explanation, 'version'>,
+  { to }: Question,
+): View {
   const answer = faultAnswer(fault, {
     ...(version === undefined ? {} : { version }),
     ...(to ? { to: partyKey(to) } : {}),
   })
-  const finding = `HTTP ${answer.httpStatus}, ${answer.statusCode} ${fault.code}: ${answer.message}`
+  const retryAfter = fault.info.headers?.['Retry-After']
+  const later = retryAfter === undefined ? '' : ` Not before ${retryAfter} s.`
+  const finding = `HTTP ${answer.httpStatus}, ${answer.statusCode} ${fault.code}: ${answer.message}${later}`
   return {
-    steps: [...steps, { step: 'answer', finding }],
+    steps: [...seen.steps, { step: 'answer', finding }],
+    ...(seen.targets ? { targets: seen.targets } : {}),
     http_status: answer.httpStatus,
     status_code: answer.statusCode,
     status_message: answer.message,
@@ -153,21 +170,7 @@ function refusedView({ steps, fault, version }: Explanation, { to }: Question): 
     at: fault.row.at,
     recovery: fault.row.recovery,
     advice: fault.row.advice,
-  }
-}
-
-function limitedView(base: Pick<View, 'steps' | 'targets'>, waitMs: number): View {
-  const seconds = Math.max(1, Math.ceil(waitMs / 1000))
-  const finding = `HTTP 429, 2000 rate_limited: not before ${seconds} s`
-  return {
-    steps: [...base.steps, { step: 'answer', finding }],
-    targets: base.targets,
-    http_status: 429,
-    status_code: 2000,
-    fault: 'rate_limited',
-    at: 'requester',
-    recovery: 'wait',
-    retry_after_seconds: seconds,
+    ...(retryAfter === undefined ? {} : { retry_after_seconds: Number(retryAfter) }),
   }
 }
 

@@ -2,13 +2,13 @@
 // session that one of them opened; guessing is slowed down. Those who show a valid token are never locked out,
 // whatever others do from the same address.
 
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import ipaddr from 'ipaddr.js'
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
 import type { AdminApp, AdminOptions, AdminRole, AdminToken } from './parts.ts'
 import { problemError } from './problem.ts'
-import { createSessions, isFromOwnPage, readSessionId, type Session, type Sessions } from './sessions.ts'
+import { createSessions, isFromOwnPage, readSessionIds, type Session, type Sessions } from './sessions.ts'
 
 const FAILURES_PER_NETWORK = 10
 /** Guesses from everywhere: bounds the memory that counting needs as well. */
@@ -29,15 +29,24 @@ export interface Doorkeeper {
   check(token: string, request: FastifyRequest, reply: FastifyReply): Promise<AdminToken>
 }
 
-/** Checks every request of the app, those for unknown paths included, before its body is read. */
-export function guard(app: AdminApp, options: Pick<AdminOptions, 'tokens'>): Doorkeeper {
+/**
+ * Checks every request of the app, those for unknown paths included, before its body is read. Without `sessions`
+ * those of the dashboard are known to this process alone.
+ */
+export function guard(
+  app: AdminApp,
+  options: Pick<AdminOptions, 'tokens'>,
+  sessions: Sessions = createSessions({ keys: [randomBytes(32)] }),
+): Doorkeeper {
   const slow = createSlowDown()
-  const sessions = createSessions()
 
   function session(request: FastifyRequest): Session | undefined {
     if (request.headers.authorization !== undefined) return undefined
-    const id = readSessionId(request)
-    return id === undefined ? undefined : sessions.find(id, options.tokens())
+    for (const id of readSessionIds(request)) {
+      const found = sessions.find(id, options.tokens())
+      if (found) return found
+    }
+    return undefined
   }
 
   app.decorateRequest('operator', null)
@@ -48,6 +57,7 @@ export function guard(app: AdminApp, options: Pick<AdminOptions, 'tokens'>): Doo
     const byToken = shown === undefined ? undefined : findToken(options.tokens(), shown)
     const operator = byToken ?? session(request)?.operator
     if (!operator) return refuse(request, reply, { slow, basic, guessed: shown !== undefined })
+    request.operator = operator
     const reads = request.method === 'GET' || request.method === 'HEAD'
     if (!byToken && !reads && !isFromOwnPage(request)) {
       throw problemError(403, "With a session, changes are taken only from the hub's own dashboard.")
@@ -56,7 +66,6 @@ export function guard(app: AdminApp, options: Pick<AdminOptions, 'tokens'>): Doo
     if (!mayDo(operator.role, needed)) {
       throw problemError(403, `The token "${operator.name}" may only read.`)
     }
-    request.operator = operator
   })
 
   return {

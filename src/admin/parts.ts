@@ -69,6 +69,10 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Who may call the route; without it `read` for GET, `operate` for the rest. */
     readonly access?: 'public' | AdminRole
+    /** What the call is in the audit trail, for when it is refused; a function of its body where that decides. */
+    readonly action?: string | ((body: unknown) => string)
+    /** The handler audits its own refusals. */
+    readonly auditsItself?: true
     /** The token is also taken as the password of Basic, which is all that a browser can ask people for. */
     readonly basic?: true
   }

@@ -57,6 +57,7 @@ function registerOrders(app: AdminApp, parts: AdminParts): void {
   app.post(
     PATH,
     {
+      config: { action: actionOfOrder },
       schema: {
         tags,
         summary: 'Prepare a connection, or register the hub at a peer',
@@ -92,10 +93,16 @@ function registerOrders(app: AdminApp, parts: AdminParts): void {
   )
 }
 
+function actionOfOrder(body: unknown): string {
+  const isPeer = typeof body === 'object' && body !== null && 'versions_url' in body
+  return isPeer ? 'platform.connect' : 'platform.prepare'
+}
+
 function registerPatch(app: AdminApp, parts: AdminParts): void {
   app.patch(
     `${PATH}/:id`,
     {
+      config: { action: 'platform.patch' },
       schema: {
         tags,
         summary: 'Change what an operator knows better than the peer',
@@ -137,6 +144,7 @@ function registerRemoval(app: AdminApp, parts: AdminParts): void {
   app.delete(
     `${PATH}/:id`,
     {
+      config: { action: 'platform.remove' },
       schema: {
         tags,
         summary: 'Forget a connection',
@@ -165,6 +173,7 @@ function registerRemoval(app: AdminApp, parts: AdminParts): void {
 const ACTIONS = [
   ['suspend', 'Stop routing to and from its parties; they are told as SUSPENDED'],
   ['resume', 'Route to and from its parties again'],
+  ['refresh', 'Read the versions and endpoints of the platform again; tokens and parties stay'],
   ['rotate', 'Renew the tokens of both sides; the old one ends when the new one is used'],
 ] as const
 
@@ -173,6 +182,7 @@ function registerActions(app: AdminApp, parts: AdminParts): void {
     app.post(
       `${PATH}/:id/${action}`,
       {
+        config: { action: `platform.${action}` },
         schema: {
           tags,
           summary,
@@ -198,6 +208,7 @@ function registerProbe(app: AdminApp, parts: AdminParts): void {
   app.post(
     `${PATH}/:id/probe`,
     {
+      config: { action: 'platform.probe' },
       schema: {
         tags,
         summary: 'Ask the platform for its versions now',
@@ -210,7 +221,10 @@ function registerProbe(app: AdminApp, parts: AdminParts): void {
       const { id } = request.params
       const result = await operationsOf(parts).probe(id)
       if (!result) throw problemError(404, 'No platform has this id.')
-      return toProbe(id, result, requireView(parts, id).status)
+      const view = requireView(parts, id)
+      const detail = result.ok ? `it answers, ${view.status}` : `${result.fault}, ${view.status}`
+      await audited(parts, request, { action: 'platform.probe', id, detail })
+      return toProbe(id, result, view.status)
     },
   )
 }
@@ -235,15 +249,17 @@ function audited(
     readonly id: string
     readonly before?: PlatformView | undefined
     readonly after?: PlatformView
+    readonly detail?: string
   },
 ): Promise<void> {
-  const { action, id, before, after } = change
+  const { action, id, before, after, detail } = change
   return operationsOf(parts).audit.record({
     who: whoOf(request),
     action,
     target: id,
     ...(before ? { before: hashOf(before) } : {}),
     ...(after ? { after: hashOf(after) } : {}),
+    ...(detail === undefined ? {} : { detail }),
   })
 }
 

@@ -53,6 +53,7 @@ export function registerExamination(app: AdminApp, parts: AdminParts): void {
   app.post(
     '/api/v1/probe',
     {
+      config: { action: 'probe' },
       schema: {
         tags: ['platforms'],
         summary: 'Examine the endpoints of a party before it is connected',

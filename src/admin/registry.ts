@@ -3,10 +3,12 @@
 
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
+import type { Imported } from '../registry/backup.ts'
 import type { RegistryHealth } from '../registry/registry.ts'
 import { asProblems, operationsOf, whoOf } from './operate.ts'
 import type { AdminApp, AdminParts } from './parts.ts'
 import { problemError } from './problem.ts'
+import { registerRegistryKeys } from './registry-keys.ts'
 import { problems } from './shapes.ts'
 
 const PATH = '/api/v1/registry'
@@ -38,6 +40,11 @@ const backupShape = z
   .looseObject({ format: z.literal('ocpi-hub registry'), schema: z.int(), records: z.array(z.unknown()) })
   .meta({ id: 'RegistryBackup', description: 'Tokens are sealed: of use only with the same secret_key' })
 
+const importedShape = z.object({
+  imported: z.int().meta({ description: 'Platforms' }),
+  links: z.int().meta({ description: 'Hub URLs of stored CDRs and pending call-backs' }),
+})
+
 /** `GET /api/v1/registry`, `…/export`; `POST …/import`, `…/restore`, `…/confirm`. */
 export function registerRegistry(app: AdminApp, parts: AdminParts): void {
   app.get(
@@ -47,6 +54,7 @@ export function registerRegistry(app: AdminApp, parts: AdminParts): void {
   )
   registerBackup(app, parts)
   registerDecisions(app, parts)
+  registerRegistryKeys(app, parts)
 }
 
 function registerBackup(app: AdminApp, parts: AdminParts): void {
@@ -71,6 +79,7 @@ function registerBackup(app: AdminApp, parts: AdminParts): void {
   app.post(
     `${PATH}/import`,
     {
+      config: { action: 'registry.import' },
       bodyLimit: BACKUP_BYTES_MAX,
       schema: {
         tags,
@@ -79,20 +88,20 @@ function registerBackup(app: AdminApp, parts: AdminParts): void {
           'All or nothing. A registry that holds platforms is refused unless replace is true: then it holds nothing but the document afterwards. The hub must have the secret_key of the hub that made it.',
         querystring: z.strictObject({ replace: z.enum(['true', 'false']).default('false') }),
         body: backupShape,
-        response: { 200: z.object({ imported: z.int() }), ...problems(400, 403, 409, 422, 503) },
+        response: { 200: importedShape, ...problems(400, 403, 409, 422, 503) },
       },
     },
     async (request) => {
       requireWhole(parts)
       const replace = request.query.replace === 'true'
-      const imported = await asProblems(() => importBackup(parts, request.body, replace))
-      await audited(parts, request, 'import', `${imported} platforms${replace ? ', replacing all' : ''}`)
-      return { imported }
+      const { platforms, links } = await asProblems(() => importBackup(parts, request.body, replace))
+      await audited(parts, request, 'import', `${platforms} platforms${replace ? ', replacing all' : ''}`)
+      return { imported: platforms, links }
     },
   )
 }
 
-async function importBackup(parts: AdminParts, document: unknown, replace: boolean): Promise<number> {
+async function importBackup(parts: AdminParts, document: unknown, replace: boolean): Promise<Imported> {
   try {
     return await operationsOf(parts).backup.import(document, { replace })
   } catch (thrown) {
@@ -111,6 +120,7 @@ function registerDecisions(app: AdminApp, parts: AdminParts): void {
     app.post(
       `${PATH}/${decision}`,
       {
+        config: { action: `registry.${decision}` },
         schema: {
           tags,
           summary,
@@ -122,7 +132,7 @@ function registerDecisions(app: AdminApp, parts: AdminParts): void {
         const { registry } = operationsOf(parts)
         const { alarm } = registry.health()
         await asProblems(() => (decision === 'restore' ? registry.restore() : registry.confirmShrink()))
-        if (alarm) await audited(parts, request, decision)
+        await audited(parts, request, decision, alarm ? alarm : 'there was no alarm; nothing was changed')
         return toView(parts)
       },
     )

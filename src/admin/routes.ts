@@ -66,6 +66,7 @@ export function registerRoutes(app: AdminApp, parts: AdminParts): void {
   app.put(
     PATH,
     {
+      config: { action: 'routes.put' },
       schema: {
         tags,
         summary: 'Replace the rules of all hubs, all or nothing',
@@ -79,6 +80,7 @@ export function registerRoutes(app: AdminApp, parts: AdminParts): void {
   app.delete(
     PATH,
     {
+      config: { action: 'routes.delete' },
       schema: {
         tags,
         summary: 'Go back to the rules of the configuration file',
@@ -120,6 +122,7 @@ function registerVersions(app: AdminApp, parts: AdminParts): void {
   app.post(
     `${PATH}/restore`,
     {
+      config: { action: 'routes.restore' },
       schema: {
         tags,
         summary: 'Put an earlier version in effect again, as a new one',

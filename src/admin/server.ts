@@ -8,6 +8,7 @@ import fastify, { type FastifyHttpOptions, type FastifyReply } from 'fastify'
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import { readTls } from '../http/tls.ts'
 import { registerAudit } from './audit.ts'
+import { createRefusals } from './audit-refusals.ts'
 import { registerBroadcasts } from './broadcasts.ts'
 import { registerCaptures } from './captures.ts'
 import { registerCodes } from './codes.ts'
@@ -21,6 +22,7 @@ import { allowedMethods } from './methods.ts'
 import { collectOpenApi, registerDocs } from './openapi.ts'
 import type { AdminApp, AdminGroup, AdminOptions, AdminParts } from './parts.ts'
 import { registerMissed } from './missed.ts'
+import { registerMoves } from './moves.ts'
 import { registerParties } from './parties.ts'
 import { registerReload } from './reload.ts'
 import { registerRoutes } from './routes.ts'
@@ -47,6 +49,7 @@ const GROUPS: readonly AdminGroup[] = [
   registerExamination,
   registerParties,
   registerMissed,
+  registerMoves,
   registerRegistry,
   registerRoutes,
   registerExplain,
@@ -70,12 +73,14 @@ export async function createAdminServer(parts: AdminParts, options: AdminOptions
 
   const methodsOf = allowedMethods(app)
   await app.register(helmet, toHelmet(options.tls !== undefined))
-  const door = guard(app, options)
+  const door = guard(app, options, parts.operations?.sessions)
   await app.register(fastifySSE, { heartbeatInterval: options.heartbeatMs ?? HEARTBEAT_MS })
   await collectOpenApi(app, parts.version)
 
-  app.setErrorHandler((error, request, reply) => {
+  const noteRefusal = createRefusals(parts)
+  app.setErrorHandler(async (error, request, reply) => {
     const problem = readProblem(error)
+    await noteRefusal(request, problem)
     if (problem.status >= 500) {
       parts.log[problem.status === 500 ? 'error' : 'warn'](
         { err: error, method: request.method, path: request.routeOptions.url },

@@ -9,10 +9,21 @@ import { z } from 'zod'
 import type { Doorkeeper } from './guard.ts'
 import type { AdminApp, AdminOptions } from './parts.ts'
 import { problemError } from './problem.ts'
-import { isFromOwnPage, readSessionId, sessionCookie } from './sessions.ts'
+import { isFromOwnPage, readSessionIds, sessionCookie } from './sessions.ts'
 
 /** Paths of the dashboard's pages: each is the same document, which then shows what the path says. */
-const PAGES = ['/', '/errors', '/correlations/*', '/parties', '/parties/*', '/routes', '/codes']
+const PAGES = [
+  '/',
+  '/errors',
+  '/correlations/*',
+  '/parties',
+  '/parties/*',
+  '/routes',
+  '/codes',
+  '/captures',
+  '/captures/*',
+  '/hub',
+]
 const ASSET_AGE_MS = 31_536_000_000
 const TOKEN_CHARS_MAX = 1000
 
@@ -98,19 +109,19 @@ function registerLogin(app: AdminApp, door: Doorkeeper): void {
     async (request, reply) => {
       requireOwnPage(request)
       const operator = await door.check(request.body.token.trim(), request, reply)
-      const before = readSessionId(request)
-      if (before !== undefined) door.sessions.close(before)
+      for (const before of readSessionIds(request)) await door.sessions.close(before)
       const opened = door.sessions.open(operator)
-      reply.header('Set-Cookie', sessionCookie(request, opened)).header('Cache-Control', 'no-store')
+      reply
+        .header('Set-Cookie', sessionCookie(request, door.sessions, opened))
+        .header('Cache-Control', 'no-store')
       const { name, role } = operator
       return { name, role, expires: new Date(opened.expires).toISOString() }
     },
   )
   app.post('/logout', { config: { access: 'public' }, schema: { hide: true } }, async (request, reply) => {
     requireOwnPage(request)
-    const id = readSessionId(request)
-    if (id !== undefined) door.sessions.close(id)
-    return reply.header('Set-Cookie', sessionCookie(request)).code(204).send()
+    for (const id of readSessionIds(request)) await door.sessions.close(id)
+    return reply.header('Set-Cookie', sessionCookie(request, door.sessions)).code(204).send()
   })
   app.get(
     '/session',

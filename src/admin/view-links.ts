@@ -23,6 +23,7 @@ export function registerViewLinks(app: AdminApp, parts: AdminParts): void {
   app.post(
     PATH,
     {
+      config: { action: 'view_link.make' },
       schema: {
         tags,
         summary: 'A link with which a partner sees its own errors, status history and missed pushes',
@@ -52,6 +53,7 @@ export function registerViewLinks(app: AdminApp, parts: AdminParts): void {
   app.delete(
     PATH,
     {
+      config: { action: 'view_link.revoke' },
       schema: {
         tags,
         summary: 'End all view links of a platform',

@@ -10,7 +10,7 @@ const DEFAULT_LIMIT = 20
 
 export function addAudit(program: Command, context: CliContext): void {
   withAdminOptions(program.command('audit'))
-    .description('show who changed what, newest first')
+    .description('show who changed what, or was refused to, newest first')
     .addOption(
       new Option('--limit <count>', `at most so many (default ${DEFAULT_LIMIT})`).argParser(readCount),
     )
@@ -24,6 +24,11 @@ export function addAudit(program: Command, context: CliContext): void {
           { title: 'TIME', text: ({ time }) => time },
           { title: 'WHO', text: ({ who }) => who },
           { title: 'ACTION', text: ({ action }) => action },
+          {
+            title: 'RESULT',
+            text: ({ http_status: status }) => (status === undefined ? 'done' : `refused ${status}`),
+            style: ({ http_status: status }) => (status === undefined ? undefined : 'yellow'),
+          },
           { title: 'TARGET', text: ({ target }) => target ?? '-' },
           { title: 'DETAIL', text: ({ detail }) => detail ?? '' },
         ])

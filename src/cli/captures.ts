@@ -1,7 +1,7 @@
 // `ocpi-hub captures …`: bodies kept on demand, for one party and module and some minutes.
 
 import { Option, type Command } from 'commander'
-import type { CapturedExchange } from '../forwarding/captures.ts'
+import type { CapturedExchange } from '../forwarding/captured.ts'
 import type { KeptBody } from '../forwarding/redact.ts'
 import type { CliContext } from './context.ts'
 import { adminClient, readCount, readParty, withAdminOptions, type AdminOptions } from './options.ts'
@@ -86,18 +86,25 @@ function printExchanges(
   { items, count, left_out: left }: CaptureItem & { items: readonly CapturedExchange[] },
 ): void {
   for (const item of items) {
-    const { time, from = '-', to = '-', method, path, code, fault } = item
+    const { time, from = '-', to = '-', method, path, code, fault, responder_http_status: status } = item
     const heading = `${time}  ${from} -> ${to}  ${method} ${path}  ${fault ?? code ?? ''}`
     context.out(styled(context, 'bold', clean(heading)))
     printBody(context, 'request', item.request)
-    printBody(context, 'answer', item.answer)
+    printBody(
+      context,
+      status === undefined ? 'answer' : `answer of the responder, HTTP ${status}`,
+      item.answer,
+    )
   }
   context.err(`${count} exchanges${left > 0 ? `, ${left} more were left out` : ''}`)
 }
 
 function printBody(context: CliContext, what: string, body: KeptBody | undefined): void {
   if (!body) return
-  const note = 'text' in body ? (body.truncated ? ', cut' : '') : `, ${body.omitted.replaceAll('_', ' ')}`
-  context.out(styled(context, 'dim', `  ${what}, ${body.bytes} bytes${note}`))
+  const notes =
+    'text' in body
+      ? [...(body.plain ? ['not JSON'] : []), ...(body.truncated ? ['cut'] : [])]
+      : [body.omitted.replaceAll('_', ' ')]
+  context.out(styled(context, 'dim', `  ${[what, `${body.bytes} bytes`, ...notes].join(', ')}`))
   if ('text' in body) for (const line of body.text.split('\n')) context.out(`  ${clean(line)}`)
 }

@@ -3,7 +3,7 @@
 import type { Command } from 'commander'
 import { configPath, withConfigOption, type ConfigOptions } from './config-path.ts'
 import { saidFailure, type CliContext } from './context.ts'
-import { printJson, styled } from './output.ts'
+import { printJson, styledErr } from './output.ts'
 
 export function addCheck(program: Command, context: CliContext): void {
   withConfigOption(program.command('check'))
@@ -21,7 +21,7 @@ export function addCheck(program: Command, context: CliContext): void {
         return
       }
       if (options.json) printJson(context, { file: path, faults })
-      else for (const fault of faults) context.err(styled(context, 'red', formatFault(fault)))
+      else for (const fault of faults) context.err(styledErr(context, 'red', formatFault(fault)))
       throw saidFailure()
     })
 }

@@ -7,39 +7,70 @@ import type { CliContext } from './context.ts'
 export function addCompletion(program: Command, context: CliContext): void {
   program
     .command('completion')
-    .description('print a completion script: source <(ocpi-hub completion bash)')
-    .addArgument(new Argument('<shell>').choices(['bash', 'zsh']))
-    .action((shell: 'bash' | 'zsh') => context.out(SCRIPTS[shell](toNodes(program, ''))))
+    .description('print a completion script for a shell')
+    .addArgument(new Argument('<shell>').choices(SHELLS))
+    .addHelpText(
+      'after',
+      `
+bash: source <(ocpi-hub completion bash)
+zsh:  source <(ocpi-hub completion zsh)
+fish: ocpi-hub completion fish | source`,
+    )
+    .action((shell: Shell) => context.out(SCRIPTS[shell](toNodes(program, ''))))
 }
+
+const SHELLS = ['bash', 'zsh', 'fish'] as const
+type Shell = (typeof SHELLS)[number]
 
 interface Node {
   /** `/platforms/list`; `''` is the program. */
   readonly path: string
-  /** What may follow: verbs, options, choices of arguments. */
-  readonly words: readonly string[]
+  /** What may follow: verbs, choices of arguments. */
+  readonly words: readonly Word[]
+  readonly options: readonly OptionWord[]
+}
+
+interface Word {
+  readonly name: string
+  readonly text: string
+}
+
+interface OptionWord extends Word {
+  readonly takesValue: boolean
+  readonly values: readonly string[]
 }
 
 function toNodes(command: Command, path: string): Node[] {
-  const verbs = command.commands.map((inner) => inner.name())
-  const choices = command.registeredArguments.flatMap((argument) => argument.argChoices ?? [])
-  const options = command.options.flatMap(({ long }) => (long ? [long] : []))
-  const own = { path, words: [...verbs, ...choices, ...options, '--help'] }
+  const verbs = command.commands.map((inner) => ({ name: inner.name(), text: inner.description() }))
+  const choices = command.registeredArguments.flatMap((argument) =>
+    (argument.argChoices ?? []).map((name) => ({ name, text: '' })),
+  )
+  const options = command.options.flatMap(({ long, description, required, optional, argChoices }) =>
+    long
+      ? [{ name: long, text: description, takesValue: required || optional, values: argChoices ?? [] }]
+      : [],
+  )
+  const help = { name: '--help', text: 'say how it is used', takesValue: false, values: [] }
+  const own = { path, words: [...verbs, ...choices], options: [...options, help] }
   return [own, ...command.commands.flatMap((inner) => toNodes(inner, `${path}/${inner.name()}`))]
 }
 
-const SCRIPTS: Readonly<Record<'bash' | 'zsh', (nodes: readonly Node[]) => string>> = { bash, zsh }
+const SCRIPTS: Readonly<Record<Shell, (nodes: readonly Node[]) => string>> = { bash, zsh, fish }
 
 function bash(nodes: readonly Node[]): string {
   return `# bash completion of ocpi-hub: source <(ocpi-hub completion bash)
 _ocpi_hub() {
-  local current="\${COMP_WORDS[COMP_CWORD]}" verb="" word words=""
+  local current="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD-1]}" verb="" word words=""
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case "$verb/$word" in
       ${verbPattern(nodes)}) verb="$verb/$word" ;;
     esac
   done
-  case "$verb" in
-${cases(nodes)}
+  case "$verb $before" in
+${valueCases(nodes, 'words')}
+    *) case "$verb" in
+${cases(nodes, 'words')}
+    esac ;;
   esac
   COMPREPLY=($(compgen -W "$words" -- "$current"))
 }
@@ -56,8 +87,11 @@ _ocpi_hub() {
       ${verbPattern(nodes)}) verb="$verb/$word" ;;
     esac
   done
-  case "$verb" in
+  case "$verb \${words[CURRENT-1]}" in
+${valueCases(nodes, 'words_now')}
+    *) case "$verb" in
 ${cases(nodes, 'words_now')}
+    esac ;;
   esac
   compadd -- \${=words_now}
   _files
@@ -65,10 +99,57 @@ ${cases(nodes, 'words_now')}
 compdef _ocpi_hub ocpi-hub`
 }
 
+function fish(nodes: readonly Node[]): string {
+  const lines = nodes.flatMap(({ path, words, options }) => {
+    const at = `complete -c ocpi-hub -n "__ocpi_hub_at '${path}'"`
+    return [
+      ...words.map(({ name, text }) => `${at} -f -a ${name}${fishText(text)}`),
+      ...options.map(({ name, text, takesValue, values }) => {
+        const value = values.length > 0 ? ` -x -a "${values.join(' ')}"` : takesValue ? ' -r' : ''
+        return `${at} -l ${name.slice(2)}${value}${fishText(text)}`
+      }),
+    ]
+  })
+  return `# fish completion of ocpi-hub: ocpi-hub completion fish | source
+function __ocpi_hub_at
+  set -l verb ''
+  for word in (commandline -opc)[2..-1]
+    switch "$verb/$word"
+      case ${nodes.flatMap(({ path }) => (path === '' ? [] : [`'${path}'`])).join(' ')}
+        set verb "$verb/$word"
+    end
+  end
+  test "$verb" = "$argv[1]"
+end
+${lines.join('\n')}`
+}
+
+/** Only the first line: it is shown behind the word. */
+function fishText(text: string): string {
+  const quoted = text.split('\n', 1)[0]!.replaceAll('\\', '\\\\').replaceAll("'", "\\'")
+  return quoted === '' ? '' : ` -d '${quoted}'`
+}
+
 function verbPattern(nodes: readonly Node[]): string {
   return nodes.flatMap(({ path }) => (path === '' ? [] : [path])).join('|')
 }
 
-function cases(nodes: readonly Node[], variable = 'words'): string {
-  return nodes.map(({ path, words }) => `    "${path}") ${variable}="${words.join(' ')}" ;;`).join('\n')
+function cases(nodes: readonly Node[], variable: string): string {
+  return nodes
+    .map(({ path, words, options }) => {
+      const names = [...words, ...options].map(({ name }) => name)
+      return `      "${path}") ${variable}="${names.join(' ')}" ;;`
+    })
+    .join('\n')
+}
+
+/** Behind an option that takes one of some values. */
+function valueCases(nodes: readonly Node[], variable: string): string {
+  return nodes
+    .flatMap(({ path, options }) =>
+      options
+        .filter(({ values }) => values.length > 0)
+        .map(({ name, values }) => `    "${path} ${name}") ${variable}="${values.join(' ')}" ;;`),
+    )
+    .join('\n')
 }

@@ -8,6 +8,8 @@ export interface CliContext {
   err(text: string): void
   /** Whether standard output may be coloured: a terminal, and no NO_COLOR (no-color.org). */
   readonly coloured: boolean
+  /** The same of standard error; as standard output when absent. */
+  readonly colouredErr?: boolean
   /** Reads standard input to its end. */
   input(): Promise<string>
   /** Aborted when the user wants the verb to end; asked for only by verbs that run until then. */
@@ -17,11 +19,13 @@ export interface CliContext {
 /** The context of the real process. */
 export function processContext(): CliContext {
   const { env, stdin, stdout, stderr } = process
+  const mayColour = !env.NO_COLOR && env.TERM !== 'dumb'
   return {
     env,
     out: (text) => void stdout.write(`${text}\n`),
     err: (text) => void stderr.write(`${text}\n`),
-    coloured: stdout.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb',
+    coloured: stdout.isTTY === true && mayColour,
+    colouredErr: stderr.isTTY === true && mayColour,
     async input() {
       if (stdin.isTTY) stderr.write('waiting for standard input; Ctrl-D ends it\n')
       const chunks: Buffer[] = []

@@ -2,8 +2,10 @@
 
 import { Option, type Command } from 'commander'
 import type { JournalEntry } from '../journal/exchange.ts'
+import { SUMMARY_FIELDS } from '../journal/query.ts'
 import type { AdminClient, Query } from './admin-client.ts'
 import type { CliContext } from './context.ts'
+import { printSummary, readFields } from './errors-summary.ts'
 import { follow } from './follow.ts'
 import {
   adminClient,
@@ -31,6 +33,7 @@ interface ErrorsOptions extends AdminOptions {
   readonly until?: string
   readonly limit?: number
   readonly follow?: boolean
+  readonly by?: string
 }
 
 export function addErrors(program: Command, context: CliContext): void {
@@ -55,9 +58,16 @@ export function addErrors(program: Command, context: CliContext): void {
       new Option('--limit <count>', `at most so many (default ${DEFAULT_LIMIT})`).argParser(readCount),
     )
     .option('-f, --follow', 'go on and show errors as they happen')
+    .addOption(
+      new Option('--by <fields>', `count them by one to three of ${SUMMARY_FIELDS.join(', ')}, with commas`)
+        .argParser(readFields)
+        .conflicts('follow'),
+    )
     .action(async (reference: string | undefined, options: ErrorsOptions) => {
       const client = adminClient(context, options)
       if (reference !== undefined) return printOne(context, client, reference, options)
+      if (options.by !== undefined)
+        return printSummary(context, client, options.by, toQuery(options), options)
       const entries = (await client.list(
         PATH,
         toQuery(options),
@@ -139,8 +149,14 @@ function entryLine(context: CliContext, entry: JournalEntry): string {
   return `${time} ${styled(context, codeStyle(entry), String(code))} ${parts.filter(Boolean).map(clean).join('  ')}`
 }
 
-function whatText({ fault, responder_code: responderCode, author }: JournalEntry): string {
-  return fault ?? responderCode ?? `by ${author}`
+function whatText({
+  fault,
+  responder_code: responderCode,
+  author,
+  code_unlisted: isUnlisted,
+}: JournalEntry): string {
+  const what = fault ?? responderCode ?? `by ${author}`
+  return isUnlisted ? `${what}, unlisted code` : what
 }
 
 function requestText({ method, module, path }: JournalEntry): string {

@@ -15,8 +15,13 @@ export interface Column<T> {
 }
 
 /** Colours `text` if the context allows. */
-export function styled(context: CliContext, style: Style, text: string): string {
+export function styled(context: Pick<CliContext, 'coloured'>, style: Style, text: string): string {
   return context.coloured ? styleText(style, text, { validateStream: false }) : text
+}
+
+/** The same for standard error. */
+export function styledErr(context: CliContext, style: Style, text: string): string {
+  return styled({ coloured: context.colouredErr ?? context.coloured }, style, text)
 }
 
 /** Rows under headings; columns as wide as their widest cell, the last one as it is. */

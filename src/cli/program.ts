@@ -11,7 +11,7 @@ import { addErrors } from './errors.ts'
 import { addExplain } from './explain.ts'
 import { addHealthcheck } from './healthcheck.ts'
 import { addMissed } from './missed.ts'
-import { clean, styled } from './output.ts'
+import { clean, styledErr } from './output.ts'
 import { addParties } from './parties.ts'
 import { addPlatforms } from './platforms.ts'
 import { addProbe } from './probe.ts'
@@ -68,7 +68,7 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
     // commander has printed what there is to say; its own exit code for a misunderstanding is 1.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
     const text = errorText(error)
-    if (text !== '') context.err(`${styled(context, 'red', 'error:')} ${text}`)
+    if (text !== '') context.err(`${styledErr(context, 'red', 'error:')} ${text}`)
     return 1
   }
 }

@@ -7,6 +7,7 @@ import { moduleKey } from '../ocpi/module.ts'
 import { partyKey } from '../ocpi/party.ts'
 import type { ConfigPath } from './document.ts'
 import { pathText, type Finding } from './messages.ts'
+import { readDuration } from './units.ts'
 
 /** Findings about secrets, addresses, duplicates and contradictions. Total for any data. */
 export function crossCheck(data: unknown): Finding[] {
@@ -15,6 +16,7 @@ export function crossCheck(data: unknown): Finding[] {
     ...checkAdmin(root),
     ...checkSecretKey(root),
     ...checkListeners(root),
+    ...checkArrival(root),
     ...checkPlatforms(root),
     ...checkAlerts(root),
   ]
@@ -57,9 +59,17 @@ function* checkAdmin(root: Section): Iterable<Finding> {
 }
 
 function* checkSecretKey(root: Section): Iterable<Finding> {
-  if (section(root.registry).driver !== 'redis' || (root.secret_key ?? '') !== '') return
-  const message = 'redis needs secret_key, one for all hubs on it ("openssl rand -base64 32" makes it)'
-  yield finding(['registry', 'driver'], message)
+  const keys = [root.secret_key ?? ''].flat()
+  const isGiven = keys.some((key) => key !== '')
+  if (section(root.registry).driver === 'redis' && !isGiven) {
+    const message = 'redis needs secret_key, one for all hubs on it ("openssl rand -base64 32" makes it)'
+    yield finding(['registry', 'driver'], message)
+  }
+  if (isGiven && keys[0] === '') yield finding(['secret_key', 0], 'is the newest key: it must not be empty')
+  yield* duplicates(
+    keys.map((key, index) => ({ path: ['secret_key', index], key })),
+    'key',
+  )
 }
 
 function* checkListeners(root: Section): Iterable<Finding> {
@@ -68,6 +78,17 @@ function* checkListeners(root: Section): Iterable<Finding> {
   if (port !== 0 && port === Number(section(admin).port ?? 8081)) {
     yield finding(['listen', 'admin', 'port'], 'must differ from listen.ocpi.port')
   }
+}
+
+/** A request has not arrived before its headers have. */
+function* checkArrival(root: Section): Iterable<Finding> {
+  const ocpi = section(section(root.listen).ocpi)
+  const headers = String(ocpi.headers_timeout ?? '10s')
+  const request = String(ocpi.request_timeout ?? '20s')
+  if (!(readDuration(request)! < readDuration(headers)!)) return
+  yield 'request_timeout' in ocpi
+    ? finding(['listen', 'ocpi', 'request_timeout'], `must not be shorter than headers_timeout (${headers})`)
+    : finding(['listen', 'ocpi', 'headers_timeout'], `must not be longer than request_timeout (${request})`)
 }
 
 function* checkPlatforms(root: Section): Iterable<Finding> {

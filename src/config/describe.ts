@@ -21,7 +21,14 @@ export function toFileData(config: HubConfig): object {
       public_url: hub.publicUrl,
       versions: hub.versions,
     },
-    listen: { ocpi: listenData(listen.ocpi), admin: listenData(listen.admin) },
+    listen: {
+      ocpi: {
+        ...listenData(listen.ocpi),
+        headers_timeout: durationText(config.arrival.headersTimeoutMs),
+        request_timeout: durationText(config.arrival.requestTimeoutMs),
+      },
+      admin: listenData(listen.admin),
+    },
     admin: {
       token: admin.token === undefined ? '' : MASK,
       tokens: admin.tokens.map(({ name, role }) => ({ name, role, sha256: MASK })),
@@ -32,7 +39,7 @@ export function toFileData(config: HubConfig): object {
       url: maskRedisUrl(registry.url, MASK),
       key_prefix: registry.keyPrefix,
     },
-    secret_key: config.secretKey ? MASK : '',
+    secret_key: secretData(config.secretKeys),
     forwarding: {
       connect_timeout: durationText(forwarding.connectTimeoutMs),
       timeout: durationText(forwarding.timeoutMs),
@@ -81,6 +88,11 @@ function alertsData(alerts: HubConfig['alerts']): object {
     min_requests: alerts.minRequests,
     silence: durationText(alerts.silenceMs),
   }
+}
+
+function secretData({ length }: HubConfig['secretKeys']): string | string[] {
+  if (length === 0) return ''
+  return length === 1 ? MASK : Array<string>(length).fill(MASK)
 }
 
 function listenData({ host, port, tls }: ListenConfig): object {

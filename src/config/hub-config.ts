@@ -41,6 +41,8 @@ export interface HubConfig {
     readonly versions: readonly VersionNumber[]
   }
   readonly listen: { readonly ocpi: ListenConfig; readonly admin: ListenConfig }
+  /** How long a request at the OCPI side may take to arrive: its headers, and all of it. */
+  readonly arrival: { readonly headersTimeoutMs: number; readonly requestTimeoutMs: number }
   readonly admin: {
     readonly token?: string
     readonly tokens: readonly {
@@ -55,8 +57,8 @@ export interface HubConfig {
     readonly url: string
     readonly keyPrefix: string
   }
-  /** 32 bytes; absent = made once and kept beside the embedded registry. */
-  readonly secretKey?: Buffer
+  /** 32 bytes each, newest first; none = one is made once and kept beside the embedded registry. */
+  readonly secretKeys: readonly Buffer[]
   readonly forwarding: ForwardingOptions
   readonly liveness: {
     readonly probeAfterMs: number

@@ -24,6 +24,8 @@ import {
   url,
 } from './fields.ts'
 
+// Each of them costs a hash for every token that is seen the first time.
+const KEYS_MAX = 5
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 const VERSION_NUMBERS = Object.keys(VERSIONS) as VersionNumber[]
 
@@ -46,18 +48,29 @@ const tls = z.strictObject({
 })
 
 function listener(host: string, port: number) {
-  return z
-    .strictObject({
-      host: text().default(host).describe('Address to listen on.'),
-      port: integer({ min: 0, max: 65_535 }).prefault(port).describe('Port; 0 = any free one.'),
-      tls: tls.optional().describe('Serve https instead of http.'),
-    })
-    .prefault({})
+  return {
+    host: text().default(host).describe('Address to listen on.'),
+    port: integer({ min: 0, max: 65_535 }).prefault(port).describe('Port; 0 = any free one.'),
+    tls: tls.optional().describe('Serve https instead of http.'),
+  }
 }
 
+const ocpiListener = z.strictObject({
+  ...listener('0.0.0.0', 8080),
+  headers_timeout: duration()
+    .prefault('10s')
+    .describe('For the headers of a request to arrive; later ones get 408.'),
+  request_timeout: duration()
+    .prefault('20s')
+    .describe('For a whole request to arrive, body included; later ones get 408.'),
+})
+
 const listen = z.strictObject({
-  ocpi: listener('0.0.0.0', 8080).describe('The OCPI side, for parties.'),
-  admin: listener('127.0.0.1', 8081).describe('Admin API, dashboard, metrics, health.'),
+  ocpi: ocpiListener.prefault({}).describe('The OCPI side, for parties.'),
+  admin: z
+    .strictObject(listener('127.0.0.1', 8081))
+    .prefault({})
+    .describe('Admin API, dashboard, metrics, health.'),
 })
 
 const adminToken = z.strictObject({
@@ -236,10 +249,11 @@ export const fileSchema = z.strictObject({
   listen: listen.prefault({}).describe('Where it listens.'),
   admin: admin.prefault({}).describe('Who may operate it.'),
   registry: registry.prefault({}).describe('Where it keeps who is connected.'),
-  secret_key: key32()
+  secret_key: z
+    .union([key32(), z.array(key32()).min(1).max(KEYS_MAX)])
     .default('')
     .describe(
-      '32 bytes, Base64: seals the tokens the hub uses outbound. Empty: made once and kept beside the embedded registry.',
+      '32 bytes, Base64: seals the tokens the hub uses outbound. Empty: made once and kept beside the embedded registry. A list: the newest first, older ones open what they sealed.',
     ),
   forwarding: forwarding.prefault({}).describe('How requests are passed on.'),
   limits: limits.prefault({}).describe('How much at once.'),

@@ -16,6 +16,10 @@ export function toHubConfig(file: FileConfig): HubConfig {
       versions: file.hub.versions,
     },
     listen: { ocpi: toListen(file.listen.ocpi), admin: toListen(file.listen.admin) },
+    arrival: {
+      headersTimeoutMs: file.listen.ocpi.headers_timeout,
+      requestTimeoutMs: file.listen.ocpi.request_timeout,
+    },
     admin: {
       ...(file.admin.token === '' ? {} : { token: file.admin.token }),
       tokens: file.admin.tokens.map((token) => ({ ...token, sha256: token.sha256.toLowerCase() })),
@@ -26,7 +30,10 @@ export function toHubConfig(file: FileConfig): HubConfig {
       url: file.registry.url,
       keyPrefix: file.registry.key_prefix,
     },
-    ...(file.secret_key === '' ? {} : { secretKey: Buffer.from(file.secret_key, 'base64') }),
+    secretKeys: [file.secret_key]
+      .flat()
+      .filter((key) => key !== '')
+      .map((key) => Buffer.from(key, 'base64')),
     forwarding: {
       connectTimeoutMs: file.forwarding.connect_timeout,
       timeoutMs: file.forwarding.timeout,
@@ -64,7 +71,7 @@ export function toHubConfig(file: FileConfig): HubConfig {
   })
 }
 
-function toListen({ host, port, tls }: FileConfig['listen']['ocpi']): ListenConfig {
+function toListen({ host, port, tls }: FileConfig['listen']['admin']): ListenConfig {
   if (!tls) return { host, port }
   return { host, port, tls: { cert: tls.cert, key: tls.key, ...present({ clientCa: tls.client_ca }) } }
 }
@@ -88,7 +95,7 @@ function toPlatform(platform: FileConfig['platforms'][number]): PlatformConfig {
 }
 
 function deepFreeze<T>(value: T): T {
-  // A buffer cannot be frozen; it is the secret key, which nobody writes to.
+  // A buffer cannot be frozen; it is a secret key, which nobody writes to.
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || Object.isFrozen(value))
     return value
   for (const member of Object.values(value)) deepFreeze(member)

@@ -7,7 +7,8 @@ import { partyKey } from '../ocpi/party.ts'
 import type { Route } from '../routing/decide.ts'
 import type { Message } from '../routing/message.ts'
 import type { Relayed } from './relayed.ts'
-import { type ForwardingParts, forwardTo, type Requester } from './direct.ts'
+import type { ForwardingParts, Requester } from './direct.ts'
+import { forwardLeg } from './forward-leg.ts'
 import { failLeg, endLeg, openLeg } from './leg.ts'
 
 interface Reply {
@@ -53,7 +54,7 @@ async function askOne(
 ): Promise<Reply> {
   const leg = openLeg(exchange, 'open', partyKey(route.from))
   try {
-    const relayed = await forwardTo(route, message, leg, requester, parts)
+    const relayed = await forwardLeg(route, message, leg, requester, parts)
     if (!UNKNOWN_CODES.has(relayed.statusCode ?? 0)) endLeg(leg, relayed, parts)
     return { leg, relayed }
   } catch (error) {

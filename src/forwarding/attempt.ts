@@ -4,10 +4,13 @@
 import type { Dispatcher } from 'undici'
 import { Fault } from '../faults/fault.ts'
 import { observe, type Stage } from '../faults/observe.ts'
+import { justOpened } from './connector.ts'
 
 /** Instants (`performance.now()` milliseconds) that the attempt fills in; an Exchange has these members. */
 export interface Phases {
   connectedAt?: number | undefined
+  /** TLS of a connection that was opened for this request. */
+  securedAt?: number | undefined
   firstByteAt?: number | undefined
   answeredAt?: number | undefined
 }
@@ -124,7 +127,7 @@ export function startAttempt(
       abort = abortThis
       if (settled) return abortThis()
       stage = 'waiting'
-      request.phases.connectedAt = performance.now()
+      noteConnection(request.phases, true)
     },
     onHeaders(statusCode, rawHeaders, resumeThis) {
       if (statusCode < 200) return true
@@ -154,7 +157,10 @@ export function startAttempt(
       return size > limits.heldMax && !request.holdWhole ? beginStreaming() : true
     },
     onComplete: complete,
-    onError: (cause) => end(new Fault(observe(stage, cause), { cause, detail: describeCause(cause) })),
+    onError(cause) {
+      if (stage === 'connecting' && !settled) noteConnection(request.phases, false)
+      end(new Fault(observe(stage, cause), { cause, detail: describeCause(cause) }))
+    },
   }
 
   dispatcher.dispatch(
@@ -167,6 +173,14 @@ export function startAttempt(
     handler,
   )
   return { stage: () => stage, cancel }
+}
+
+/** Since when there was a connection: of one that was opened for the request TCP and TLS apart. */
+function noteConnection(phases: Phases, isThere: boolean): void {
+  const opened = justOpened()
+  const connectedAt = opened?.connectedAt ?? (isThere ? performance.now() : undefined)
+  if (connectedAt !== undefined) phases.connectedAt = connectedAt
+  if (opened?.securedAt !== undefined) phases.securedAt = opened.securedAt
 }
 
 function declaredLength(headers: readonly string[]): number {

@@ -7,7 +7,8 @@ import { partyKey } from '../ocpi/party.ts'
 import type { Route } from '../routing/decide.ts'
 import type { Message } from '../routing/message.ts'
 import type { Relayed } from './relayed.ts'
-import { type ForwardingParts, forwardTo } from './direct.ts'
+import type { ForwardingParts } from './direct.ts'
+import { forwardLeg } from './forward-leg.ts'
 import { Fault } from '../faults/fault.ts'
 import { endLeg, failLeg, openLeg } from './leg.ts'
 
@@ -44,7 +45,7 @@ export function createBroadcaster(parts: ForwardingParts): Broadcaster {
 
   async function deliver(route: Route, message: Message, leg: Exchange): Promise<void> {
     try {
-      const relayed = await forwardTo(route, message, leg, undefined, parts)
+      const relayed = await forwardLeg(route, message, leg, undefined, parts)
       // Nobody reads a receiver's large answer to a push.
       if (relayed.rest) await relayed.rest({ write: () => true, onDrain: () => {} })
       endLeg(leg, relayed, parts)

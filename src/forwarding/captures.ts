@@ -1,194 +1,204 @@
 // Capture on demand: bodies are never kept, unless an operator arms it for one party and module, for some minutes.
-// What is kept is redacted and bounded, in the memory of this hub alone, and gone an hour after the end.
+// What is armed is a setting of all hubs, so each of them takes what goes through it; what was taken is redacted,
+// bounded, on one shelf for all, and gone an hour after the end.
 
 import { randomUUID } from 'node:crypto'
-import { toFault } from '../faults/fault.ts'
+import { z } from 'zod'
+import { Fault } from '../faults/fault.ts'
 import type { Exchange } from '../journal/exchange.ts'
 import { moduleKey } from '../ocpi/module.ts'
 import type { PartyKey } from '../ocpi/party.ts'
-import { inflateBody, isPlain } from './body-reader.ts'
-import type { Conduct, Errand } from './conduct.ts'
+import type { LiveSetting } from '../registry/live-setting.ts'
+import { type CapturedExchange, type Outcome, toCaptured, type Watched } from './captured.ts'
+import type { CaptureShelf, ShelfCount } from './capture-shelf.ts'
+import type { Conduct } from './conduct.ts'
 import type { Relayed } from './relayed.ts'
-import { keepBody, type KeptBody } from './redact.ts'
 
-export interface CapturedExchange {
-  /** RFC 3339: when the request arrived. */
-  readonly time: string
-  readonly from?: PartyKey
-  readonly to?: PartyKey
-  readonly method: string
-  /** Without query. */
-  readonly path: string
-  readonly request_id: string
-  readonly correlation_id: string
-  readonly http_status?: number
-  readonly code?: number
-  readonly fault?: string
-  readonly request?: KeptBody
-  readonly answer?: KeptBody
-}
-
-export interface Capture {
-  readonly id: string
-  readonly party: PartyKey
-  readonly module: string
-  readonly by: string
+const ORDER = z.object({
+  id: z.string(),
+  party: z.string(),
+  module: z.string(),
+  /** Name of the admin token. */
+  by: z.string(),
   /** Milliseconds since the epoch. */
-  readonly since: number
-  readonly until: number
+  since: z.number(),
+  until: z.number(),
+  /** Its end was told. */
+  ended: z.literal(true).exactOptional(),
+})
+
+/** What is armed, or was lately. */
+export const CAPTURE_ORDERS = z.array(ORDER)
+export type CaptureOrder = z.infer<typeof ORDER>
+export type CaptureOrders = readonly CaptureOrder[]
+
+export interface Capture extends CaptureOrder, ShelfCount {
   readonly armed: boolean
-  /** Exchanges kept, and those that came when it was full. */
-  readonly kept: readonly CapturedExchange[]
-  readonly left: number
 }
 
+/** Calls throw `Fault` `store_unavailable`. */
 export interface Captures {
   isArmed(): boolean
   /** `undefined` = there are too many already. */
-  arm(order: { party: PartyKey; module: string; minutes: number; by: string }): Capture | undefined
+  arm(order: { party: PartyKey; module: string; minutes: number; by: string }): Promise<Capture | undefined>
   /** Newest first. */
-  list(): readonly Capture[]
-  get(id: string): Capture | undefined
-  /** Ends it and forgets what it kept. Gives whether there was one. */
-  drop(id: string): boolean
+  list(): Promise<readonly Capture[]>
+  get(id: string): Promise<(Capture & { readonly items: readonly CapturedExchange[] }) | undefined>
+  /** Ends it and forgets what it kept; `undefined` if there was none. */
+  drop(id: string): Promise<Capture | undefined>
   /** The conduct, watched while something is armed. */
   watch(conduct: Conduct): Conduct
+  /** The answer to one of several requests that an exchange leads to, watched alike. */
+  watchLeg(answer: Promise<Relayed>, watched: Watched): Promise<Relayed>
   close(): void
 }
 
-export interface CapturesOptions {
-  /** Told when one has ended by itself. */
+export interface CapturesParts {
+  readonly orders: LiveSetting<CaptureOrders>
+  readonly shelf: CaptureShelf
+  /** Told by one of the hubs when a capture has ended by itself. */
   readonly onEnd?: (capture: Capture) => void
+  /** Name of this hub among others. */
+  readonly hub?: string
   readonly minuteMs?: number
 }
 
 /** Captures at a time, those that have ended and are still kept included. */
 export const CAPTURES_MAX = 10
-const EXCHANGES_MAX = 50
 const KEPT_AFTER_MS = 3_600_000
-const INFLATED_MAX = 1024 * 1024
+const WRITES_MAX = 10
+/** Exchanges on their way to the shelf. */
+const UNDER_WAY_MAX = 100
+/** After an end that could not be told. */
+const AGAIN_MS = 5_000
 
-type Armed = { -readonly [Member in keyof Capture]: Capture[Member] } & {
-  readonly kept: CapturedExchange[]
-  timer: NodeJS.Timeout
-}
+export function createCaptures({ orders, shelf, onEnd, hub, minuteMs = 60_000 }: CapturesParts): Captures {
+  let live: CaptureOrders = []
+  let timer: NodeJS.Timeout | undefined
+  let underWay = 0
+  let closed = false
 
-export function createCaptures({ onEnd, minuteMs = 60_000 }: CapturesOptions = {}): Captures {
-  const captures = new Map<string, Armed>()
-  let armed = 0
+  const all = (): CaptureOrders =>
+    (orders.value() ?? []).filter(({ until }) => until + KEPT_AFTER_MS > Date.now())
 
-  function end(capture: Armed): void {
-    if (!capture.armed) return
-    capture.armed = false
-    armed--
-    clearTimeout(capture.timer)
-    capture.timer = setTimeout(() => captures.delete(capture.id), KEPT_AFTER_MS).unref()
+  /** Writes what `change` makes of the orders; `undefined` = nothing is to be changed. */
+  async function update(change: (now: CaptureOrders) => CaptureOrders | undefined): Promise<boolean> {
+    for (let attempt = 0; attempt < WRITES_MAX; attempt++) {
+      const seen = orders.version()
+      const next = change(all())
+      if (!next) return false
+      if ((await orders.write(next, seen)) !== undefined) return true
+    }
+    throw new Fault('store_unavailable', { detail: 'captures are being changed by others all the time' })
   }
 
-  function drop(id: string): boolean {
-    const capture = captures.get(id)
-    if (!capture) return false
-    end(capture)
-    clearTimeout(capture.timer)
-    return captures.delete(id)
+  /** Looks at the orders anew: what is live now, and when the next one ends. */
+  function refresh(): void {
+    clearTimeout(timer)
+    if (closed) return
+    const now = Date.now()
+    const open = all().filter(({ ended }) => !ended)
+    live = open.filter(({ until }) => until > now)
+    if (open.length === 0) return
+    if (live.length < open.length) void tellEnds()
+    const next = Math.min(...live.map(({ until }) => until))
+    if (next !== Infinity) timer = setTimeout(refresh, next - now).unref()
   }
 
-  function matching({ from, to, module }: Exchange): Armed[] {
-    if (module === undefined) return []
-    const key = moduleKey(module)
-    return [...captures.values()].filter(
-      (one) => one.armed && one.module === key && (one.party === from || one.party === to),
-    )
-  }
-
-  async function take(errand: Errand, outcome: Outcome): Promise<void> {
-    const wanted = matching(errand.exchange)
-    if (wanted.length === 0) return
-    const taken = await toCaptured(errand, outcome)
-    for (const capture of wanted) {
-      if (capture.kept.length < EXCHANGES_MAX) capture.kept.push(taken)
-      else capture.left++
+  /** Of several hubs the one whose write wins tells of an end. */
+  async function tellEnds(): Promise<void> {
+    let due: CaptureOrders = []
+    try {
+      const done = await update((now) => {
+        due = now.filter(({ ended, until }) => !ended && until <= Date.now())
+        return due.length === 0
+          ? undefined
+          : now.map((one) => (due.includes(one) ? { ...one, ended: true } : one))
+      })
+      if (done) for (const one of due) onEnd?.(await toCapture(one))
+    } catch {
+      clearTimeout(timer)
+      if (!closed) timer = setTimeout(refresh, AGAIN_MS).unref()
     }
   }
 
-  function watched(answer: Promise<Relayed>, errand: Errand): Promise<Relayed> {
-    if (armed === 0) return answer
+  async function toCapture(order: CaptureOrder): Promise<Capture> {
+    const armed = !order.ended && order.until > Date.now()
+    return { ...order, armed, ...(await shelf.count(order.id)) }
+  }
+
+  function matching({ from, to, module }: Exchange): CaptureOrders {
+    if (module === undefined) return []
+    const key = moduleKey(module)
+    const now = Date.now()
+    return live.filter(
+      (one) => one.until > now && one.module === key && (one.party === from || one.party === to),
+    )
+  }
+
+  async function take(watched: Watched, outcome: Outcome): Promise<void> {
+    const wanted = matching(watched.exchange)
+    if (wanted.length === 0 || underWay >= UNDER_WAY_MAX) return
+    underWay++
+    try {
+      const taken = await toCaptured(watched, outcome)
+      const exchange = hub === undefined ? taken : { ...taken, hub }
+      for (const { id, until } of wanted) await shelf.put(id, exchange, until + KEPT_AFTER_MS)
+    } catch {
+      // A shelf that is away is told by the registry, which is in the same store.
+    } finally {
+      underWay--
+    }
+  }
+
+  function watched(answer: Promise<Relayed>, what: Watched): Promise<Relayed> {
+    if (live.length === 0) return answer
     answer.then(
-      (relayed) => take(errand, { relayed }),
-      (thrown: unknown) => take(errand, { thrown }),
+      (relayed) => take(what, { relayed }),
+      (thrown: unknown) => take(what, { thrown }),
     )
     return answer
   }
 
+  const unwatch = orders.watch(refresh)
+  refresh()
   return {
-    isArmed: () => armed > 0,
-    arm({ party, module, minutes, by }) {
-      if (captures.size >= CAPTURES_MAX) return undefined
+    isArmed: () => live.some(({ until }) => until > Date.now()),
+    async arm({ party, module, minutes, by }) {
       const since = Date.now()
-      const capture: Armed = {
-        id: randomUUID(),
-        party,
-        module: moduleKey(module),
-        by,
-        since,
-        until: since + minutes * minuteMs,
-        armed: true,
-        kept: [],
-        left: 0,
-        timer: setTimeout(() => {
-          end(capture)
-          onEnd?.(capture)
-        }, minutes * minuteMs).unref(),
-      }
-      captures.set(capture.id, capture)
-      armed++
-      return capture
+      const until = since + minutes * minuteMs
+      const order: CaptureOrder = { id: randomUUID(), party, module: moduleKey(module), by, since, until }
+      const done = await update((now) => (now.length >= CAPTURES_MAX ? undefined : [order, ...now]))
+      return done ? { ...order, armed: true, kept: 0, left: 0 } : undefined
     },
-    list: () => [...captures.values()].toReversed(),
-    get: (id) => captures.get(id),
-    drop,
+    list: () => Promise.all(all().map(toCapture)),
+    async get(id) {
+      const order = all().find((one) => one.id === id)
+      if (!order) return undefined
+      const items = await shelf.read(id)
+      const sorted = items.toSorted((one, other) => Date.parse(one.time) - Date.parse(other.time))
+      return { ...(await toCapture(order)), items: sorted }
+    },
+    async drop(id) {
+      const order = all().find((one) => one.id === id)
+      if (!order) return undefined
+      const dropped = await toCapture(order)
+      await update((now) =>
+        now.some((one) => one.id === id) ? now.filter((one) => one.id !== id) : undefined,
+      )
+      await shelf.drop(id)
+      return dropped
+    },
     watch: (conduct) => ({
       decision: (decision, errand) => watched(conduct.decision(decision, errand), errand),
       link: (id, errand) => watched(conduct.link(id, errand), errand),
     }),
+    watchLeg: watched,
     close() {
-      for (const id of captures.keys()) drop(id)
+      closed = true
+      unwatch()
+      clearTimeout(timer)
+      live = []
     },
   }
-}
-
-interface Outcome {
-  readonly relayed?: Relayed
-  readonly thrown?: unknown
-}
-
-async function toCaptured({ message, exchange }: Errand, outcome: Outcome): Promise<CapturedExchange> {
-  const { from, to, method, path, requestId, correlationId, startedAt } = exchange
-  const { relayed, thrown } = outcome
-  const answer = relayed && (await keepAnswer(relayed))
-  return {
-    time: new Date(startedAt).toISOString(),
-    ...(from === undefined ? {} : { from }),
-    ...(to === undefined ? {} : { to }),
-    method,
-    path,
-    request_id: requestId,
-    correlation_id: correlationId,
-    ...(relayed ? { http_status: relayed.httpStatus } : {}),
-    ...(relayed?.statusCode === undefined ? {} : { code: relayed.statusCode }),
-    ...(thrown === undefined ? {} : { fault: toFault(thrown).code }),
-    ...(message.body ? { request: keepBody(message.body) } : {}),
-    ...(answer ? { answer } : {}),
-  }
-}
-
-/** The first part of an answer that streams is no JSON by itself, so nothing of it is kept. */
-async function keepAnswer({ body, headers, rest }: Relayed): Promise<KeptBody> {
-  const bytes = body.length
-  if (rest) return { bytes, omitted: 'too_large' }
-  const place = headers.findIndex((name, index) => index % 2 === 0 && /^content-encoding$/i.test(name))
-  const coding = place < 0 ? undefined : headers[place + 1]
-  if (isPlain(coding) || typeof body === 'string') return keepBody(body)
-  const plain = await inflateBody(body, coding!, INFLATED_MAX)
-  return plain ? keepBody(plain) : { bytes, omitted: 'coded' }
 }

@@ -1,6 +1,7 @@
 // Opens the connections of the forwarding leg: guarded addresses, an exact connect deadline, and the mark that
 // tells a connection that has served before from a fresh one.
 
+import type { Socket } from 'node:net'
 import { buildConnector } from 'undici'
 import { CONNECT_TIMEOUT } from '../faults/observe.ts'
 import { type AddressGuard, ipLiteral, prohibited } from './guard.ts'
@@ -14,6 +15,20 @@ export function isReusedConnectionError(error: unknown): boolean {
   if (REUSED_SOCKET_ERRORS.has(error)) return true
   const socket = (error as Error & { socket?: { bytesRead?: number } | null }).socket
   return typeof socket?.bytesRead === 'number' && socket.bytesRead > 0
+}
+
+/** When a connection was there: its TCP, and its TLS. Instants, `performance.now()` milliseconds. */
+export interface Opened {
+  readonly connectedAt?: number
+  readonly securedAt?: number
+}
+
+// undici tells the request that a connection was opened for while it is handed the connection, and of a failure alike.
+let opening: Opened | undefined
+
+/** What is known of the connection that is being handed over at this moment; `undefined` for one that was open. */
+export function justOpened(): Opened | undefined {
+  return opening
 }
 
 /**
@@ -38,11 +53,26 @@ export function createConnector(
       queueMicrotask(() => callback(prohibited(options.hostname), null))
       return
     }
+    let connectedAt: number | undefined
+    const handOver = (...result: Parameters<buildConnector.Callback>): void => {
+      const now = performance.now()
+      const isOpen = result[1] !== null
+      const tcpAt = connectedAt ?? (isOpen ? now : undefined)
+      opening = {
+        ...(tcpAt === undefined ? {} : { connectedAt: tcpAt }),
+        ...(isOpen && options.protocol === 'https:' ? { securedAt: now } : {}),
+      }
+      try {
+        callback(...result)
+      } finally {
+        opening = undefined
+      }
+    }
     let settled = false
     const timer = setTimeout(() => {
       settled = true
       socket?.destroy()
-      callback(Object.assign(new Error('connect deadline'), { code: CONNECT_TIMEOUT }), null)
+      handOver(Object.assign(new Error('connect deadline'), { code: CONNECT_TIMEOUT }), null)
     }, connectTimeoutMs())
     const socket = open(options, (...[error, opened]: Parameters<buildConnector.Callback>) => {
       clearTimeout(timer)
@@ -51,11 +81,12 @@ export function createConnector(
         return
       }
       settled = true
-      if (error) return callback(error, null)
+      if (error) return handOver(error, null)
       opened.on('error', (cause: Error) => {
         if (opened.bytesRead > 0) REUSED_SOCKET_ERRORS.add(cause)
       })
-      callback(null, opened)
-    }) as unknown as { destroy(): void } | undefined
+      handOver(null, opened)
+    }) as unknown as Pick<Socket, 'destroy' | 'once'> | undefined
+    socket?.once('connect', () => (connectedAt = performance.now()))
   }
 }

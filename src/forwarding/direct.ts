@@ -10,6 +10,9 @@ import type { Route } from '../routing/decide.ts'
 import type { Message } from '../routing/message.ts'
 import type { UnknownCode } from './dialect-answer.ts'
 import { readAnswer } from './answer.ts'
+import type { RawAnswer } from './attempt.ts'
+import type { Watched } from './captured.ts'
+import { keepEvidence } from './evidence.ts'
 import type { Relayed } from './relayed.ts'
 import { holding, type Limits } from './limits.ts'
 import type { Missed } from './missed.ts'
@@ -30,6 +33,8 @@ export interface ForwardingParts {
   readonly limits: Limits
   readonly missed: Missed
   readonly unknownCode: UnknownCode
+  /** Sees the answer to one of several requests that an exchange leads to. */
+  readonly watchLeg?: (answer: Promise<Relayed>, watched: Watched) => Promise<Relayed>
 }
 
 /** Told what real traffic shows of a platform (R88). */
@@ -102,8 +107,9 @@ export async function forwardTo(
   const request = toOutbound(outgoing, leg, exchange, parts.viaName)
   const flight = release ? holding(parts.send(request), release) : parts.send(request)
   if (message.method === 'GET') requester?.whenGone(flight.cancel)
+  let raw: RawAnswer | undefined
   try {
-    const raw = await flight.answer
+    raw = await flight.answer
     exchange.responderHttpStatus = raw.status
     parts.liveness.heard(connection.platform.id)
     const reading = readAnswer(raw, message, {
@@ -125,6 +131,7 @@ export async function forwardTo(
     // A large answer that nobody will read is still on its way.
     flight.cancel()
     const fault = toFault(error)
+    if (raw) keepEvidence(fault, raw, connection.platform.outbound?.token)
     noteFailure(fault, connection.platform.id, exchange, parts)
     throw fault
   }

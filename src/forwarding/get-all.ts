@@ -6,13 +6,17 @@ import type { FaultCode } from '../faults/table.ts'
 import type { Exchange } from '../journal/exchange.ts'
 import { PAGE_LIMIT, TOTAL_COUNT } from '../ocpi/headers.ts'
 import { type PartyKey, partyKey } from '../ocpi/party.ts'
+import { VERSIONS } from '../ocpi/version.ts'
+import type { WhoseObject } from '../routing/contracts.ts'
 import type { Route } from '../routing/decide.ts'
 import type { Message } from '../routing/message.ts'
+import type { Owners } from '../routing/owners.ts'
 import type { Relayed } from './relayed.ts'
 import { type CursorScope, readCursor, writeCursor } from './cursor.ts'
-import { type ForwardingParts, forwardTo, type Requester } from './direct.ts'
+import type { ForwardingParts, Requester } from './direct.ts'
+import { forwardLeg } from './forward-leg.ts'
 import { endLeg, failLeg, openLeg } from './leg.ts'
-import { joinLists, readList } from './list-body.ts'
+import { filterList, joinLists, type ListBody, type OwnerList, readList } from './list-body.ts'
 import {
   advance,
   type Ask,
@@ -29,9 +33,12 @@ import {
 } from './pages.ts'
 
 export interface GetAllParts extends ForwardingParts {
-  /** Key of the cursors. */
-  readonly cursorKey: Buffer
+  /** Keys of the cursors: the first writes. */
+  readonly cursorKeys: readonly Buffer[]
   readonly publicUrl: string
+  /** Learns whose the listed objects are. */
+  readonly owners: Pick<Owners, 'learnList'>
+  readonly whose: WhoseObject
 }
 
 /** Objects per page at most: the hub's X-Limit. */
@@ -41,7 +48,11 @@ const OWNER_TIMEOUT_MIN_MS = 2_000
 const PARALLEL_MAX = 16
 
 interface OwnerAnswer {
-  readonly items: Buffer
+  /** What the requester gets of them. */
+  readonly shown: ListBody
+  /** Objects that were left out because nobody knows whose they are. */
+  readonly unknown: number
+  /** Objects the owner gave. */
   readonly count: number
   readonly total: number | undefined
   readonly more: boolean
@@ -126,7 +137,7 @@ async function beginCrawl(
   const asked = readGetAllQuery(query)
   if (!asked) throw new Fault('query_invalid', { message: 'offset or limit is not a number it can be' })
   if ('cursor' in asked) {
-    const cursor = readCursor(asked.cursor, scope, parts.cursorKey)
+    const cursor = readCursor(asked.cursor, scope, parts.cursorKeys)
     if (!cursor) throw new Fault('query_invalid', { message: 'cursor is not one of this hub for this list' })
     const owners = keys.map((key) => ({ key }))
     const position = resumeAt(owners, { key: cursor.owner, offset: cursor.offset })
@@ -162,7 +173,7 @@ async function askOwner(
 ): Promise<OwnerAnswer> {
   const leg = openLeg(exchange, 'get-all', partyKey(route.from))
   try {
-    const relayed = await forwardTo(route, { ...message, query, assembled: true }, leg, requester, parts)
+    const relayed = await forwardLeg(route, { ...message, query, assembled: true }, leg, requester, parts)
     const code = relayed.statusCode ?? 0
     if (code < 1000 || code > 1999) {
       endLeg(leg, relayed, parts)
@@ -171,14 +182,35 @@ async function askOwner(
     const list = Buffer.isBuffer(relayed.body) ? readList(relayed.body) : undefined
     if (!list) throw new Fault('answer_not_ocpi', { what: 'answered a list request without a list' })
     endLeg(leg, relayed, parts)
+    const { row, version } = message
+    parts.owners.learnList({ row, version, objects: list.objects }, route.party.key)
     return {
-      ...list,
+      ...showList(list, message, partyKey(route.from), parts),
+      count: list.count,
       total: readCount(header(relayed.headers, TOTAL_COUNT)),
       more: /\bnext\b/i.test(header(relayed.headers, 'Link') ?? ''),
     }
   } catch (error) {
     throw leg.code === undefined ? failLeg(leg, error, parts) : error
   }
+}
+
+/** Before 2.2 the owner does not learn who asks, and what is one eMSP's is no other's to see. */
+function showList(
+  list: OwnerList,
+  { row, version }: Message,
+  from: PartyKey,
+  { whose }: Pick<GetAllParts, 'whose'>,
+): Pick<OwnerAnswer, 'shown' | 'unknown'> {
+  if (!row.personal || VERSIONS[version].routed) return { shown: list, unknown: 0 }
+  const whoseIs = whose(from, version)
+  let unknown = 0
+  const shown = filterList(list, (object) => {
+    const answer = whoseIs(object)
+    if (answer === 'unknown') unknown++
+    return answer === 'own'
+  })
+  return { shown, unknown }
 }
 
 function header(headers: readonly string[], name: string): string | undefined {
@@ -209,7 +241,7 @@ function toAnswer(
     const cursor = writeCursor(
       { owner: position.key, offset: position.offset, limit, total, filters },
       scope,
-      parts.cursorKey,
+      parts.cursorKeys[0]!,
     )
     const url = `${parts.publicUrl}/ocpi/${scope.version}/sender/${scope.module}${scope.rest}?cursor=${cursor}`
     headers.push('Link', `<${url}>; rel="next"`)
@@ -220,13 +252,31 @@ function toAnswer(
     author: 'hub',
     from: 'hub',
     headers,
-    body: joinLists(items, describe(asked, failures)),
+    body: joinLists(
+      items.map(({ shown }) => shown),
+      describe(asked, failures, sum(items.map(({ unknown }) => unknown))),
+    ),
   }
 }
 
-/** Names the owners that are missing, with the fault of each; `undefined` when none is. */
-function describe(asked: number, failures: ReadonlyMap<PartyKey, Fault>): string | undefined {
-  if (failures.size === 0) return undefined
+/** Names the owners that are missing, with the fault of each, and what was left out; `undefined` for nothing. */
+function describe(
+  asked: number,
+  failures: ReadonlyMap<PartyKey, Fault>,
+  unknown: number,
+): string | undefined {
   const missing = [...failures].map(([key, { code }]): `${PartyKey}: ${FaultCode}` => `${key}: ${code}`)
-  return `${asked - failures.size} of ${asked} parties answered; missing ${missing.join(', ')}`
+  const sentences = [
+    ...(failures.size > 0
+      ? [`${asked - failures.size} of ${asked} parties answered; missing ${missing.join(', ')}`]
+      : []),
+    ...(unknown > 0
+      ? [`${unknown} objects are left out: the hub does not know whose auth_id they have`]
+      : []),
+  ]
+  return sentences.length > 0 ? sentences.join('; ') : undefined
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, one) => total + one, 0)
 }

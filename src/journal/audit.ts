@@ -1,5 +1,5 @@
-// Who changed what, and when: one line of the log and one kept entry for each change that an operator made. Keeping
-// it never undoes the change: a store that is away costs the entry, not the line.
+// Who changed what, and when: one line of the log and one kept entry for each change that an operator made, or was
+// refused. Keeping it never undoes the change: a store that is away costs the entry, not the line.
 
 import { z } from 'zod'
 import type { Log } from './log.ts'
@@ -17,6 +17,8 @@ const ENTRY = z.object({
   action: z.string(),
   /** What it was done to. */
   target: z.string().exactOptional(),
+  /** Of a change that was not made: what its caller was answered. Absent = it was made. */
+  http_status: z.int().exactOptional(),
   /** Hash of what the API showed of it before and after; absent = there was, or is, nothing. */
   before: z.string().exactOptional(),
   after: z.string().exactOptional(),
@@ -45,15 +47,17 @@ export function createAudit(parts: { readonly trail: TrailStore; readonly log: L
   const { trail, log } = parts
   const newId = createReferences()
   return {
-    async record({ who, detail, ...change }) {
+    async record({ who, target, detail, ...change }) {
       const entry: AuditEntry = {
         id: newId(),
         time: new Date().toISOString(),
         who: plainText(who, TEXT_CHARS_MAX),
         ...change,
+        ...(target === undefined ? {} : { target: plainText(target, TEXT_CHARS_MAX) }),
         ...(detail === undefined ? {} : { detail: plainText(detail, TEXT_CHARS_MAX) }),
       }
-      log.info({ audit: entry }, `audit: ${entry.action}`)
+      const refused = entry.http_status === undefined ? '' : ` refused with ${entry.http_status}`
+      log.info({ audit: entry }, `audit: ${entry.action}${refused}`)
       try {
         await trail.append(JSON.stringify(entry))
       } catch (err) {

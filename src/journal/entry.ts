@@ -79,10 +79,11 @@ function addOutboundLeg(entry: Draft, exchange: Exchange): void {
 }
 
 function toPhases(exchange: Exchange): NonNullable<JournalEntry['phases']> | undefined {
-  const { forwardedAt, connectedAt, firstByteAt, answeredAt } = exchange
+  const { forwardedAt, connectedAt, securedAt, firstByteAt, answeredAt } = exchange
   if (forwardedAt === undefined) return undefined
   return {
     ...(connectedAt === undefined ? {} : { connect: milliseconds(connectedAt - forwardedAt) }),
+    ...(securedAt === undefined ? {} : { tls: milliseconds(securedAt - forwardedAt) }),
     ...(firstByteAt === undefined ? {} : { first_byte: milliseconds(firstByteAt - forwardedAt) }),
     ...(answeredAt === undefined ? {} : { total: milliseconds(answeredAt - forwardedAt) }),
   }

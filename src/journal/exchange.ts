@@ -29,8 +29,12 @@ export interface Exchange {
   module?: string | undefined
   interface?: InterfaceRole | undefined
   mode?: Mode | undefined
-  /** When the outbound request went out on a connection, its answer's first byte came, its last byte came. */
+  /**
+   * When the outbound request had a connection, TLS on it if it was opened for this request, its answer's first byte
+   * came, its last byte came.
+   */
   connectedAt?: number | undefined
+  securedAt?: number | undefined
   firstByteAt?: number | undefined
   answeredAt?: number | undefined
   /** When the outbound leg began. */
@@ -90,6 +94,7 @@ export function openExchange({ method, path, requestId, correlationId }: Opening
     interface: undefined,
     mode: undefined,
     connectedAt: undefined,
+    securedAt: undefined,
     firstByteAt: undefined,
     answeredAt: undefined,
     forwardedAt: undefined,
@@ -139,7 +144,14 @@ export interface JournalEntry {
   readonly correlation_id: string
   readonly duration_ms: number
   /** Milliseconds from the start of the outbound leg; a phase that was not reached is left out. */
-  readonly phases?: { readonly connect?: number; readonly first_byte?: number; readonly total?: number }
+  readonly phases?: {
+    /** DNS and TCP. */
+    readonly connect?: number
+    /** Of a connection that was opened for this request. */
+    readonly tls?: number
+    readonly first_byte?: number
+    readonly total?: number
+  }
   readonly message?: string
   readonly detail?: string
   readonly responder_http_status?: number

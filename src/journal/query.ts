@@ -71,6 +71,8 @@ export interface Summary {
 }
 
 const CHUNK_ENTRIES = 500
+/** How far the order of the journal may differ from that of the ends of exchanges: clocks of several hubs. */
+const DISORDER_MS = 5 * 60_000
 const GROUPS_MAX = 1000
 
 /**
@@ -90,7 +92,7 @@ export async function searchJournal(
   // gone, everything older is gone as well, because the journal drops the oldest first.
   let skipTo = start.reference
   let last: Place | undefined
-  for await (const chunk of chunks(store, start.position)) {
+  for await (const chunk of chunks(store, start.position, filter.since)) {
     for (const entry of chunk.entries) {
       if (skipTo !== undefined) {
         if (entry.reference === skipTo) skipTo = undefined
@@ -113,7 +115,7 @@ export async function summarizeJournal(
   const matches = toPredicate(filter)
   const groups = new Map<string, { first: JournalEntry; count: number }>()
   let total = 0
-  for await (const chunk of chunks(store, undefined)) {
+  for await (const chunk of chunks(store, undefined, filter.since)) {
     for (const entry of chunk.entries) {
       if (!matches(entry)) continue
       total++
@@ -157,15 +159,26 @@ interface Chunk {
   readonly position: string | undefined
 }
 
-async function* chunks(store: JournalStore, from: string | undefined): AsyncGenerator<Chunk> {
+/** The journal from `from` on, newest first, until nothing more can have arrived at `since` or later. */
+async function* chunks(
+  store: JournalStore,
+  from: string | undefined,
+  since = -Infinity,
+): AsyncGenerator<Chunk> {
   let position = from
   for (;;) {
     const page = await store.read({ limit: CHUNK_ENTRIES, ...(position === undefined ? {} : { position }) })
     yield { entries: page.entries, position }
-    if (page.next === undefined) return
+    if (page.next === undefined || isBefore(page.entries, since)) return
     position = page.next
     await breathe()
   }
+}
+
+// Entries are appended when their exchange has ended. A whole chunk, because a single clock may have gone wrong.
+function isBefore(entries: readonly JournalEntry[], since: number): boolean {
+  if (since === -Infinity || entries.length === 0) return false
+  return entries.every(({ time, duration_ms: ms }) => Date.parse(time) + ms + DISORDER_MS < since)
 }
 
 /** Where a page ended: the chunk (absent = the newest) and the entry in it. */

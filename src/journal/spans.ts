@@ -64,6 +64,7 @@ function clientSpan(exchange: Exchange, trace: Trace, end: number, resource: Res
   const to = exchange.answeredAt ?? end
   const events = [
     ['connected', exchange.connectedAt],
+    ['secured', exchange.securedAt],
     ['first byte', exchange.firstByteAt],
   ] as const
   return toSpan(exchange, resource, {

@@ -6,9 +6,12 @@
 const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\p{Surrogate}]/gu
 const NOT_PRINTABLE = /[^\x21-\x7e]/g
 
-/** `text` on one line, at most `charsMax` characters; what cannot be shown becomes U+FFFD. */
+/**
+ * `text` on one line, at most `charsMax` characters, without blanks around it (messages of OpenSSL end in a line
+ * break); what cannot be shown becomes U+FFFD.
+ */
 export function plainText(text: string, charsMax: number): string {
-  return bounded(text, charsMax).replace(UNSAFE, '\ufffd')
+  return bounded(text, charsMax).trim().replace(UNSAFE, '\ufffd')
 }
 
 /** An id as it may stand in a log: at most 128 printable ASCII characters, others become `?`. */

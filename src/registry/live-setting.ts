@@ -101,7 +101,11 @@ export async function openLiveSetting<Value>(
     async write(next, seen) {
       const written = await settings.write(name, JSON.stringify(next), seen)
       if (written) take(written)
-      else lookSoon()
+      else {
+        // Whoever tries again is to see what was written in between.
+        lookSoon()
+        await looking
+      }
       return written?.version
     },
     async versions() {

@@ -6,9 +6,7 @@ import type { HubConfig } from '../../src/config/hub-config.ts'
 export type ConfigOverrides = {
   readonly [Section in keyof HubConfig]?: HubConfig[Section] extends readonly unknown[] | string | boolean
     ? HubConfig[Section]
-    : HubConfig[Section] extends Buffer | undefined
-      ? HubConfig[Section]
-      : Partial<HubConfig[Section]>
+    : Partial<HubConfig[Section]>
 }
 
 /** Base of the URLs the hub hands out in tests: no real address, so nothing can come from a Host header. */
@@ -34,9 +32,10 @@ export function testConfig(overrides: ConfigOverrides = {}): HubConfig {
       versions: ['2.3.0', '2.2.1'],
     },
     listen: { ocpi: { host: '127.0.0.1', port: 0 }, admin: { host: '127.0.0.1', port: 0 } },
+    arrival: { headersTimeoutMs: 10_000, requestTimeoutMs: 20_000 },
     admin: { token: ADMIN_TOKEN, tokens: [] },
     registry: { driver: 'embedded', path: ':memory:', url: '', keyPrefix: 'ocpi-hub:' },
-    secretKey: Buffer.alloc(32, 7),
+    secretKeys: [Buffer.alloc(32, 7)],
     forwarding: {
       connectTimeoutMs: 400,
       timeoutMs: TIMEOUT_MS,
@@ -72,5 +71,5 @@ function merge(base: HubConfig, overrides: ConfigOverrides): HubConfig {
 }
 
 function isPlain(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !Buffer.isBuffer(value)
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

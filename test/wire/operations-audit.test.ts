@@ -1,4 +1,4 @@
-// The audit trail: an entry for each change that took effect, and who may read it.
+// The audit trail: an entry for each change, whether it took effect or was refused, and who may read it.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { hashAdminToken } from '../../src/admin/guard.ts'
@@ -8,11 +8,13 @@ import { party, type Party } from '../support/party.ts'
 
 const READER = 'a-token-that-may-only-read'
 const OPERATOR = 'a-token-of-somebody-by-name'
+const CURIOUS = 'a-second-token-that-may-only-read'
 
 let scene: Scene<{ cpo: Party }>
 beforeAll(async () => {
   const tokens = [
     { name: 'reader', role: 'read', sha256: hashAdminToken(READER) },
+    { name: 'curious', role: 'read', sha256: hashAdminToken(CURIOUS) },
     { name: 'alice', role: 'operate', sha256: hashAdminToken(OPERATOR) },
   ] as const
   scene = await stage({ cpo: party('DE-CPO', 'CPO') }, { admin: { tokens } })
@@ -44,12 +46,63 @@ describe('the audit trail', () => {
     expect(json.items[0].time).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
   })
 
-  it('has none for what was refused', async () => {
-    await call('POST /platforms', {
-      json: { id: 'thief', roles: [{ country_code: 'DE', party_id: 'CPO', role: 'CPO' }] },
-    })
-    await call('POST /platforms/thief/suspend')
-    expect(await audited('thief')).toEqual([])
+  it('has one for each change that was refused, with what its caller was answered', async () => {
+    const roles = [{ country_code: 'DE', party_id: 'CPO', role: 'CPO' }]
+    await call('POST /platforms', { json: { id: 'thief', roles } })
+    await call('POST /platforms', { json: { id: 'thief', roles: 'none' }, token: OPERATOR })
+    await call('POST /platforms/thief/suspend', { token: READER })
+    await call('POST /platforms/thief/resume')
+    await call('DELETE /platforms/thief', { headers: { 'if-match': '"x"' } })
+    const each = { id: expect.any(String), time: expect.any(String), target: 'thief' }
+    expect(await audited('thief')).toEqual([
+      { ...each, who: 'admin', action: 'platform.prepare', http_status: 409, detail: expect.any(String) },
+      { ...each, who: 'alice', action: 'platform.prepare', http_status: 400, detail: expect.any(String) },
+      {
+        ...each,
+        who: 'reader',
+        action: 'platform.suspend',
+        http_status: 403,
+        detail: 'The token "reader" may only read.',
+      },
+      { ...each, who: 'admin', action: 'platform.resume', http_status: 404, detail: expect.any(String) },
+      { ...each, who: 'admin', action: 'platform.remove', http_status: 404, detail: expect.any(String) },
+    ])
+  })
+
+  it('has one for each probe, and for a reload that was refused', async () => {
+    expect((await call('POST /platforms/de-cpo/probe')).status).toBe(200)
+    expect(await audited('de-cpo')).toMatchObject([
+      { action: 'platform.probe', detail: 'it answers, CONNECTED' },
+    ])
+    expect((await call('POST /reload')).status).toBe(409)
+    expect((await call('POST /reload', { token: READER })).status).toBe(403)
+    const entries = (await call('GET /audit')).json.items as Record<string, unknown>[]
+    expect(entries.filter(({ action }) => action === 'config.reload')).toMatchObject([
+      { who: 'reader', http_status: 403 },
+      { who: 'admin', http_status: 409, detail: 'there is no file to read again' },
+    ])
+  })
+
+  it('has none for those without a token, and is not flooded by those who may only read', async () => {
+    const count = async () => ((await call('GET /audit?limit=1000')).json.items as unknown[]).length
+    const before = await count()
+    await call('POST /platforms/de-cpo/suspend', { token: null })
+    expect(await count()).toBe(before)
+    for (let more = 0; more < 40; more++) await call('POST /platforms/de-cpo/suspend', { token: READER })
+    expect((await count()) - before).toBeLessThanOrEqual(30)
+  })
+
+  it('has one for every call of the API that changes something', async () => {
+    const { json } = await call('GET /openapi.json')
+    const changes = Object.entries(json.paths as Record<string, object>).flatMap(([path, methods]) =>
+      Object.keys(methods)
+        .filter((method) => method !== 'get')
+        .map((method) => `${method.toUpperCase()} ${path.replace('/api/v1', '').replace(/{\w+}/g, 'x')}`),
+    )
+    expect(changes.length).toBeGreaterThan(15)
+    for (const change of changes) expect((await call(change, { token: CURIOUS })).status, change).toBe(403)
+    const { items } = (await call('GET /audit?limit=1000')).json as { items: { who: string }[] }
+    expect(items.filter(({ who }) => who === 'curious')).toHaveLength(changes.length)
   })
 
   it('comes in pages, newest first, and a cursor of another list is refused', async () => {

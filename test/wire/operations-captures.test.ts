@@ -1,9 +1,13 @@
-// Capture on demand on the wire: nothing is kept before it is armed, for others, or after its end.
+// Capture on demand on the wire: nothing is kept before it is armed, for others, or after its end. What several hubs
+// take lies together.
 
 import { gzipSync } from 'node:zlib'
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { hashAdminToken } from '../../src/admin/guard.ts'
-import { createCaptures } from '../../src/forwarding/captures.ts'
+import { createMemoryShelf } from '../../src/forwarding/capture-shelf.ts'
+import { type Capture, CAPTURE_ORDERS, createCaptures } from '../../src/forwarding/captures.ts'
+import { openLiveSetting } from '../../src/registry/live-setting.ts'
+import { createMemorySettings, type Settings } from '../../src/registry/settings.ts'
 import { operate } from '../support/admin.ts'
 import { ok } from '../support/envelopes.ts'
 import { stage, type Scene } from '../support/hub.ts'
@@ -93,6 +97,51 @@ describe('a capture', () => {
     expect(items[2].answer).toMatchObject({ omitted: 'too_large' })
   })
 
+  it('keeps the answer that became a fault: as JSON, or as text in which secrets are struck out', async () => {
+    const { id } = await arm({ party: 'DE-CPO', module: 'tokens' })
+    const { cpo, emsp } = scene
+    const { outbound } = cpo.tokens
+    const page = `<html><h1>500 Internal Error</h1><p>token ${outbound} of canary@example.com</p></html>`
+    cpo.answers('tokens/PAGE', { status: 500, headers: { 'Content-Type': 'text/html' }, body: page })
+    cpo.answers('tokens/JSON', {
+      status: 403,
+      json: { error: `unknown token ${outbound}`, contract_id: 'canary-contract' },
+    })
+    cpo.answers('tokens/BYTES', { status: 500, body: Buffer.from([0, 1, 2, 0xff]) })
+    for (const path of ['/PAGE', '/JSON', '/BYTES']) await emsp.gets('tokens', { to: 'DE-CPO', path })
+    const { items } = await waitFor(async () => {
+      const answer = await call(`GET /captures/${id}`)
+      expect(answer.text).not.toContain('canary')
+      expect(answer.text).not.toContain(outbound)
+      return answer.json.count === 3 ? answer.json : undefined
+    })
+    expect(items[0]).toMatchObject({ fault: 'answer_not_ocpi', responder_http_status: 500 })
+    expect(items[0].answer).toEqual({
+      bytes: page.length,
+      text: '<html><h1>500 Internal Error</h1><p>token [redacted] of [redacted]</p></html>',
+      plain: true,
+    })
+    expect(items[1]).toMatchObject({ fault: 'token_rejected', responder_http_status: 403 })
+    expect(JSON.parse(items[1].answer.text)).toEqual({
+      error: 'unknown token [redacted]',
+      contract_id: '[redacted]',
+    })
+    expect(items[2].answer).toMatchObject({ omitted: 'not_json' })
+  })
+
+  it('keeps what a party gets of broadcast pushes, and what it is asked for GET ALL', async () => {
+    const { id } = await arm({ party: 'DE-CPO', module: 'locations' })
+    const { cpo, emsp, other } = scene
+    await other.puts('locations', { to: 'hub', path: '/BE/CPO/L1', json: { id: 'L1' } })
+    cpo.answers('locations', { json: ok([]), headers: { 'X-Total-Count': '0' } })
+    await emsp.gets('locations', { to: 'hub' })
+    const { items } = await waitFor(async () => {
+      const { json } = await call(`GET /captures/${id}`)
+      return json.count >= 1 ? json : undefined
+    })
+    expect(items[0]).toMatchObject({ to: 'DE-CPO', method: 'GET', answer: { text: expect.any(String) } })
+  })
+
   it('is bounded, and counts what it left out', async () => {
     const { id } = await arm()
     await Promise.all(Array.from({ length: 60 }, (_, index) => put('DE-CPO', `S${index}`)))
@@ -131,23 +180,64 @@ describe('a capture', () => {
   })
 })
 
+/** Captures of one hub; the settings may be those of others as well. */
+async function captures(settings: Settings, told: Capture[] = []) {
+  const orders = await openLiveSetting(settings, {
+    name: 'captures',
+    read: (json) => CAPTURE_ORDERS.safeParse(json).data,
+    log: { warn: () => undefined },
+  })
+  return createCaptures({ orders, shelf: createMemoryShelf(), onEnd: (capture) => void told.push(capture) })
+}
+
+const ORDER = { party: 'DE-CPO', module: 'cdrs', minutes: 15, by: 'admin' } as const
+const MINUTE_MS = 60_000
+
 describe('the end of a capture', () => {
-  it('comes by itself; what was kept can be read for an hour more', () => {
-    vi.useFakeTimers()
-    try {
-      const ended: string[] = []
-      const captures = createCaptures({ onEnd: ({ id }) => void ended.push(id) })
-      const { id } = captures.arm({ party: 'DE-CPO', module: 'cdrs', minutes: 15, by: 'admin' })!
-      vi.advanceTimersByTime(15 * 60_000 - 1)
-      expect(captures.isArmed()).toBe(true)
-      vi.advanceTimersByTime(1)
-      expect([captures.isArmed(), ended]).toEqual([false, [id]])
-      expect(captures.get(id)).toMatchObject({ armed: false })
-      vi.advanceTimersByTime(60 * 60_000)
-      expect(captures.list()).toEqual([])
-      captures.close()
-    } finally {
-      vi.useRealTimers()
-    }
+  beforeEach(() => void vi.useFakeTimers())
+  afterEach(() => void vi.useRealTimers())
+
+  it('comes by itself; what was kept can be read for an hour more', async () => {
+    const ended: Capture[] = []
+    const one = await captures(createMemorySettings(), ended)
+    const { id } = (await one.arm(ORDER))!
+    await vi.advanceTimersByTimeAsync(15 * MINUTE_MS - 1)
+    expect(one.isArmed()).toBe(true)
+    await vi.advanceTimersByTimeAsync(1)
+    expect([one.isArmed(), ended.map((capture) => capture.id)]).toEqual([false, [id]])
+    expect(await one.get(id)).toMatchObject({ armed: false })
+    await vi.advanceTimersByTimeAsync(60 * MINUTE_MS)
+    expect(await one.list()).toEqual([])
+    one.close()
+  })
+
+  it('of several hubs is told by one of them; each is armed by what another was told', async () => {
+    const settings = createMemorySettings()
+    const ended: Capture[] = []
+    const [a, b] = [await captures(settings, ended), await captures(settings, ended)]
+    const { id } = (await a.arm(ORDER))!
+    await vi.advanceTimersByTimeAsync(10)
+    expect(b.isArmed()).toBe(true)
+    expect((await b.list()).map((capture) => capture.id)).toEqual([id])
+    await vi.advanceTimersByTimeAsync(15 * MINUTE_MS)
+    expect([a.isArmed(), b.isArmed(), ended.length]).toEqual([false, false, 1])
+    for (const one of [a, b]) one.close()
+  })
+
+  it('comes for all hubs when one drops it, and is told later when no hub was there', async () => {
+    const settings = createMemorySettings()
+    const ended: Capture[] = []
+    const [a, b] = [await captures(settings), await captures(settings)]
+    const { id } = (await a.arm(ORDER))!
+    await b.drop(id)
+    await vi.advanceTimersByTimeAsync(10)
+    expect([a.isArmed(), b.isArmed()]).toEqual([false, false])
+    await b.arm({ ...ORDER, minutes: 1 })
+    for (const one of [a, b]) one.close()
+    await vi.advanceTimersByTimeAsync(2 * MINUTE_MS)
+    const late = await captures(settings, ended)
+    await vi.advanceTimersByTimeAsync(10)
+    expect([late.isArmed(), ended.length]).toEqual([false, 1])
+    late.close()
   })
 })

@@ -122,7 +122,7 @@ describe('view-link, audit and reload', () => {
   })
 
   it('the audit trail names who did what', async () => {
-    expect(await runs('audit --limit 2')).toMatch(/\S+Z {2}admin {2}view_link\.revoke {2}nl-ems/)
+    expect(await runs('audit --limit 2')).toMatch(/\S+Z {2}admin {2}view_link\.revoke {2}done {2,}nl-ems/)
     expect(JSON.parse(await runs('audit --json')).items.length).toBeGreaterThan(10)
   })
 

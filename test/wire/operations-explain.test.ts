@@ -6,6 +6,7 @@ import { ok } from '../support/envelopes.ts'
 import { expectFault } from '../support/expect-fault.ts'
 import { stage, type Scene } from '../support/hub.ts'
 import { party, type CallOptions, type Party } from '../support/party.ts'
+import { waitFor } from '../support/wait.ts'
 
 let scene: Scene<{ emsp: Party; cpo: Party; two: Party; planned: Party }>
 beforeAll(async () => {
@@ -97,7 +98,41 @@ describe('explain', () => {
     const query = 'from=NL-EMS&to=DE-CPO&module=tariffs'
     for (let count = 0; count < 3; count++) expect((await explained(query)).way).toBe('direct')
     expect((await scene.emsp.gets('tariffs', { to: 'DE-CPO' })).httpStatus).toBe(200)
-    expect(await explained(query)).toMatchObject({ fault: 'rate_limited', http_status: 429, at: 'requester' })
+    const found = await explained(query)
+    const refused = await scene.emsp.gets('tariffs', { to: 'DE-CPO' })
+    expect(found).toMatchObject({
+      fault: 'rate_limited',
+      http_status: 429,
+      at: 'requester',
+      status_message: refused.json().status_message,
+      advice: expect.any(String),
+      targets: [{ party: 'DE-CPO' }],
+    })
+    expect(found.retry_after_seconds).toBeLessThanOrEqual(Number(refused.headers['retry-after']) + 1)
+  })
+
+  it('tells that all places of a rule are taken, as the sender is told', async () => {
+    let release = (): void => undefined
+    const held = new Promise<void>((resolve) => (release = resolve))
+    scene.cpo.answers('commands', async () => {
+      await held
+      return { json: ok([]) }
+    })
+    const options = { to: 'DE-CPO', path: '/START_SESSION', json: {} }
+    const underWay = Array.from({ length: 3 }, () => scene.emsp.posts('commands', options))
+    await waitFor(() => scene.cpo.requests.length === 3)
+    const found = await explained(
+      'from=NL-EMS&to=DE-CPO&module=commands&interface=RECEIVER&method=POST&path=/START_SESSION',
+    )
+    const refused = (await scene.emsp.posts('commands', options)).json()
+    expect(found).toMatchObject({
+      fault: refused.data!.fault,
+      status_code: refused.status_code,
+      status_message: refused.status_message,
+    })
+    expect(found.finding('max_in_flight')).toBe('3 of 3 under way by the rule')
+    release()
+    await Promise.all(underWay)
   })
 
   it('names all receivers of a broadcast push and of GET ALL', async () => {

@@ -12,6 +12,7 @@ import { endCliProcesses, startCli } from '../support/cli-process.ts'
 import { ADMIN_TOKEN } from '../support/config.ts'
 import { makeDirectory } from '../support/directory.ts'
 import { ok } from '../support/envelopes.ts'
+import { faultServer } from '../support/fault-server.ts'
 import { party, type Party } from '../support/party.ts'
 import { NEVER } from '../support/party-server.ts'
 import { waitFor } from '../support/wait.ts'
@@ -101,7 +102,9 @@ describe('a reload', () => {
     const answer = await reload()
     expect([answer.status, answer.json]).toEqual([200, { changes: [] }])
     expect(hub.registry.table().connections.get('de-cpo')!.platform).toEqual(revision!.platform)
-    expect((await operate(hub, 'GET /audit')).json.items).toEqual([])
+    expect((await operate(hub, 'GET /audit')).json.items).toMatchObject([
+      { action: 'config.reload', detail: 'nothing has changed' },
+    ])
   })
 
   it('connects platforms that came and forgets those that went', async () => {
@@ -141,6 +144,30 @@ describe('a reload', () => {
     const slow = await emsp.gets('tariffs', { to: 'DE-CPO' })
     expect(slow.json().data?.fault).toBe('http_response_timeout')
     expect(slow.elapsedMs).toBeLessThan(2_000)
+  })
+
+  it('can be looked at before: the same difference, and nothing is changed', async () => {
+    write({ parties: [emsp, late], sections: { forwarding: '{ timeout: 6s }' } })
+    const preview = await operate(hub, 'GET /reload')
+    expect([preview.status, preview.headers.get('cache-control')]).toEqual([200, 'no-store'])
+    expect((await emsp.gets('locations', { to: 'BE-CPO' })).json().status_code).toBe(4001)
+    expect((await reload()).json).toEqual(preview.json)
+    expect((await operate(hub, 'GET /reload')).json).toEqual({ changes: [] })
+    write({ sections: { forwarding: '{ timeout: 6 }' } })
+    expect((await operate(hub, 'GET /reload')).json.faults).toHaveLength(1)
+    expect((await operate(hub, 'GET /reload', { token: null })).status).toBe(401)
+  })
+
+  it('reaches handshakes with the time they have: liveness.timeout', async () => {
+    const silent = await faultServer('silence')
+    write({ sections: { liveness: '{ timeout: 150ms }' } })
+    expect((await reload()).status).toBe(200)
+    const json = { id: 'slow', versions_url: `${silent.url}/ocpi/versions`, token: 'x' }
+    const start = performance.now()
+    const answer = await operate(hub, 'POST /platforms', { json })
+    expect(answer.json).toMatchObject({ status: 504, fault: 'http_response_timeout' })
+    expect(performance.now() - start).toBeLessThan(3_000)
+    await silent.close()
   })
 
   it('leaves routes alone that were set over the admin API', async () => {

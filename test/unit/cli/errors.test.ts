@@ -47,6 +47,28 @@ describe('errors', () => {
     expect(server.asked).toEqual(['GET /api/v1/errors?limit=20'])
   })
 
+  test('marks a code that the version of the requester does not list', async () => {
+    const { fault: _fault, at: _at, ...relayed } = ENTRY
+    answer = json({ items: [{ ...relayed, author: 'responder', code: 2999, code_unlisted: true }] })
+    expect((await run(['errors'])).out).toContain('2999  by responder, unlisted code')
+  })
+
+  test('counts by fields', async () => {
+    const group = { count: 3, latest: ENTRY.time, reference: ENTRY.reference }
+    const summary = { total: 4, items: [{ to: 'DE-CPO', fault: null, ...group }] }
+    answer = json(summary)
+    expect((await run(['errors', '--by', 'To, fault', '--since', '2026-01-31T09:00:00Z'])).out).toBe(
+      [
+        'COUNT  TO      FAULT  LATEST                    REFERENCE',
+        '3      DE-CPO  -      2026-01-31T09:00:00.000Z  01JCVZ4G6M5C8T3N0QXWB2R7KD',
+      ].join('\n'),
+    )
+    expect(server.asked).toEqual([
+      'GET /api/v1/errors/summary?since=2026-01-31T09%3A00%3A00.000Z&by=to%2Cfault',
+    ])
+    expect(JSON.parse((await run(['errors', '--by', 'to', '--json'])).out)).toEqual(summary)
+  })
+
   test('passes every filter on', async () => {
     answer = json({ items: [] })
     const argv = [

@@ -54,7 +54,9 @@ describe('exit codes', () => {
     [['errors', '--at', 'nowhere']],
     [['parties', '--admin-url', 'ftp://x']],
     [['platforms', 'add', 'x', '--party', 'DE-CPO']],
-    [['completion', 'fish']],
+    [['completion', 'tcsh']],
+    [['errors', '--by', 'nonsense']],
+    [['errors', '--by', 'to,to']],
     [['sandbox', '--port', '70000']],
   ])('%j is 2, not understood', async (argv) => {
     const { code, out, err } = await cli(argv)
@@ -188,15 +190,19 @@ describe('completion', () => {
 
   test('offers verbs, verbs of verbs, options and choices in bash', async () => {
     expect(await complete('p')).toEqual(['parties', 'platforms', 'probe'])
-    expect(await complete('platforms', 's')).toEqual(['show', 'set', 'suspend'])
+    expect(await complete('platforms', 'su')).toEqual(['suspend'])
     expect(await complete('errors', '--co')).toEqual(['--code', '--correlation-id'])
-    expect(await complete('completion', '')).toEqual(['bash', 'zsh', '--help'])
+    expect(await complete('completion', '')).toEqual(['bash', 'zsh', 'fish', '--help'])
+    expect(await complete('routes', 'explain', '--interface', '')).toEqual(['SENDER', 'RECEIVER'])
     expect(await complete('errors', '--to', 'DE-CPO', '--js')).toEqual(['--json'])
   })
 
-  test('names every verb in zsh', async () => {
+  test('names every verb in zsh and fish', async () => {
     const { out } = await cli(['completion', 'zsh'])
     expect(out).toMatch(/^#compdef ocpi-hub/)
     for (const verb of VERBS) expect(out).toContain(`"/${verb}")`)
+    const inFish = (await cli(['completion', 'fish'])).out
+    for (const verb of VERBS) expect(inFish).toContain(`"__ocpi_hub_at ''" -f -a ${verb} -d '`)
+    expect(inFish).toContain(`"__ocpi_hub_at '/routes/explain'" -l interface -x -a "SENDER RECEIVER" -d '`)
   })
 })

@@ -167,6 +167,16 @@ const VALUES: readonly (readonly [rule: string, rest: string, ...faults: string[
     'f:2:26: listen.admin.host: is beyond loopback, so admin.token or admin.tokens must be set',
   ],
   [
+    'refuses a request that has arrived before its headers have',
+    'listen: { ocpi: { headers_timeout: 30s } }',
+    'f:2:36: listen.ocpi.headers_timeout: must not be longer than request_timeout (20s)',
+  ],
+  [
+    'refuses it at the other key as well',
+    'listen: { ocpi: { request_timeout: 5s } }',
+    'f:2:36: listen.ocpi.request_timeout: must not be shorter than headers_timeout (10s)',
+  ],
+  [
     'refuses one port for both listeners',
     'listen: { admin: { port: 8080 } }',
     'f:2:26: listen.admin.port: must differ from listen.ocpi.port',

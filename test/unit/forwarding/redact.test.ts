@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { keepBody, REDACTED } from '../../../src/forwarding/redact.ts'
+import { keepBody, keepText, REDACTED } from '../../../src/forwarding/redact.ts'
 
 function kept(value: unknown): unknown {
   const body = keepBody(Buffer.from(JSON.stringify(value)))
@@ -68,5 +68,58 @@ describe('a captured body', () => {
       ),
     })).value
     fc.assert(fc.property(withSecret, (value) => !JSON.stringify(kept(value)).includes(secret)))
+  })
+})
+
+describe('an answer that is no JSON', () => {
+  const text = (given: string, secrets: readonly string[] = []) => {
+    const kept = keepText(Buffer.from(given), secrets)
+    return 'text' in kept ? kept.text : kept.omitted
+  }
+
+  it('is kept as it reads, cut', () => {
+    const page = '<html><title>502 Bad Gateway</title>\r\n<hr>nginx/1.24.0 at NullPointerException</html>'
+    expect(keepText(Buffer.from(page))).toEqual({ bytes: page.length, text: page, plain: true })
+    expect(keepText(Buffer.from('word '.repeat(10_000)))).toMatchObject({ truncated: true, plain: true })
+  })
+
+  it.each([
+    ['the token that was shown', 'Unknown token abc.', 'Unknown token [redacted].'],
+    ['what has the name of a secret', 'password=hunter2&x=1', 'password=[redacted]&x=1'],
+    ['a header', 'Authorization: Token Zm9vYmFy end', 'Authorization: [redacted] end'],
+    [
+      'JSON that was cut off',
+      '{"contract_id": "NL TNM 1", "uid":"0',
+      '{"contract_id": [redacted]", "uid":[redacted]',
+    ],
+    ['the query of a URL', 'at https://a.example/x?key=1 now', 'at https://a.example/x?[redacted] now'],
+    ['an e-mail address', 'ask jo.doe+x@example.com!', 'ask [redacted]!'],
+    ['a telephone number', 'call +31 20 123 45 67.', 'call [redacted].'],
+    ['a key or an id', 'id 6f9619ff8b86d011b42d00cf4fc964ff!', 'id [redacted]!'],
+  ])('loses %s', (_what, given, left) => {
+    expect(text(given, ['abc'])).toBe(left)
+  })
+
+  it.each([
+    ['no text', Buffer.from([0x89, 0x50, 0x4e, 0x47, 0, 1])],
+    ['not UTF-8', Buffer.from('caf\xe9', 'latin1')],
+    ['empty', Buffer.alloc(0)],
+  ])('is not kept if it is %s', (_what, body) => {
+    expect(keepText(body)).toEqual({ bytes: body.length, omitted: 'not_json' })
+  })
+
+  it('never holds the secret it was given, wherever it is cut', () => {
+    const secret = 'hub.shows.acme'
+    for (let before = 16_360; before < 16_400; before++) {
+      expect(text('x '.repeat(before / 2) + secret + ' tail'.repeat(100), [secret])).not.toContain('hub.')
+    }
+  })
+
+  it('is read in a moment, however hostile it is', () => {
+    const start = performance.now()
+    for (const part of ['a', '?', 'a@', '://', 'token=', '1 ', '+1', 'a-', '"', ' ', 'token: ']) {
+      text(part.repeat(20_000))
+    }
+    expect(performance.now() - start).toBeLessThan(2_000)
   })
 })

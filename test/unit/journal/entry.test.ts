@@ -38,6 +38,20 @@ describe('a journal entry', () => {
     expect(toEntry(exchange(), 'r', 1008).phases).toEqual({ connect: 1, first_byte: 4, total: 5 })
   })
 
+  it('tells TLS from the connection below it', () => {
+    expect(toEntry(exchange({ securedAt: 1005 }), 'r', 1008).phases).toEqual({
+      connect: 1,
+      tls: 3,
+      first_byte: 4,
+      total: 5,
+    })
+  })
+
+  it('ends a detail without the line break that OpenSSL puts behind it', () => {
+    const detail = 'EPROTO: wrong version number:355:\n'
+    expect(toEntry(failure({ detail }), 'r', 1008).detail).toBe('EPROTO: wrong version number:355:')
+  })
+
   it('has no phases when nothing was forwarded', () => {
     const local = exchange()
     delete local.forwardedAt

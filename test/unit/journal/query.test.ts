@@ -61,6 +61,35 @@ describe('search in the journal', () => {
     expect((await search({ fields: { fault: 'undefined' } })).items).toEqual([])
   })
 
+  it('reads no further back than an entry can be that arrived since then', async () => {
+    const hours = (number: number) => new Date(Date.parse('2026-03-01T00:00:00Z') + number * 60_000)
+    await store.append(entries(2000, (number) => ({ time: hours(number).toISOString() })))
+    let read = 0
+    const counting: JournalStore = {
+      ...store,
+      async read(options) {
+        const page = await store.read(options)
+        read += page.entries.length
+        return page
+      },
+    }
+    const since = hours(1990).getTime()
+    expect((await searchJournal(counting, { since }, { limit: 100 }))!.items).toHaveLength(11)
+    expect(read).toBe(1000)
+    expect((await summarizeJournal(counting, { since }, ['to'])).total).toBe(11)
+    expect(read).toBe(2000)
+  })
+
+  it('finds what arrived since then behind entries whose clock went wrong, or that took long', async () => {
+    const time = '2026-03-01T12:00:00.000Z'
+    await store.append([entry({ time, request_id: '1' })])
+    await store.append(entries(499, () => ({ time: '2020-01-01T00:00:00.000Z', request_id: 'x' })))
+    await store.append(entries(499, () => ({ time: '2020-01-01T00:00:00.000Z', request_id: 'x' })))
+    await store.append([entry({ time: '2026-03-01T10:00:00.000Z', duration_ms: 7_200_000 })])
+    const since = Date.parse('2026-03-01T11:59:00.000Z')
+    expect(ids((await search({ since })).items)).toEqual([1])
+  })
+
   it('counts since as part of the time asked for and until as not', async () => {
     await store.append(entries(3, (number) => ({ time: `2026-03-01T12:00:0${number}.000Z` })))
     const since = Date.parse('2026-03-01T12:00:01.000Z')

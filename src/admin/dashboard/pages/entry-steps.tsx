@@ -97,7 +97,12 @@ function Id({ label, id }: { label: string; id: string }) {
   )
 }
 
-function phasesText({ connect, first_byte: firstByte, total }: NonNullable<StoryItem['phases']>): string {
+function phasesText({
+  connect,
+  tls,
+  first_byte: firstByte,
+  total,
+}: NonNullable<StoryItem['phases']>): string {
   if (connect === undefined) return 'no connection was made'
   const answer =
     firstByte === undefined ? 'no answer began' : `the answer began at ${milliseconds(firstByte)}`
@@ -107,5 +112,6 @@ function phasesText({ connect, first_byte: firstByte, total }: NonNullable<Story
       : total === undefined
         ? ' and did not end'
         : ` and ended at ${milliseconds(total)}`
-  return `connected after ${milliseconds(connect)}, ${answer}${end}`
+  const secured = tls === undefined ? '' : `TLS at ${milliseconds(tls)}, `
+  return `connected after ${milliseconds(connect)}, ${secured}${answer}${end}`
 }

@@ -43,7 +43,7 @@ export function chosenEntry(items: readonly StoryItem[], reference: string): Sto
   )
 }
 
-export type SpanKind = 'hub' | 'connect' | 'wait' | 'receive'
+export type SpanKind = 'hub' | 'connect' | 'tls' | 'wait' | 'receive'
 
 export interface Span {
   readonly kind: SpanKind
@@ -56,18 +56,22 @@ export interface Span {
  * What the time of an entry went to. The hub's own time is what the outbound leg does not explain; it is drawn
  * before it, because that is where nearly all of it is.
  */
-export function toSpans({ after_ms: start, duration_ms: duration, phases }: StoryItem): Span[] {
+export function toSpans({ after_ms: start, duration_ms: duration, phases, reached }: StoryItem): Span[] {
   const end = start + duration
   if (!phases) return [{ kind: 'hub', from: start, to: end }]
   const outbound = phases.total ?? Math.max(duration, phases.first_byte ?? 0, phases.connect ?? 0)
   const forwarded = start + Math.max(0, duration - outbound)
   const connected = forwarded + (phases.connect ?? outbound)
+  // Connected, and still it never arrived: TLS failed.
+  const secured =
+    reached === 'no' ? forwarded + outbound : forwarded + (phases.tls ?? phases.connect ?? outbound)
   const answered = forwarded + (phases.first_byte ?? outbound)
   const done = forwarded + outbound
   const spans: Span[] = [
     { kind: 'hub', from: start, to: forwarded },
     { kind: 'connect', from: forwarded, to: connected },
-    { kind: 'wait', from: connected, to: answered },
+    { kind: 'tls', from: connected, to: secured },
+    { kind: 'wait', from: secured, to: answered },
     { kind: 'receive', from: answered, to: done },
   ]
   return spans.filter(({ from, to }) => to > from)

@@ -12,6 +12,7 @@ const BAR_MIN = 3
 const SPAN_WORDS: Readonly<Record<SpanKind, string>> = {
   hub: 'inside the hub',
   connect: 'connecting',
+  tls: 'agreeing on TLS',
   wait: 'waiting for the first byte',
   receive: 'receiving the answer',
 }

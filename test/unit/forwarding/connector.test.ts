@@ -1,0 +1,75 @@
+// When a connection was there: TCP and TLS are told apart, for the request that it was opened for alone.
+
+import { createServer as createPlain } from 'node:http'
+import { createServer } from 'node:https'
+import type { AddressInfo, Server } from 'node:net'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { startAttempt, type Phases } from '../../../src/forwarding/attempt.ts'
+import { createConnector } from '../../../src/forwarding/connector.ts'
+import { createAddressGuard } from '../../../src/forwarding/guard.ts'
+import { Client } from 'undici'
+import { selfSigned } from '../../support/certificates.ts'
+
+const closing: (() => Promise<unknown>)[] = []
+afterEach(async () => {
+  vi.unstubAllEnvs()
+  for (const close of closing.splice(0)) await close()
+})
+
+async function client(server: Server, scheme: string): Promise<Client> {
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  const guard = createAddressGuard({ requireHttps: false, allow: ['127.0.0.0/8'] })
+  const made = new Client(`${scheme}://127.0.0.1:${port}`, { connect: createConnector(guard, () => 2_000) })
+  closing.push(
+    () => made.destroy(),
+    () => new Promise((resolve) => server.close(resolve)),
+  )
+  return made
+}
+
+async function ask(to: Client): Promise<Phases & { readonly begun: number }> {
+  const phases: Phases = {}
+  const begun = performance.now()
+  const request = { path: '/', method: 'GET', headers: [], body: undefined, phases }
+  await new Promise<void>((resolve) => {
+    const settled = () => resolve()
+    startAttempt(to, request, { heldMax: 1_000, bodyMax: 1_000 }, { answered: settled, failed: settled })
+  })
+  return { ...phases, begun }
+}
+
+describe('a request', () => {
+  it('over new TLS has an instant for TCP and one for TLS; over the same connection none for TLS', async () => {
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0')
+    const to = await client(
+      createServer(await selfSigned(), (_request, response) => response.end('x')),
+      'https',
+    )
+    const first = await ask(to)
+    expect(first.connectedAt).toBeGreaterThan(first.begun)
+    expect(first.securedAt).toBeGreaterThan(first.connectedAt!)
+    expect(first.firstByteAt).toBeGreaterThan(first.securedAt!)
+    const second = await ask(to)
+    expect(second.connectedAt).toBeGreaterThanOrEqual(second.begun)
+    expect(second).not.toHaveProperty('securedAt')
+  })
+
+  it('whose TLS fails tells that TCP was there', async () => {
+    const to = await client(createServer(await selfSigned()), 'https')
+    const failed = await ask(to)
+    expect(failed.connectedAt).toBeGreaterThan(failed.begun)
+    expect(failed).not.toHaveProperty('securedAt')
+    expect(failed).not.toHaveProperty('firstByteAt')
+  })
+
+  it('without TLS has the one for TCP', async () => {
+    const to = await client(
+      createPlain((_request, response) => response.end('x')),
+      'http',
+    )
+    const first = await ask(to)
+    expect(first.connectedAt).toBeGreaterThan(first.begun)
+    expect(first).not.toHaveProperty('securedAt')
+  })
+})
