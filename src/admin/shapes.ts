@@ -81,7 +81,8 @@ export const journalEntry = z
     duration_ms: z.number(),
     phases: z
       .object({
-        connect: z.number().optional(),
+        connect: z.number().optional().meta({ description: 'DNS and TCP' }),
+        tls: z.number().optional().meta({ description: 'Of a connection that was opened for this request' }),
         first_byte: z.number().optional(),
         total: z.number().optional(),
       })

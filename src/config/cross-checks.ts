@@ -83,8 +83,8 @@ function* checkListeners(root: Section): Iterable<Finding> {
 /** A request has not arrived before its headers have. */
 function* checkArrival(root: Section): Iterable<Finding> {
   const ocpi = section(section(root.listen).ocpi)
-  const headers = String(ocpi.headers_timeout ?? '10s')
-  const request = String(ocpi.request_timeout ?? '20s')
+  const { headers_timeout: headers = '10s', request_timeout: request = '20s' } = ocpi
+  if (typeof headers !== 'string' || typeof request !== 'string') return
   if (!(readDuration(request)! < readDuration(headers)!)) return
   yield 'request_timeout' in ocpi
     ? finding(['listen', 'ocpi', 'request_timeout'], `must not be shorter than headers_timeout (${headers})`)
