@@ -62,13 +62,7 @@ export async function openOperations(base: Base, parts: OperationsParts): Promis
     hub: base.instance,
     onEnd: (capture) => void auditEnd(audit, capture),
   })
-  const moves = createMoves({
-    registry,
-    clock: systemClock,
-    lease: stores.lease,
-    log,
-    onMoved: (move) => void auditMove(audit, move),
-  })
+  const moves = openMoves(base, audit)
   return {
     close() {
       unwatch()
