@@ -9,18 +9,18 @@ interface Patched<Value> extends ReadonlyMap<string, Value> {
   readonly patch: ReadonlyMap<string, Value>
 }
 
-/**
- * `map` with the values of `changes`, whose keys it must have. `undefined` when the patch would become so large that
- * a map of its own is cheaper.
- */
+/** `map` with the values of `changes`, whose keys it must have. Once much is patched it is a plain map again. */
 export function patchMap<Value>(
   map: ReadonlyMap<string, Value>,
   changes: ReadonlyMap<string, Value>,
-): ReadonlyMap<string, Value> | undefined {
+): ReadonlyMap<string, Value> {
   if (changes.size === 0) return map
   const base = isPatched(map) ? map.base : map
   const patch = isPatched(map) ? new Map([...map.patch, ...changes]) : changes
-  return patch.size * SHARE_MAX > base.size ? undefined : toPatched(base, patch)
+  if (patch.size * SHARE_MAX <= base.size) return toPatched(base, patch)
+  const whole = new Map(base)
+  for (const [key, value] of patch) whole.set(key, value)
+  return whole
 }
 
 function isPatched<Value>(map: ReadonlyMap<string, Value>): map is Patched<Value> {
