@@ -40,6 +40,18 @@ export function memberSpans(body: Buffer, name: string): Span[] {
   return spans
 }
 
+/** The elements of an array, in order; `inside` is what stands between its brackets. Ends on any bytes. */
+export function elementSpans(inside: Buffer): Span[] {
+  const spans: Span[] = []
+  let position = skipBlanks(inside, 0)
+  while (position < inside.length) {
+    const end = valueEnd(inside, position)
+    spans.push({ start: position, end })
+    position = skipBlanks(inside, skipBlanks(inside, end) + 1)
+  }
+  return spans
+}
+
 /** Whether the bytes begin with a UTF-8 byte order mark, which RFC 8259 §8.1 lets a reader pass over. */
 export function hasByteOrderMark(body: Buffer): boolean {
   return body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf

@@ -22,6 +22,8 @@ export interface ModuleRow {
   readonly location?: true
   /** Fault for a 404 without envelope on an object of this module (T4). */
   readonly unknownObject?: 'location_unknown' | 'token_uid_unknown'
+  /** Its objects are of one eMSP's customers, and no other eMSP is to see them. */
+  readonly personal?: true
   /** URL below the RECEIVER endpoint starts with {country_code}/{party_id} of the owner (R72). */
   readonly clientOwned?: true
 }
@@ -49,8 +51,8 @@ export const MODULES: readonly ModuleRow[] = [
     unknownObject: 'token_uid_unknown',
     clientOwned: true,
   },
-  { id: 'sessions', kind: 'functional', pusherRole: 'CPO', lists: [''], clientOwned: true },
-  { id: 'cdrs', kind: 'functional', pusherRole: 'CPO', lists: [''], location: true },
+  { id: 'sessions', kind: 'functional', pusherRole: 'CPO', lists: [''], clientOwned: true, personal: true },
+  { id: 'cdrs', kind: 'functional', pusherRole: 'CPO', lists: [''], location: true, personal: true },
   { id: 'commands', kind: 'functional', responseUrl: true },
   { id: 'chargingprofiles', kind: 'functional', responseUrl: true },
   { id: 'invoicereconciliation', kind: 'functional', lists: [''], clientOwned: true },

@@ -7,7 +7,7 @@ export type Role = string
 export const ROLES = ['CPO', 'EMSP', 'HUB', 'NAP', 'NSP', 'OTHER', 'SCSP', 'PTP'] as const
 
 /** Acting role of a pusher -> roles that get its broadcast (T8); HUB peers are never targets (T25). */
-export const OPPOSITE_ROLES: Readonly<Record<string, readonly Role[]>> = {
+const OPPOSITE_ROLES: Readonly<Record<string, readonly Role[]>> = {
   CPO: ['EMSP', 'NSP', 'OTHER', 'NAP', 'SCSP', 'PTP'],
   EMSP: ['CPO'],
   NSP: ['CPO'],
@@ -17,7 +17,22 @@ export const OPPOSITE_ROLES: Readonly<Record<string, readonly Role[]>> = {
   NAP: ['EMSP', 'NSP', 'OTHER'],
 }
 
-/** Roles that receive a broadcast by a party acting as `role`; an unknown role acts like an eMSP. */
-export function oppositeRoles(role: Role): readonly Role[] {
-  return OPPOSITE_ROLES[role.toUpperCase()] ?? OPPOSITE_ROLES.EMSP!
+const KNOWN: ReadonlySet<string> = new Set(ROLES)
+
+/** Whether `other` is a role that a party acting as `role` pushes to and asks; an unknown role is like an eMSP (T14). */
+export function isOpposite(role: Role, other: Role): boolean {
+  const name = other.toUpperCase()
+  const opposite = OPPOSITE_ROLES[role.toUpperCase()] ?? OPPOSITE_ROLES.EMSP!
+  return opposite.includes(KNOWN.has(name) ? name : 'EMSP')
+}
+
+/** Modules whose broadcasts a role gets (T8); a role that is not here gets those it has endpoints for. */
+const BROADCAST_MODULES: Readonly<Record<string, readonly string[]>> = {
+  NAP: ['locations', 'tariffs'],
+  SCSP: ['sessions'],
+}
+
+/** Whether broadcasts of the module (its id in the table of modules) are for parties in this role. */
+export function takesBroadcasts(role: Role, module: string): boolean {
+  return BROADCAST_MODULES[role.toUpperCase()]?.includes(module) ?? true
 }
