@@ -1,21 +1,20 @@
-// Tells connected platforms of every party that came, went or changed its status: PUT to their HubClientInfo
-// endpoint (R83, T23). Off the way of requests, bounded, never repeated: who misses one reads the list.
+// Tells connected platforms of every party that came, went, changed its status, or is hidden or shown by the operator's
+// routes: PUT to their HubClientInfo endpoint (R83, R87, T23, T38). Off the way of requests, bounded, never repeated:
+// who misses one reads the list.
 
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { toFault } from '../faults/fault.ts'
 import type { FaultCode } from '../faults/table.ts'
 import type { Log } from '../journal/log.ts'
 import type { ClientInfo } from '../ocpi/client-info.ts'
 import { writeClientInfo } from '../ocpi/client-info.ts'
 import { joinPath } from '../ocpi/endpoint.ts'
-import {
-  type Connection,
-  type ConnectionChange,
-  changesOf,
-  type PartyEntry,
-} from '../registry/routing-table.ts'
+import { type Connection, type ConnectionChange, changesOf } from '../registry/routing-table.ts'
 import type { HandshakeParts } from './handshake.ts'
+import { changedParties, type PartyNews, shownParties } from './party-news.ts'
 import { askPeer } from './peer.ts'
-import { partyEntries, roleReader, toClientInfo } from './reachable.ts'
+import { partyEntries, roleReader, type Visible } from './reachable.ts'
+import type { Visibility } from './visibility.ts'
 
 /** Of several hubs on one registry one speaks for all. */
 export interface Lease {
@@ -24,6 +23,8 @@ export interface Lease {
 
 export interface PushParts
   extends Pick<HandshakeParts, 'registry' | 'call' | 'clock' | 'visible' | 'timeoutMs'> {
+  /** Tells when routes hide or show parties; absent: what is visible never changes. */
+  readonly visibility?: Pick<Visibility, 'watch'>
   readonly lease: Lease
   readonly log: Pick<Log, 'debug' | 'warn'>
   /** Told what a push showed of a platform. */
@@ -38,14 +39,6 @@ export interface ClientInfoPush {
   /** Resolves when nothing waits. */
   idle(): Promise<void>
   close(): void
-}
-
-interface Change {
-  /** `NL-CPO CPO` */
-  readonly key: string
-  readonly info: ClientInfo
-  /** As it was last seen: who may be told of it. */
-  readonly entry: PartyEntry
 }
 
 const CONCURRENCY_MAX = 8
@@ -67,6 +60,10 @@ export function createClientInfoPush(parts: PushParts): ClientInfoPush {
   const active = new Set<string>()
   const idleWaiters: (() => void)[] = []
   let queued = 0
+  let closed = false
+  // One look after the other at who sees whom, and how many are left.
+  let looked: Promise<void> = Promise.resolve()
+  let looks = 0
 
   const audience = new Map<string, Connection>()
   for (const connection of registry.table().connections.values()) follow({ now: connection })
@@ -78,33 +75,67 @@ export function createClientInfoPush(parts: PushParts): ClientInfoPush {
     const parties = new Set(
       changed.flatMap(({ old, now }) => [...(old?.parties.keys() ?? []), ...(now?.parties.keys() ?? [])]),
     )
-    const changes = changesBetween(partyEntries(before, parties), partyEntries(after, parties), clock.now())
-    for (const change of changes) enqueue(change)
+    const news = changedParties(partyEntries(before, parties), partyEntries(after, parties), clock.now())
+    for (const one of news) tellAll(one)
     work()
   })
+
+  const stopLooking = parts.visibility?.watch((after, before) => {
+    if (!lease.holds()) return
+    looks++
+    looked = looked
+      .then(() => lookAgain({ before, after }))
+      .finally(() => {
+        looks--
+        rest()
+      })
+  })
+
+  /** Tells each platform whom a change of the routes has hidden from it or shown to it; others have their turn between. */
+  async function lookAgain(sight: { readonly before: Visible; readonly after: Visible }): Promise<void> {
+    let table = registry.table()
+    let entries = partyEntries(table)
+    // As it is now: who comes later has read the list.
+    for (const id of Array.from(audience.keys())) {
+      await nextTurn()
+      const to = audience.get(id)
+      if (closed) return
+      if (!to) continue
+      if (table !== registry.table()) {
+        table = registry.table()
+        entries = partyEntries(table)
+      }
+      for (const one of shownParties(to.platform, entries, sight, clock.now())) enqueue(id, one)
+      work()
+    }
+  }
 
   function follow({ old, now }: ConnectionChange): void {
     if (old) audience.delete(old.platform.id)
     if (now && wantsNews(now)) audience.set(now.platform.id, now)
   }
 
-  function enqueue({ key, info, entry }: Change): void {
+  function tellAll(news: PartyNews): void {
+    const { entry } = news
     for (const [id, connection] of audience) {
       if (id === entry.connection.platform.id) continue
-      if (!visible(connection.platform, entry)) continue
-      const news = waiting.get(id) ?? new Map<string, ClientInfo>()
-      if (!news.has(key)) {
-        if (queued >= queueMax) {
-          log.warn({ platform: id, party: key }, 'too many client infos wait; this one is not pushed')
-          continue
-        }
-        queued++
-      }
-      // At the end, so that the two roles of a party arrive in the order they changed in.
-      news.delete(key)
-      news.set(key, info)
-      waiting.set(id, news)
+      if (visible(connection.platform, entry)) enqueue(id, news)
     }
+  }
+
+  function enqueue(id: string, { key, info }: PartyNews): void {
+    const news = waiting.get(id) ?? new Map<string, ClientInfo>()
+    if (!news.has(key)) {
+      if (queued >= queueMax) {
+        log.warn({ platform: id, party: key }, 'too many client infos wait; this one is not pushed')
+        return
+      }
+      queued++
+    }
+    // At the end, so that the two roles of a party arrive in the order they changed in.
+    news.delete(key)
+    news.set(key, info)
+    waiting.set(id, news)
   }
 
   function work(): void {
@@ -115,7 +146,7 @@ export function createClientInfoPush(parts: PushParts): ClientInfoPush {
       void deliver(id).finally(() => {
         active.delete(id)
         work()
-        if (waiting.size === 0 && active.size === 0) for (const done of idleWaiters.splice(0)) done()
+        rest()
       })
     }
   }
@@ -135,14 +166,19 @@ export function createClientInfoPush(parts: PushParts): ClientInfoPush {
     }
   }
 
+  const isIdle = () => waiting.size === 0 && active.size === 0 && looks === 0
+
+  function rest(): void {
+    if (isIdle()) for (const done of idleWaiters.splice(0)) done()
+  }
+
   return {
     pending: () => queued + active.size,
-    idle: () =>
-      waiting.size === 0 && active.size === 0
-        ? Promise.resolve()
-        : new Promise((resolve) => idleWaiters.push(resolve)),
+    idle: () => (isIdle() ? Promise.resolve() : new Promise((resolve) => idleWaiters.push(resolve))),
     close() {
+      closed = true
       stop()
+      stopLooking?.()
       waiting.clear()
       queued = 0
     },
@@ -158,24 +194,6 @@ function wantsNews(connection: Connection): boolean {
     platform.version !== undefined &&
     connection.endpoint('hubclientinfo', 'RECEIVER') !== undefined
   )
-}
-
-/** Parties that are new, in another status, or gone: those are told as SUSPENDED (R83). */
-function changesBetween(
-  before: ReadonlyMap<string, PartyEntry>,
-  after: ReadonlyMap<string, PartyEntry>,
-  now: number,
-): Change[] {
-  const changes: Change[] = []
-  for (const [key, entry] of after) {
-    if (before.get(key)?.status !== entry.status) changes.push({ key, entry, info: toClientInfo(entry) })
-  }
-  for (const [key, entry] of before) {
-    if (after.has(key) || entry.status === 'SUSPENDED') continue
-    const info = { ...toClientInfo(entry), status: 'SUSPENDED', lastUpdated: new Date(now).toISOString() }
-    changes.push({ key, entry, info })
-  }
-  return changes
 }
 
 /** One PUT. A failure is told to liveness and forgotten. */

@@ -112,7 +112,7 @@ describe('a change of a party', () => {
     expect(told(peer)).toEqual(['PUT /hci/DE/CPO CPO OFFLINE', 'PUT /hci/DE/CPO EMSP OFFLINE'])
   })
 
-  it('tells a role that was withdrawn as SUSPENDED (T23)', async () => {
+  it('tells a role that was withdrawn as SUSPENDED, and then the role that is left (T23)', async () => {
     const peer = await receiver()
     await watch([
       connected('one', peer),
@@ -123,7 +123,7 @@ describe('a change of a party', () => {
       roles: [one.roles[0]!, { ...one.roles[1]!, withdrawn: true }],
     }))
     await push.idle()
-    expect(told(peer)).toEqual(['PUT /hci/DE/CPO EMSP SUSPENDED'])
+    expect(told(peer)).toEqual(['PUT /hci/DE/CPO EMSP SUSPENDED', 'PUT /hci/DE/CPO CPO CONNECTED'])
   })
 
   it('is not told when nothing but tokens, endpoints or dates changed (R91)', async () => {
