@@ -41,15 +41,15 @@ const PUSHES = new Set(['PUT', 'PATCH', 'POST', 'DELETE'])
 /** Decides the way of a functional request. Throws the Fault of the first row that applies. */
 export function decide(message: Message, sender: Connection, context: RoutingContext): Decision {
   refuseSuspended(sender)
+  // Before FROM is looked at: what comes round has a FROM of this hub's own, and would be refused as foreign.
+  if (message.head.via?.includes(context.via)) throw new Fault('proxy_loop_detected')
   const address = readAddress(message.head, sender)
   context.trace?.('from', `${address.fromKey} is a party of platform ${sender.platform.id}`)
   const { row, module, interface: role, version } = message
   const wanted = { row, module, interface: role, version, sender, from: address.fromKey }
   const errand: Case = { message, wanted, from: address.from, context }
   context.owners.learn(message, address.fromKey)
-  const decision = decideWay(address.to, errand)
-  if (message.head.via?.includes(context.via)) throw new Fault('proxy_loop_detected')
-  return decision
+  return decideWay(address.to, errand)
 }
 
 /** What an operator has suspended neither receives nor sends; its configuration modules stay open to it. */
@@ -123,6 +123,7 @@ function decideOpen(rule: RouteRule | undefined, errand: Case): Decision {
   if (message.interface === 'RECEIVER' && PUSHES.has(message.method) && isBroadcastable(message)) {
     return toBroadcast(errand)
   }
+  if (isForeignAlike(message)) throw new Fault('to_unresolved')
   const owner = readKnownOwner(message, wanted, context.owners)
   if (owner !== undefined) return open(readKey(owner))
   const candidates = routesTo(openCandidates(context.table, wanted), errand)
@@ -166,11 +167,16 @@ function isList(message: Message): boolean {
   return message.row.lists?.includes(rest) ?? false
 }
 
-/** tokens/{uid}/authorize of any version, and before 2.2, which has no TO, a single object. */
+/** tokens/{uid}/authorize of any version, and before 2.2, which has no TO, a single object of either interface. */
 function isQuestion(message: Message): boolean {
   const authorize = message.row.id === 'tokens' && /^\/[^/]+\/authorize\/?$/.test(message.rest)
   if (message.method === 'POST') return authorize && message.interface === 'SENDER'
-  return message.method === 'GET' && message.interface === 'SENDER' && !VERSIONS[message.version].routed
+  return message.method === 'GET' && !VERSIONS[message.version].routed
+}
+
+/** One session or CDR before 2.2: no such request is defined, and who asks could not be told from the other eMSPs. */
+function isForeignAlike({ method, interface: side, row, version }: Message): boolean {
+  return method === 'GET' && side === 'SENDER' && row.personal === true && !VERSIONS[version].routed
 }
 
 /** Owner in a client-owned URL `/{country_code}/{party_id}/…` (R72). */

@@ -57,7 +57,7 @@ export function explain(question: Question, context: RoutingContext): Explanatio
     if (!platform.inbound.some(({ purpose }) => purpose === 'credentials')) {
       throw new Fault('token_not_for_this', { message: `${platform.id} has not registered yet` })
     }
-    const owners: Owners = { learn: () => undefined, of: (kind, id) => context.owners.of(kind, id) }
+    const owners: Owners = { ...context.owners, learn: () => undefined }
     const decision = decide(toMessage(question, version), sender, { ...context, owners, trace })
     return { steps, sender, version, decision }
   } catch (thrown) {

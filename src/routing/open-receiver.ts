@@ -3,7 +3,7 @@
 
 import { isPartyId, partyKey, type PartyId, type PartyKey } from '../ocpi/party.ts'
 import type { Message } from './message.ts'
-import { type OwnedKind, type Owners, readBody } from './owners.ts'
+import { idOf, type OwnedKind, type Owners, readBody, sessionOf } from './owners.ts'
 import type { Wanted } from './targets.ts'
 
 /** The party named, or `undefined` if the content names none but the sender's own. */
@@ -12,29 +12,40 @@ export function readOpenReceiver(message: Message, wanted: Wanted): PartyId | un
   return named.find((party) => party !== undefined && !wanted.sender.parties.has(partyKey(party)))
 }
 
-/** The owner of the token, contract, location or session that the request is about, if it was ever pushed. */
+/**
+ * The owner of the token, contract, location or session that the request is about, or the eMSP a session is for, if it
+ * was ever pushed or listed.
+ */
 export function readKnownOwner(message: Message, wanted: Wanted, owners: Owners): PartyKey | undefined {
-  for (const [kind, id] of objectsOf(message)) {
+  for (const [kind, id] of objectsOf(message, wanted.from)) {
     const owner = typeof id === 'string' ? owners.of(kind, id) : undefined
     if (owner !== undefined && !wanted.sender.parties.has(owner)) return owner
   }
   return undefined
 }
 
-function objectsOf(message: Message): [OwnedKind, unknown][] {
-  const [, first] = message.rest.split('/', 2)
-  if (message.interface === 'SENDER' && message.row.id === 'tokens') return [['token', first]]
-  if (message.interface === 'SENDER' && message.row.id === 'locations') return [['location', first]]
-  if (message.interface === 'SENDER' && message.row.id === 'sessions') return [['session', first]]
-  if (message.row.id === 'chargingprofiles') return [['session', first]]
-  if (!message.body) return []
-  const body = readBody(message.body)
-  if (message.row.id === 'commands')
+function objectsOf(message: Message, from: PartyKey): [OwnedKind, unknown][] {
+  const { row, rest, interface: side } = message
+  const [, first = '', , third = ''] = rest.split('/', 4).map(idOf)
+  if (side === 'SENDER') {
+    if (row.id === 'tokens') return [['token', first]]
+    if (row.id === 'locations') return [['location', first]]
+    if (row.id === 'sessions') return [['session', first]]
+    if (row.id === 'chargingprofiles') return [['customer', sessionOf(from, first)]]
+  }
+  if (row.id === 'chargingprofiles') return [['session', first]]
+  const body = message.body ? readBody(message.body) : {}
+  if (row.id === 'commands')
     return [
       ['session', body.session_id],
       ['location', body.location_id],
     ]
-  if (message.row.id === 'sessions' || message.row.id === 'cdrs') return [['contract', body.auth_id]]
+  if (row.id === 'cdrs') return [['contract', body.auth_id]]
+  if (row.id === 'sessions')
+    return [
+      ['contract', body.auth_id],
+      ['customer', sessionOf(from, third)],
+    ]
   return []
 }
 

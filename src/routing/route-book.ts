@@ -37,6 +37,8 @@ export interface RouteBook {
   versions(): Promise<readonly Routes[]>
   /** Takes over the routes of a configuration file that was read again. */
   replaceFile(rules: readonly RouteRule[]): void
+  /** Called after each change of the routes in effect. Gives the way to stop. */
+  watch(listener: (after: CompiledRules, before: CompiledRules) => void): () => void
   close(): void
 }
 
@@ -74,8 +76,12 @@ export async function openRouteBook(
     return items ? readRules(items) : fileRules
   }
 
+  const listeners = new Set<(after: CompiledRules, before: CompiledRules) => void>()
+
   function recompile(): void {
+    const before = compiled
     compiled = compileRules(inEffect())
+    for (const listener of listeners) listener(compiled, before)
   }
 
   setting.watch(() => {
@@ -100,6 +106,10 @@ export async function openRouteBook(
     replaceFile(rules) {
       fileRules = rules
       recompile()
+    },
+    watch(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
     },
     close: () => setting.close(),
   }

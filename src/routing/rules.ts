@@ -72,6 +72,12 @@ export function isDenied(compiled: CompiledRules, from: PartyKey, to: PartyKey):
   return false
 }
 
+/** Whether two sets of routes certainly hide the same parties from the same. */
+export function hidesAlike(one: CompiledRules, other: CompiledRules): boolean {
+  const rulesOf = ({ hiding }: CompiledRules) => JSON.stringify(hiding.map(({ found }) => found.rule))
+  return rulesOf(one) === rulesOf(other)
+}
+
 // So many routes are matched as fast as a memory is asked.
 const MATCHED_DIRECTLY_MAX = 8
 // Entries of one generation. A requester can make up modules, so the memory must be bounded.

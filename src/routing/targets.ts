@@ -3,7 +3,7 @@
 
 import type { InterfaceRole, ModuleRow } from '../ocpi/module.ts'
 import type { PartyKey } from '../ocpi/party.ts'
-import { oppositeRoles, type Role } from '../ocpi/role.ts'
+import { isOpposite, type Role, takesBroadcasts } from '../ocpi/role.ts'
 import { sharesMessages, type VersionNumber } from '../ocpi/version.ts'
 import type { Connection, PartyEntry, RoutedEndpoint, RoutingTable } from '../registry/routing-table.ts'
 
@@ -38,12 +38,15 @@ export function actingRole(wanted: Wanted): Role {
  */
 export function choosePlatform(entries: readonly PartyEntry[], wanted: Wanted): PartyEntry {
   if (entries.length === 1) return entries[0]!
-  const opposite = oppositeRoles(actingRole(wanted))
+  const acting = actingRole(wanted)
   const rank = (entry: PartyEntry): number =>
     (entry.connection.endpoint(wanted.module, wanted.interface) ? 0 : 4) +
-    (opposite.includes(entry.role.role) ? 0 : 2) +
+    (isOpposite(acting, entry.role.role) ? 0 : 2) +
     (entry.status === 'CONNECTED' ? 0 : 1)
-  return entries.reduce((best, entry) => (rank(entry) < rank(best) ? entry : best))
+  // Where the party has left there is nothing to be had, whatever endpoints are left.
+  const live = entries.filter(({ status }) => status !== 'SUSPENDED')
+  const standing = live.length > 0 ? live : entries
+  return standing.reduce((best, entry) => (rank(entry) < rank(best) ? entry : best))
 }
 
 /** Every connected party, once, that can be sent this message and passes `suits`; in the order of their keys. */
@@ -70,8 +73,12 @@ function reachable(
 
 /** Receivers of a broadcast push: the opposite roles, never a hub (R53, T8, T25, T29). */
 export function broadcastTargets(table: RoutingTable, wanted: Wanted): Destination[] {
-  const opposite = oppositeRoles(actingRole(wanted))
-  return reachable(table, wanted, (entry) => opposite.includes(entry.role.role))
+  const acting = actingRole(wanted)
+  return reachable(
+    table,
+    wanted,
+    ({ role: { role } }) => isOpposite(acting, role) && takesBroadcasts(role, wanted.row.id),
+  )
 }
 
 /** Owners whose lists make up a GET ALL (R64): parties in the role that owns such objects. */
@@ -87,8 +94,7 @@ export function listOwners(table: RoutingTable, wanted: Wanted): Destination[] {
 /** Parties an open routing request may be meant for (R61-R63): those of the role opposite to the sender's. */
 export function openCandidates(table: RoutingTable, wanted: Wanted): Destination[] {
   const roles = (wanted.sender.parties.get(wanted.from) ?? []).filter((role) => !role.withdrawn)
-  const opposite = new Set(roles.flatMap((role) => oppositeRoles(role.role)))
-  return reachable(table, wanted, (entry) => opposite.has(entry.role.role))
+  return reachable(table, wanted, (entry) => roles.some(({ role }) => isOpposite(role, entry.role.role)))
 }
 
 // NAP publishes locations and tariffs like a CPO; NSP holds tokens like an eMSP (T8).
