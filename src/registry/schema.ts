@@ -6,12 +6,21 @@ import { parseJson, readRecord } from './record.ts'
 import type { StoreContent, StoredRecord } from './store.ts'
 
 const BODY = z.record(z.string(), z.unknown())
+const ROLES = z.array(BODY)
 
 /** Makes a body of version n + 1 out of one of version n. Pure. */
 export type UpgradeStep = (body: Readonly<Record<string, unknown>>) => Record<string, unknown>
 
-/** Step n - 1 leads from version n to n + 1. Version 1 is the first, so there is none yet. */
-export const UPGRADE_STEPS: readonly UpgradeStep[] = []
+/** Step n - 1 leads from version n to n + 1. */
+export const UPGRADE_STEPS: readonly UpgradeStep[] = [withCreated]
+
+/** 2: roles say since when they are known (R71); of older ones the last change is all that is known. */
+function withCreated(body: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const roles = ROLES.safeParse(body.roles).data
+  // A broken body stays as it is, and is told as broken.
+  if (!roles) return { ...body }
+  return { ...body, roles: roles.map((role) => ({ ...role, created: role.created ?? role.lastUpdated })) }
+}
 
 /** The version that `steps` lead to. */
 export function schemaOf(steps: readonly UpgradeStep[]): number {

@@ -2,6 +2,7 @@
 // newer version; part of registry-suite.ts.
 
 import { expect, it } from 'vitest'
+import { UPGRADE_STEPS } from '../../src/registry/schema.ts'
 import { kept, platform, role } from '../support/platforms.ts'
 import type { Start } from './registry-file-suite.ts'
 import type { StoreBench } from './registry-suite.ts'
@@ -74,6 +75,7 @@ export function describeStoredForms(start: Start, bench: () => StoreBench): void
     const gone = kept(await old.put(platform('gone')))
     kept(await old.remove(gone))
     const upgradeSteps = [
+      ...UPGRADE_STEPS,
       (body: object) => ({ ...body, errors: 'proof' }),
       (body: object) => ({ ...body, status: 'SUSPENDED' }),
     ]
@@ -87,13 +89,22 @@ export function describeStoredForms(start: Start, bench: () => StoreBench): void
     expect(again.table().connections.get('acme')?.platform).toMatchObject({ errors: 'ocpi' })
   })
 
+  it('says of roles of the first version that they are as old as their last change (R71)', async () => {
+    const first = await start({ upgradeSteps: [] })
+    const date = role('NL-CPO CPO').lastUpdated
+    kept(await first.put(platform('acme', { roles: [role('NL-CPO CPO')] })))
+    const registry = await start()
+    const { roles } = registry.table().connections.get('acme')!.platform
+    expect(roles).toEqual([{ ...role('NL-CPO CPO'), created: date }])
+  })
+
   it('refuses a store of a newer version, and stops writing to one that was taken over', async () => {
     const old = await start()
     const acme = kept(await old.put(platform('acme')))
-    const newer = await start({ upgradeSteps: [(body) => ({ ...body })] })
+    const newer = await start({ upgradeSteps: [...UPGRADE_STEPS, (body) => ({ ...body })] })
     kept(await newer.put(platform('other')))
     await expect(start()).rejects.toThrow(
-      /written by a newer ocpi-hub \(registry schema 2, this one knows up to 1\)/,
+      /written by a newer ocpi-hub \(registry schema 3, this one knows up to 2\)/,
     )
     await expect(old.put({ ...acme, status: 'OFFLINE' })).rejects.toMatchObject({ code: 'store_unavailable' })
     expect(old.table().connections.get('acme')?.platform).toEqual(acme)

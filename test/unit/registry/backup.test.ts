@@ -69,7 +69,7 @@ describe('a backup of the registry', () => {
   it('of an empty store is empty', async () => {
     expect(await exportRegistry(createMemoryStore())).toEqual({
       format: 'ocpi-hub registry',
-      schema: 1,
+      schema: 2,
       records: [],
     })
   })
@@ -83,7 +83,7 @@ describe('a backup of the registry', () => {
       ['{}', /no backup/],
       [{ ...good, format: 'another' }, /no backup/],
       [{ ...good, records: [{ ...first, more: 1 }] }, /no backup/],
-      [{ ...good, schema: 2 }, /written by a newer ocpi-hub/],
+      [{ ...good, schema: 3 }, /written by a newer ocpi-hub/],
       [
         { ...good, records: [{ ...first, body: { ...first.body, status: 'GONE' } }] },
         /acme of the backup is broken/,
