@@ -1,7 +1,8 @@
 // What a hub stands on: its log, metrics, stores, journal, registry and outbound connections, opened in this order.
 
-import { hkdfSync, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { hostname } from 'node:os'
 import { countParties } from './admin/parties.ts'
 import { createTraffic, type Traffic } from './admin/traffic.ts'
 import { toFilePlatform } from './config/file-platforms.ts'
@@ -16,8 +17,8 @@ import { createLog, type Log } from './journal/log.ts'
 import { createMetrics, type Metrics } from './journal/metrics.ts'
 import { createLive, type Live } from './live.ts'
 import { openObservers, type Observers } from './observers.ts'
-import { hashToken } from './ocpi/token.ts'
 import { createRegistry } from './registry/create-registry.ts'
+import { type Keyring, toKeyring } from './registry/keyring.ts'
 import type { Platform } from './registry/platform.ts'
 import type { Registry } from './registry/registry.ts'
 import { createOwners, type Owners } from './routing/owners.ts'
@@ -53,8 +54,9 @@ export interface Base {
   readonly owners: Owners
   /** This hub's name in Via. */
   readonly viaName: string
-  /** Look-up key of an inbound token. */
-  readonly hash: (token: string) => string
+  /** This process among the hubs of an operator. */
+  readonly instance: string
+  readonly keyring: Keyring
   /** A key for one use, derived from the hub's secret (RFC 5869). */
   readonly key: (use: string) => Buffer
 }
@@ -64,17 +66,21 @@ export async function openBase(config: HubConfig): Promise<Base> {
   const log = createLog(config.log)
   const metrics = createMetrics({ version: HUB_VERSION })
   const stores = await openStores(config)
-  const key = (use: string): Buffer =>
-    Buffer.from(hkdfSync('sha256', stores.secret, '', `ocpi-hub ${use}`, 32))
-  const hashKey = key('token hashes')
+  const keyring = toKeyring(stores.secrets)
   const traffic = createTraffic()
-  const observers = await openObservers(config, { log, metrics, traffic, version: HUB_VERSION })
+  const instance = `${hostname()}:${process.pid}`
+  const observers = await openObservers(config, { log, metrics, traffic, version: HUB_VERSION, instance })
   const journal = createJournal({ store: stores.journal, log, metrics: observers.metrics })
-  const filePlatforms = config.platforms.map((platform) => toFilePlatform(platform, hashKey, new Date()))
+  const filePlatforms = config.platforms.map((platform) =>
+    toFilePlatform(platform, keyring.tokens, new Date()),
+  )
   const registry = await createRegistry(stores.registry, {
-    secretKeys: [stores.secret],
+    secretKeys: keyring,
     filePlatforms,
     log,
+  }).catch(async (error: unknown) => {
+    await stores.close()
+    throw error
   })
   const lifecycle: Lifecycle = { inFlight: 0, draining: false, refusing: false }
   const adminToken = config.admin.token ?? randomBytes(24).toString('base64url')
@@ -103,8 +109,9 @@ export async function openBase(config: HubConfig): Promise<Base> {
     routes,
     owners: createOwners(),
     viaName: `ocpi-hub-${config.hub.countryCode}${config.hub.partyId}`,
-    hash: (token) => hashToken(token, hashKey),
-    key,
+    instance,
+    keyring,
+    key: (use) => keyring.keys(use)[0]!,
   }
 }
 

@@ -8,10 +8,10 @@ import { readiness } from './admin/health.ts'
 import type { Operations, ReloadOutcome } from './admin/operations.ts'
 import { createAdminServer } from './admin/server.ts'
 import { type Base, HUB_VERSION, openBase } from './base.ts'
+import { closeModules, createModules, type Modules } from './connections.ts'
 import type { HubConfig } from './config/hub-config.ts'
 import type { ConfigResult } from './config/load.ts'
 import { createBroadcaster } from './forwarding/broadcast.ts'
-import { createCall } from './forwarding/call.ts'
 import { createConduct } from './forwarding/conduct.ts'
 import { countUnknownCodes } from './forwarding/dialect-answer.ts'
 import type { ForwardingParts } from './forwarding/direct.ts'
@@ -21,21 +21,16 @@ import { createOcpiServer } from './http/server.ts'
 import { renewTls } from './http/tls.ts'
 import type { Journal } from './journal/journal.ts'
 import type { Log } from './journal/log.ts'
-import { createClientInfoPush, type ClientInfoPush } from './modules/client-info-push.ts'
 import { systemClock } from './modules/clock.ts'
 import { createCredentials } from './modules/credentials.ts'
-import { createDiscovery, type Discovery } from './modules/discovery.ts'
-import { createHandshakeLock, type HandshakeParts } from './modules/handshake.ts'
 import { createHubClientInfo } from './modules/hub-client-info.ts'
-import { createRegistration, type Registration } from './modules/registration.ts'
-import { createStillAlive, type StillAlive } from './modules/still-alive.ts'
+import { createReportReceiver } from './modules/report-receiver.ts'
+import { createTokenRenewal } from './modules/token-renewal.ts'
 import { createVersions } from './modules/versions.ts'
 import { partyKey } from './ocpi/party.ts'
-import type { Platform } from './registry/platform.ts'
 import type { Registry } from './registry/registry.ts'
-import type { PartyEntry } from './registry/routing-table.ts'
 import { openOperations } from './operations.ts'
-import { type CompiledRules, isDenied } from './routing/rules.ts'
+import { createWhose } from './routing/contracts.ts'
 
 export interface Hub {
   readonly ocpiUrl: string
@@ -55,18 +50,6 @@ export interface Hub {
   close(options?: { delayMs?: number }): Promise<void>
 }
 
-/** How long an old token lives beside the new one (T22). */
-const TOKEN_OVERLAP_MS = 60_000
-
-/** The modules that know the platforms: handshakes, client infos, liveness. */
-interface Modules {
-  readonly handshake: HandshakeParts
-  readonly registration: Registration
-  readonly clientInfoPush: ClientInfoPush
-  readonly stillAlive: StillAlive
-  readonly discovery: Discovery
-}
-
 export interface HubOptions {
   /** Reads the configuration file again; without it there is nothing to reload. */
   readonly load?: () => Promise<ConfigResult>
@@ -82,6 +65,8 @@ export async function createHub(config: HubConfig, { load }: HubOptions = {}): P
   const admin = await createAdminSide(base, modules, operations)
   const { registry, lifecycle } = base
   base.live.watch(() => renewCertificates(config, { ocpi: ocpi.server, admin: admin.server }))
+  // Nobody else writes into a store of this process, so nothing has to wait for an operator.
+  if (!base.stores.registry.shared) await sealAnew(base)
   const stopRetaining = registry.watch((table) => base.send.retain((id) => table.connections.has(id)))
 
   async function close({ delayMs = 0 } = {}): Promise<void> {
@@ -92,9 +77,7 @@ export async function createHub(config: HubConfig, { load }: HubOptions = {}): P
     await pTimeout(finished, { milliseconds: config.shutdown.timeoutMs, message: false })
     await admin.close()
     stopRetaining()
-    modules.discovery.close()
-    modules.stillAlive.close()
-    modules.clientInfoPush.close()
+    closeModules(modules)
     await base.observers.close()
     await base.send.close()
     base.rates.close()
@@ -127,59 +110,11 @@ export async function createHub(config: HubConfig, { load }: HubOptions = {}): P
   }
 }
 
-function createModules({
-  config,
-  live,
-  registry,
-  send,
-  stores,
-  log,
-  routes,
-  hash,
-  observers,
-}: Base): Modules {
-  const handshake: HandshakeParts = {
-    hub: config.hub,
-    registry,
-    call: createCall(send),
-    clock: systemClock,
-    visible: (from, party) => isVisible(from, party, routes.rules()),
-    hash,
-    lock: createHandshakeLock(),
-    timeoutMs: config.liveness.timeoutMs,
-    overlapMs: TOKEN_OVERLAP_MS,
-  }
-  const stillAlive = createStillAlive(
-    {
-      ...handshake,
-      lease: stores.lease,
-      log,
-      alarm(kind, platform, detail) {
-        log.error({ alarm: kind, platform, detail }, 'an operator must act')
-        observers.alerts?.tokenRejected(platform, detail)
-      },
-      onAlive: ({ id }) => observers.alerts?.accepted(id),
-    },
-    live.liveness,
-  )
-  return {
-    handshake,
-    registration: createRegistration(handshake),
-    clientInfoPush: createClientInfoPush({
-      ...handshake,
-      lease: stores.lease,
-      log,
-      onFailure: (id, fault) => stillAlive.failed(id, fault),
-    }),
-    stillAlive,
-    discovery: createDiscovery({ ...handshake, log }),
-  }
-}
-
-/** A platform sees a party if any of its own parties may reach it (R87, T38); one that has not named them, as anybody. */
-function isVisible(from: Platform, party: PartyEntry, rules: CompiledRules): boolean {
-  const own = from.roles.length > 0 ? from.roles.map((role) => partyKey(role)) : ['']
-  return !own.every((key) => isDenied(rules, key, party.key))
+/** A newer key is in use from the start on; what cannot be written now is written at the next start. */
+async function sealAnew({ registry, keyring, log }: Base): Promise<void> {
+  if (keyring.ids.length < 2) return
+  const { resealed } = await registry.reseal().catch(() => ({ resealed: 0 }))
+  if (resealed > 0) log.info({ platforms: resealed }, 'tokens were sealed with the newest secret_key')
 }
 
 function createOcpiSide(
@@ -187,7 +122,8 @@ function createOcpiSide(
   { handshake, registration, stillAlive }: Modules,
   { views, captures }: Operations,
 ) {
-  const { config, registry, journal, lifecycle, stores, key } = base
+  const { config, registry, journal, lifecycle, stores, key, keyring } = base
+  const renewToken = createTokenRenewal({ registry, keyring, clock: systemClock })
   const forwarding: ForwardingParts = {
     send: base.send,
     options: base.live.forwarding,
@@ -199,6 +135,7 @@ function createOcpiSide(
     limits: base.limits,
     missed: base.missed.missed,
     unknownCode: countUnknownCodes(base.metrics, base.log),
+    watchLeg: captures.watchLeg,
   }
   const broadcast = createBroadcaster(forwarding)
   const ocpi = createOcpiServer(
@@ -209,29 +146,25 @@ function createOcpiSide(
       journal,
       lifecycle,
       conduct: captures.watch(
-        createConduct({
-          ...forwarding,
-          links: stores.links,
-          broadcast,
-          cursorKey: key('cursors'),
-          publicUrl: config.hub.publicUrl,
-        }),
+        createConduct({ ...forwarding, ...listParts(base), links: stores.links, broadcast }),
       ),
       viaName: forwarding.viaName,
       rules: () => base.routes.rules(),
       owners: base.owners,
-      admit: createAdmit(key('token hashes')),
+      admit: createAdmit(keyring.keys('token hashes')),
       modules: {
         ...createVersions(config.hub),
         credentials: createCredentials(handshake),
         hubclientinfo: createHubClientInfo(handshake),
+        'hubclientinfo-receiver': createReportReceiver(handshake),
       },
       tracing: base.observers.tracing,
       onHeard({ admitted, exchange }) {
-        const { connection, token } = admitted!
+        const { connection, token, value } = admitted!
         stillAlive.requested(connection.platform.id)
         stores.heard.note(connection.platform.id, exchange.startedAt)
         registration.tokenUsed(connection, token)
+        renewToken(connection.platform, token, value)
       },
       readiness: () => readiness({ registry, isDraining: () => lifecycle.draining }),
       view: (rest) => views.answer(rest),
@@ -241,16 +174,25 @@ function createOcpiSide(
       get inFlightMax() {
         return base.live.forwarding.inFlightMax
       },
-      headersTimeoutMs: 10_000,
-      requestTimeoutMs: 20_000,
+      ...config.arrival,
       ...(config.listen.ocpi.tls ? { tls: config.listen.ocpi.tls } : {}),
     },
   )
   return { ocpi, broadcast }
 }
 
+/** What GET ALL needs. */
+function listParts({ config, keyring, owners, registry }: Base) {
+  return {
+    cursorKeys: keyring.keys('cursors'),
+    publicUrl: config.hub.publicUrl,
+    owners,
+    whose: createWhose(owners, () => registry.table()),
+  }
+}
+
 function createAdminSide(base: Base, modules: Modules, operations: Operations) {
-  const { config, registry, journal, metrics, traffic, log, lifecycle, stores, hash } = base
+  const { config, registry, journal, metrics, traffic, log, lifecycle, stores, keyring } = base
   return createAdminServer(
     {
       version: HUB_VERSION,
@@ -264,7 +206,7 @@ function createAdminSide(base: Base, modules: Modules, operations: Operations) {
       inFlight: () => lifecycle.inFlight,
       lastHeard: (id) => modules.stillAlive.lastHeardAt(id) ?? stores.heard.last(id),
       certificateEnd: base.send.certificates.endOf,
-      hashToken: hash,
+      hashToken: (token) => keyring.tokens.make(token).hash,
     },
     {
       tokens: () => base.live.adminTokens(),

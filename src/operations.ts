@@ -11,7 +11,7 @@ import { type Audit, createAudit } from './journal/audit.ts'
 import { createStatusHistory } from './journal/status-history.ts'
 import { systemClock } from './modules/clock.ts'
 import { examine } from './modules/examine.ts'
-import { createMoves, type Move } from './modules/moves.ts'
+import { createMoves, type Move, type Moves } from './modules/moves.ts'
 import type { Registration } from './modules/registration.ts'
 import type { StillAlive } from './modules/still-alive.ts'
 import { partyKey } from './ocpi/party.ts'
@@ -141,13 +141,12 @@ function auditEnd(audit: Audit, { id, party, module, kept }: Capture): Promise<v
   return audit.record({ who: 'the hub', action: 'capture.end', target: id, detail })
 }
 
-function auditMove(audit: Audit, move: Move): Promise<void> {
-  return audit.record({
-    who: 'the hub',
-    action: 'party.moved',
-    target: move.party,
-    detail: describeMove(move),
-  })
+function openMoves({ registry, stores, log }: Base, audit: Audit): Moves {
+  const onMoved = (move: Move): void => {
+    const detail = describeMove(move)
+    void audit.record({ who: 'the hub', action: 'party.moved', target: move.party, detail })
+  }
+  return createMoves({ registry, clock: systemClock, lease: stores.lease, log, onMoved })
 }
 
 function auditedReload(reload: Reload, audit: Audit): Operations['reload'] {

@@ -8,6 +8,7 @@ import { toFilePlatform } from './config/file-platforms.ts'
 import type { HubConfig, PlatformConfig } from './config/hub-config.ts'
 import { type ConfigResult, formatFault } from './config/load.ts'
 import { tlsProblem } from './http/tls.ts'
+import type { TokenHashes } from './registry/keyring.ts'
 import type { Platform } from './registry/platform.ts'
 
 export interface Reload {
@@ -15,6 +16,8 @@ export interface Reload {
   config(): HubConfig
   /** Reads the file and takes it over; one run after the other. Never rejects. */
   run(): Promise<ReloadOutcome>
+  /** What a run would do now, but for contradictions that are found only then. Never rejects. */
+  preview(): Promise<ReloadOutcome>
 }
 
 export function createReload(base: Base, load: (() => Promise<ConfigResult>) | undefined): Reload {
@@ -23,31 +26,38 @@ export function createReload(base: Base, load: (() => Promise<ConfigResult>) | u
   let platforms = new Map(base.filePlatforms.map((platform) => [platform.id, platform]))
   let last: Promise<unknown> = Promise.resolve()
 
+  /** Reads the file; `next` is there if it can be taken over. */
+  async function look(): Promise<{ readonly outcome: ReloadOutcome; readonly next?: HubConfig }> {
+    if (!load) return { outcome: { result: 'no_file' } }
+    const { config: next, faults } = await load()
+    if (!next) return { outcome: { result: 'invalid', faults } }
+    const { changes, restart } = compareConfigs(config, next)
+    if (restart.length > 0) return { outcome: { result: 'restart_needed', keys: restart } }
+    const problem = certificateProblem(next)
+    if (problem !== undefined) return { outcome: { result: 'contradiction', detail: problem } }
+    return { outcome: { result: 'done', changes }, next }
+  }
+
   async function run(): Promise<ReloadOutcome> {
-    if (!load) return { result: 'no_file' }
-    const loaded = await load()
-    if (!loaded.config) return { result: 'invalid', faults: loaded.faults }
-    const { changes, restart } = compareConfigs(config, loaded.config)
-    if (restart.length > 0) return { result: 'restart_needed', keys: restart }
-    const problem = certificateProblem(loaded.config)
-    if (problem !== undefined) return { result: 'contradiction', detail: problem }
+    const { outcome, next } = await look()
+    if (!next) return outcome
     try {
-      takeOver(loaded.config)
+      takeOver(next)
     } catch (error) {
       // Two platforms of the file contradict each other, which is found out before anything is changed.
       if (error instanceof RangeError) return { result: 'contradiction', detail: error.message }
       throw error
     }
-    return { result: 'done', changes }
+    return outcome
   }
 
   function takeOver(next: HubConfig): void {
     const now = new Date()
     const before = new Map(config.platforms.map((one) => [one.id, one]))
-    const hashKey = base.key('token hashes')
+    const hashes = base.keyring.tokens
     const made = next.platforms.map((one) => {
       const known = platforms.get(one.id)
-      return known ? renewed(known, before.get(one.id), one, hashKey, now) : toFilePlatform(one, hashKey, now)
+      return known ? renewed(known, before.get(one.id), one, hashes, now) : toFilePlatform(one, hashes, now)
     })
     base.registry.replaceFilePlatforms(made)
     platforms = new Map(made.map((platform) => [platform.id, platform]))
@@ -57,11 +67,13 @@ export function createReload(base: Base, load: (() => Promise<ConfigResult>) | u
     config = next
   }
 
+  function failed(err: unknown): ReloadOutcome {
+    log.error({ err }, 'the configuration could not be taken over')
+    return { result: 'contradiction', detail: 'the hub failed by a fault of its own; see its log' }
+  }
+
   async function runAndTell(): Promise<ReloadOutcome> {
-    const outcome = await run().catch((err: unknown): ReloadOutcome => {
-      log.error({ err }, 'the configuration could not be taken over')
-      return { result: 'contradiction', detail: 'the hub failed by a fault of its own; see its log' }
-    })
+    const outcome = await run().catch(failed)
     tell(outcome)
     return outcome
   }
@@ -99,6 +111,7 @@ export function createReload(base: Base, load: (() => Promise<ConfigResult>) | u
       last = done
       return done
     },
+    preview: () => look().then(({ outcome }) => outcome, failed),
   }
 }
 
@@ -116,11 +129,11 @@ function renewed(
   known: Platform,
   before: PlatformConfig | undefined,
   config: PlatformConfig,
-  hashKey: Buffer,
+  hashes: TokenHashes,
   now: Date,
 ): Platform {
   if (JSON.stringify(before) === JSON.stringify(config)) return known
-  const next = toFilePlatform(config, hashKey, now)
+  const next = toFilePlatform(config, hashes, now)
   if (next.status !== known.status) return next
   const roles = next.roles.map((role) => {
     const same = known.roles.find(

@@ -5,7 +5,9 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { HubConfig } from './config/hub-config.ts'
+import { type CaptureShelf, createMemoryShelf } from './forwarding/capture-shelf.ts'
 import type { RateExchange } from './forwarding/rate.ts'
+import { createRedisShelf } from './forwarding/redis-captures.ts'
 import { createRedisRates } from './forwarding/redis-rate.ts'
 import { createEmbeddedJournal } from './journal/embedded.ts'
 import { openEnvironment } from './journal/environment.ts'
@@ -36,14 +38,16 @@ export interface Stores {
   readonly registry: RegistryStore
   readonly links: LinkStore
   readonly journal: JournalStore
-  /** 32 bytes that seal tokens and key hashes, links and cursors. */
-  readonly secret: Buffer
+  /** 32 bytes each, newest first: they seal tokens and key hashes, links and cursors. */
+  readonly secrets: readonly Buffer[]
   /** Who does the work that is done once for all hubs: probes, pushes. */
   readonly lease: Lease
   /** When platforms were last heard, shared among hubs. */
   readonly heard: Heard
   /** What operators set at run time. */
   readonly settings: Settings
+  /** What captures have taken. */
+  readonly shelf: CaptureShelf
   /** Rates counted together with other hubs, where there may be any. */
   readonly rates?: RateExchange
   /** Opens a short history. */
@@ -54,9 +58,9 @@ export interface Stores {
 
 /** Throws an Error meant for the operator when a directory is held by another process or cannot be used. */
 export async function openStores(
-  config: Pick<HubConfig, 'registry' | 'journal' | 'secretKey'>,
+  config: Pick<HubConfig, 'registry' | 'journal' | 'secretKeys'>,
 ): Promise<Stores> {
-  const { registry, journal, secretKey } = config
+  const { registry, journal, secretKeys } = config
   if (registry.driver === 'redis') {
     const redis = openRedis({ url: registry.url, keyPrefix: registry.keyPrefix })
     const lease = createRedisLease(redis, { name: 'upkeep' })
@@ -66,10 +70,11 @@ export async function openStores(
       links: createRedisLinks(redis),
       journal: createRedisJournal(redis, journal),
       // The configuration is refused without one: all hubs on a Redis must share it.
-      secret: secretKey!,
+      secrets: secretKeys,
       lease,
       heard,
       settings: createRedisSettings(redis),
+      shelf: createRedisShelf(redis, secretKeys),
       rates: createRedisRates(redis),
       trail: (options) => createRedisTrail(redis, options),
       async close() {
@@ -84,10 +89,11 @@ export async function openStores(
       registry: createMemoryStore(),
       links: createMemoryLinks(),
       journal: createMemoryJournal(journal),
-      secret: secretKey ?? randomBytes(32),
+      secrets: secretKeys.length > 0 ? secretKeys : [randomBytes(32)],
       lease: createSoleLease(),
       heard: createHeard(),
       settings: createMemorySettings(),
+      shelf: createMemoryShelf(),
       trail: createMemoryTrail,
       close: async () => {},
     }
@@ -97,17 +103,21 @@ export async function openStores(
     registry: createEmbeddedStore(environment),
     links: createEmbeddedLinks(environment),
     journal: createEmbeddedJournal(environment, journal),
-    secret: secretKey ?? (await ownSecret(registry.path)),
+    secrets: secretKeys.length > 0 ? secretKeys : await ownSecrets(registry.path),
     lease: createSoleLease(),
     heard: createHeard(),
     settings: createEmbeddedSettings(environment),
+    shelf: createMemoryShelf(),
     trail: (options) => createEmbeddedTrail(environment, options),
     close: () => environment.close(),
   }
 }
 
-/** The secret of a hub that was given none: made once and kept beside the data, readable by its user alone. */
-async function ownSecret(directory: string): Promise<Buffer> {
+/**
+ * The secrets of a hub that was given none: one is made once and kept beside the data, readable by its user alone.
+ * A newer one is put on a line above it.
+ */
+async function ownSecrets(directory: string): Promise<readonly Buffer[]> {
   const file = join(directory, 'secret.key')
   await mkdir(directory, { recursive: true })
   try {
@@ -115,7 +125,10 @@ async function ownSecret(directory: string): Promise<Buffer> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
   }
-  const secret = Buffer.from((await readFile(file, 'utf8')).trim(), 'base64')
-  if (secret.length !== 32) throw new Error(`${file} does not hold 32 bytes in Base64`)
-  return secret
+  const lines = (await readFile(file, 'utf8')).trim().split(/\s+/)
+  const secrets = lines.map((line) => Buffer.from(line, 'base64'))
+  if (secrets.some((secret) => secret.length !== 32)) {
+    throw new Error(`${file} does not hold 32 bytes in Base64 on each line`)
+  }
+  return secrets
 }

@@ -24,7 +24,8 @@ export interface Views {
 
 export interface ViewParts extends ViewDataParts {
   readonly registry: Pick<Registry, 'table'>
-  readonly key: Buffer
+  /** Of the links: the first signs. */
+  readonly keys: readonly Buffer[]
   readonly publicUrl: string
   readonly revoked: LiveSetting<Revocations>
   readonly log: Pick<Log, 'warn'>
@@ -39,11 +40,11 @@ const WRITES_MAX = 5
 export const REVOCATIONS = z.record(z.string(), z.number())
 
 export function createViews(parts: ViewParts): Views {
-  const { registry, key, publicUrl, revoked, log, now = Date.now } = parts
+  const { registry, keys, publicUrl, revoked, log, now = Date.now } = parts
   const kept = new Map<string, { readonly until: number; readonly data: Promise<ViewData> }>()
 
   function permitted(token: string) {
-    const permission = readViewToken(token, key)
+    const permission = readViewToken(token, keys)
     if (!permission || permission.expires <= now()) return undefined
     if (permission.made <= (revoked.value()?.[permission.platform] ?? 0)) return undefined
     const connection = registry.table().connections.get(permission.platform)
@@ -73,7 +74,7 @@ export function createViews(parts: ViewParts): Views {
 
   return {
     make(platform, expires) {
-      const token = writeViewToken({ platform, made: now(), expires }, key)
+      const token = writeViewToken({ platform, made: now(), expires }, keys[0]!)
       return { url: `${publicUrl}/view/${token}`, expires }
     },
     async revoke(platform) {

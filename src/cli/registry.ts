@@ -1,14 +1,13 @@
 // `ocpi-hub registry …`: the registry as a whole. Backups go through a running hub, or, with --config, straight to
 // the store of a hub that is stopped; that is also the way from one kind of store to the other.
 
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { readFileSync, writeFileSync } from 'node:fs'
 import type { Command } from 'commander'
-import type { Backup } from '../registry/backup.ts'
-import { configPath } from './config-path.ts'
-import { failure, saidFailure, type CliContext } from './context.ts'
+import { atStore } from './at-store.ts'
+import { failure, type CliContext } from './context.ts'
 import { adminClient, withAdminOptions, type AdminOptions } from './options.ts'
 import { printData, printJson, styled } from './output.ts'
+import { addRegistryKeys } from './registry-keys.ts'
 
 const PATH = '/api/v1/registry'
 const KEY_NOTE =
@@ -29,6 +28,7 @@ export function addRegistry(program: Command, context: CliContext): void {
   addShow(registry, context)
   addExport(registry, context)
   addImport(registry, context)
+  addRegistryKeys(registry, context)
   for (const [decision, description] of DECISIONS) {
     withAdminOptions(registry.command(decision))
       .description(description)
@@ -71,8 +71,7 @@ function addExport(registry: Command, context: CliContext): void {
       const text = JSON.stringify(backup, null, 2)
       if (options.output === undefined) context.out(text)
       else writeNew(options.output, `${text}\n`)
-      const { records } = backup as { records: readonly unknown[] }
-      context.err(`${records.length} platforms exported`)
+      tellExported(context, backup as Exported)
       context.err(styled(context, 'yellow', KEY_NOTE))
     })
 }
@@ -92,51 +91,30 @@ function addImport(registry: Command, context: CliContext): void {
               body: document,
               query: { replace: String(replace) },
             })
-          : await atStore(context, options.config, async ({ backup }) => ({
-              imported: await backup.import(document, { replace }),
-            }))
-      if (options.json) printJson(context, answer)
-      else context.out(`${(answer as { imported: number }).imported} platforms imported`)
+          : await atStore(context, options.config, async ({ backup }) => {
+              const { platforms, links } = await backup.import(document, { replace })
+              return { imported: platforms, links }
+            })
+      if (options.json) return printJson(context, answer)
+      const { imported, links } = answer as { imported: number; links: number }
+      context.out(`${imported} platforms${links > 0 ? ` and ${links} links` : ''} imported`)
     })
 }
 
-/** Opens the store that a configuration names, does the work, and closes it. */
-async function atStore<Result>(
-  context: CliContext,
-  config: string | true,
-  work: (parts: { readonly backup: Backup }) => Promise<Result>,
-  { mustExist = false } = {},
-): Promise<Result> {
-  const { formatFault, loadConfig } = await import('../config/load.ts')
-  const { openStores } = await import('../stores.ts')
-  const { createBackup } = await import('../registry/backup.ts')
-  const loaded = await loadConfig(configPath(context, config === true ? {} : { config }), context.env)
-  if (!loaded.config) {
-    for (const fault of loaded.faults) context.err(styled(context, 'red', formatFault(fault)))
-    throw saidFailure()
-  }
-  const { driver, path } = loaded.config.registry
-  if (driver === 'embedded' && path === ':memory:')
-    throw failure('registry.path is ":memory:": nothing is kept')
-  if (driver === 'embedded' && mustExist && !existsSync(join(path, 'data.mdb'))) {
-    throw failure(`registry.path ${path} holds no registry; relative paths start at the working directory`)
-  }
-  try {
-    const stores = await openStores(loaded.config)
-    try {
-      return await work({ backup: createBackup(stores, [stores.secret]) })
-    } finally {
-      await stores.close()
-    }
-  } catch (error) {
-    throw failure(reasonOf(error), error)
-  }
+interface Exported {
+  readonly records: readonly unknown[]
+  readonly links?: readonly unknown[]
+  readonly links_left_out?: number
 }
 
-/** Words of the store, for operators; a fault has them in its detail. */
-function reasonOf(error: unknown): string {
-  const { info } = error as { info?: { detail?: string } }
-  return info?.detail ?? (error instanceof Error ? error.message : String(error))
+function tellExported(
+  context: CliContext,
+  { records, links = [], links_left_out: left = 0 }: Exported,
+): void {
+  context.err(`${records.length} platforms${links.length > 0 ? ` and ${links.length} links` : ''} exported`)
+  if (left === 0) return
+  const note = `note: ${left} more links to stored CDRs found no room; back up the store itself`
+  context.err(styled(context, 'yellow', note))
 }
 
 function readText(file: string): string {

@@ -82,7 +82,7 @@ function valueText(name: 'before' | 'after', text: string | undefined) {
 function changedApart(before: HubConfig, after: HubConfig): ConfigChange[] {
   const secrets: [key: string, old: unknown, now: unknown][] = [
     ['registry.url', before.registry.url, after.registry.url],
-    ['secret_key', before.secretKey?.toString('base64'), after.secretKey?.toString('base64')],
+    ['secret_key', secretText(before), secretText(after)],
     ['alerts.webhook', before.alerts.webhook, after.alerts.webhook],
     ['alerts.authorization', before.alerts.authorization, after.alerts.authorization],
     ['admin.token', before.admin.token, after.admin.token],
@@ -93,6 +93,10 @@ function changedApart(before: HubConfig, after: HubConfig): ConfigChange[] {
     ...changedList('admin.tokens', before.admin.tokens, after.admin.tokens, ({ name }) => name),
     ...changedList('platforms', before.platforms, after.platforms, ({ id }) => id),
   ]
+}
+
+function secretText({ secretKeys }: HubConfig): string {
+  return secretKeys.map((key) => key.toString('base64')).join()
 }
 
 function changedList<Item>(

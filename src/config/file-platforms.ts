@@ -1,12 +1,12 @@
 // The platforms of the configuration file as the registry keeps them: tokens hashed, roles dated.
 
-import { hashToken } from '../ocpi/token.ts'
 import { VERSIONS } from '../ocpi/version.ts'
+import type { TokenHashes } from '../registry/keyring.ts'
 import type { Platform } from '../registry/platform.ts'
 import type { PlatformConfig } from './hub-config.ts'
 
 /** One configured platform as a record; `now` dates its client infos (R91). */
-export function toFilePlatform(config: PlatformConfig, hashKey: Buffer, now: Date): Platform {
+export function toFilePlatform(config: PlatformConfig, hashes: TokenHashes, now: Date): Platform {
   const lastUpdated = now.toISOString()
   const { outbound, form = VERSIONS[config.version].tokenForm } = config.tokens
   return {
@@ -16,7 +16,7 @@ export function toFilePlatform(config: PlatformConfig, hashKey: Buffer, now: Dat
     status: config.status,
     version: config.version,
     ...(config.versionsUrl === undefined ? {} : { versionsUrl: config.versionsUrl }),
-    inbound: [{ hash: hashToken(config.tokens.inbound, hashKey), purpose: 'credentials' }],
+    inbound: [{ ...hashes.make(config.tokens.inbound), purpose: 'credentials' }],
     ...(outbound === undefined ? {} : { outbound: { token: outbound, form } }),
     endpoints: config.endpoints ?? [],
     roles: config.roles.map((role) => ({ ...role, lastUpdated })),

@@ -76,7 +76,7 @@ function quoteAdvice(issue: Issue, value: unknown, node: Scalar | undefined): st
   const isWord =
     issue.code === 'invalid_value' && issue.values.every((allowed) => typeof allowed === 'string')
   if (!isText && !isWord) return undefined
-  const isSecret = SECRETS.has(String(issue.path.at(-1)))
+  const isSecret = issue.path.some((step) => SECRETS.has(String(step)))
   const advice = isSecret ? 'put it in quotes' : `quote it: "${node?.source ?? String(value)}"`
   return `must be text, but YAML reads a ${typeof value} here; ${advice}`
 }

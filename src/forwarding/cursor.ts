@@ -35,11 +35,12 @@ export function writeCursor(cursor: Cursor, scope: CursorScope, key: Buffer): st
   return `${payload}.${sign(payload, scope, key)}`
 }
 
-/** Reads what `writeCursor` wrote for the same scope with the same key; `undefined` for anything else. */
-export function readCursor(text: string, scope: CursorScope, key: Buffer): Cursor | undefined {
+/** Reads what `writeCursor` wrote for the same scope with one of the keys; `undefined` for anything else. */
+export function readCursor(text: string, scope: CursorScope, keys: readonly Buffer[]): Cursor | undefined {
   const [, payload, signature] = CURSOR.exec(text) ?? []
   if (payload === undefined || signature === undefined) return undefined
-  if (!timingSafeEqual(Buffer.from(signature), Buffer.from(sign(payload, scope, key)))) return undefined
+  const shown = Buffer.from(signature)
+  if (!keys.some((key) => timingSafeEqual(shown, Buffer.from(sign(payload, scope, key))))) return undefined
   const [owner, offset, limit, total, filters] = JSON.parse(Buffer.from(payload, 'base64url').toString()) as [
     string,
     number,

@@ -18,8 +18,8 @@ export type Admit = (authorization: string | undefined, table: RoutingTable) => 
 
 const REMEMBERED_MAX = 10_000
 
-/** Builds the look-up; `hashKey` is the key of the stored token hashes. Throws `token_missing`, `token_unknown`. */
-export function createAdmit(hashKey: Buffer, now: () => number = Date.now): Admit {
+/** Builds the look-up; `hashKeys` are the keys of the stored token hashes. Throws `token_missing`, `token_unknown`. */
+export function createAdmit(hashKeys: readonly Buffer[], now: () => number = Date.now): Admit {
   // Only headers that were let in, so a stranger fills nothing; forgotten with every new table.
   const remembered = new Map<string, Admitted>()
   let revision = -1
@@ -28,8 +28,10 @@ export function createAdmit(hashKey: Buffer, now: () => number = Date.now): Admi
     const candidates = readAuthorization(authorization)
     if (candidates.length === 0) throw new Fault('token_missing')
     for (const { token: value, form } of candidates) {
-      const found = table.tokens.get(hashToken(value, hashKey))
-      if (found) return { connection: found.connection, token: found.token, value, form }
+      for (const key of hashKeys) {
+        const found = table.tokens.get(hashToken(value, key))
+        if (found) return { connection: found.connection, token: found.token, value, form }
+      }
     }
     throw new Fault('token_unknown')
   }

@@ -147,6 +147,8 @@ function connect(address: RedisAddress, { waits }: { readonly waits: boolean }):
       clusterRetryStrategy: retryDelay,
       enableOfflineQueue: waits,
       slotsRefreshTimeout: CONNECT_MS,
+      // Told at once that the cluster is down, instead of after tries that outlast every deadline.
+      ...(waits ? {} : { retryDelayOnClusterDown: 0 }),
       // A managed Cluster over TLS gives names that its certificates hold: they must not become addresses.
       ...(tls ? { dnsLookup: (name, done) => done(null, name) } : {}),
     })

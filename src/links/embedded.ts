@@ -8,6 +8,8 @@ import { isExpired, laterEnd, readStoredLink, type StoredLink } from './stored-l
 
 // More than one per write, so that the expired ones never pile up; few, so that no write takes long.
 const CLEARED_PER_WRITE = 20
+/** Read at once: a reader that stays for long keeps the file from being used again. */
+const READ_TOGETHER = 500
 
 /** The links in an environment, which stays open when they are closed. `now` in milliseconds since the epoch. */
 export function createEmbeddedLinks(
@@ -31,6 +33,19 @@ export function createEmbeddedLinks(
     }
   }
 
+  /** Some links in the order of their ids, from behind `after` on. */
+  function readSome(after: string | undefined): { id: string; value: unknown }[] {
+    try {
+      const range = {
+        limit: READ_TOGETHER,
+        ...(after === undefined ? {} : { start: after, exclusiveStart: true }),
+      }
+      return [...links.getRange(range)].map(({ key, value }) => ({ id: key, value }))
+    } catch (cause) {
+      throw new Fault('store_unavailable', { detail: 'links cannot be read', cause })
+    }
+  }
+
   return {
     async put(id, link, lifeMs) {
       const expiresAt = laterEnd(get(id), now(), lifeMs)
@@ -49,6 +64,18 @@ export function createEmbeddedLinks(
         return get(id)?.link
       } catch (cause) {
         throw new Fault('store_unavailable', { detail: 'links cannot be read', cause })
+      }
+    },
+    async *all() {
+      let some = readSome(undefined)
+      while (some.length > 0) {
+        for (const { id, value } of some) {
+          const stored = readStoredLink(value)
+          if (stored && !isExpired(stored, now())) yield { id, ...stored }
+        }
+        // Requests have their turn in between.
+        await new Promise((resolve) => setImmediate(resolve))
+        some = readSome(some.at(-1)!.id)
       }
     },
     async close() {

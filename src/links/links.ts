@@ -25,11 +25,24 @@ export interface Link {
   readonly correlationId: string
 }
 
+/** A link as a store keeps it. */
+export interface KeptLink {
+  readonly id: string
+  readonly link: Link
+  /** Milliseconds since the epoch; absent = for good. */
+  readonly expiresAt?: number
+}
+
 export interface LinkStore {
   /** Keeps the link under `id` for `lifeMs`, or for good; an equal link again prolongs its life. Throws `Fault` `store_unavailable`. */
   put(id: string, link: Link, lifeMs?: number): Promise<void>
   /** The link, or `undefined` when unknown or expired. Throws `Fault` `store_unavailable`. */
   get(id: string): Promise<Link | undefined>
+  /**
+   * All links that have not ended, in no order; some may come twice, and those that come or go meanwhile or not at
+   * all. Throws `Fault` `store_unavailable`.
+   */
+  all(): AsyncIterable<KeptLink>
   close(): Promise<void>
 }
 

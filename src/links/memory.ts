@@ -37,6 +37,10 @@ export function createMemoryLinks({
     async get(id) {
       return get(id)?.link
     },
+    async *all() {
+      for (const [id, stored] of [...temporary, ...lasting])
+        if (!isExpired(stored, now())) yield { id, ...stored }
+    },
     async close() {
       temporary.clear()
       lasting.clear()

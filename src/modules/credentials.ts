@@ -10,10 +10,12 @@ import type { InboundToken, OutboundToken, Platform } from '../registry/platform
 import { hasNeededEndpoints, sideOf } from './endpoints.ts'
 import {
   type HandshakeParts,
+  heldToken,
   ownCredentials,
   overtaken,
   readPeerCredentials,
   settle,
+  toldNow,
   unregistered,
 } from './handshake.ts'
 import type { ModuleAnswer, ModuleHandler, ModuleRequest } from './module.ts'
@@ -59,19 +61,23 @@ function refuseWrongState({ method, token }: ModuleRequest, platform: Platform):
 async function join(parts: HandshakeParts, request: VersionedRequest): Promise<ModuleAnswer> {
   const { registry, clock } = parts
   const { version, token: presented } = request
+  const hashes = parts.hashes.all(request.tokenValue)
   const { platform } = request.connection
   const credentials = readPeerCredentials(parts, platform.id, readBody(request), version)
   const { endpoints, outbound } = await callBack(parts, platform, credentials, version)
   const token = createToken()
-  const fresh: InboundToken = { hash: parts.hash(token), purpose: 'credentials' }
+  const fresh: InboundToken = { ...parts.hashes.make(token), purpose: 'credentials' }
   const stored = await changePlatform(registry, platform.id, (current) => {
-    const held = current.inbound.find((one) => one.hash === presented.hash)
+    const held = heldToken(current, hashes)
     // Used up by a handshake that was faster (R7).
     if (!held) throw new Fault('token_unknown')
     if (held.validUntil !== presented.validUntil) throw overtaken()
     const now = clock.now()
     const inbound = [fresh, ...outgoing(held, now, parts.overlapMs)]
-    return settle(current, { version, credentials, endpoints, outbound, inbound }, now)
+    const next = settle(current, { version, credentials, endpoints, outbound, inbound, told: undefined }, now)
+    // Whom it may see depends on the parties it has named just now.
+    const told = toldNow(parts, next, version)
+    return told === undefined ? next : { ...next, toldParties: told }
   })
   if (!stored) throw new Fault('token_unknown')
   return { data: ownCredentials(parts, stored, { version, token }) }
@@ -133,9 +139,13 @@ async function asCallBack<Result>(what: string, answer: Promise<Result>): Promis
 }
 
 /** DELETE: the token is dead, the parties are SUSPENDED for everybody else (R32). */
-async function leave(parts: HandshakeParts, { connection, token }: VersionedRequest): Promise<ModuleAnswer> {
+async function leave(
+  parts: HandshakeParts,
+  { connection, tokenValue }: VersionedRequest,
+): Promise<ModuleAnswer> {
+  const hashes = parts.hashes.all(tokenValue)
   await changePlatform(parts.registry, connection.platform.id, (current) => {
-    if (!current.inbound.some((one) => one.hash === token.hash)) throw new Fault('token_unknown')
+    if (!heldToken(current, hashes)) throw new Fault('token_unknown')
     return unregistered(current, parts.clock.now())
   })
   return {}

@@ -2,18 +2,27 @@
 // two handshakes of one platform apart, and the platform as it stands after one.
 
 import { Fault } from '../faults/fault.ts'
+import type { PartyReport } from '../ocpi/client-info.ts'
 import { type Credentials, readCredentials, writeCredentials } from '../ocpi/credentials.ts'
 import type { Endpoint } from '../ocpi/endpoint.ts'
 import { type PartyId, partyKey } from '../ocpi/party.ts'
 import type { VersionNumber } from '../ocpi/version.ts'
-import type { ConnectionStatus, InboundToken, OutboundToken, Platform } from '../registry/platform.ts'
+import {
+  type ConnectionStatus,
+  type InboundToken,
+  isHub,
+  type OutboundToken,
+  type Platform,
+} from '../registry/platform.ts'
+import type { TokenHashes } from '../registry/keyring.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { RoutingTable } from '../registry/routing-table.ts'
 import type { Clock } from './clock.ts'
 import { guessSide, sideOf, versionsUrl } from './endpoints.ts'
 import type { Call } from './peer.ts'
-import { mergeRoles } from './platform-change.ts'
-import { roleReader, type Visible, visibleParties } from './reachable.ts'
+import { mergeRoles, withStatus } from './platform-change.ts'
+import { roleReader, toldFingerprint, toldParties, type Visible } from './reachable.ts'
+import { behindAfter, withCredentialsList } from './reported.ts'
 
 export interface HubIdentity extends PartyId {
   readonly name: string
@@ -29,8 +38,8 @@ export interface HandshakeParts {
   readonly call: Call
   readonly clock: Clock
   readonly visible: Visible
-  /** Look-up key of an inbound token (ocpi/token.ts hashToken with the hub's key). */
-  readonly hash: (token: string) => string
+  /** How inbound tokens are kept. */
+  readonly hashes: TokenHashes
   /** One lock for both directions. */
   readonly lock: HandshakeLock
   /** For each call to a peer. */
@@ -69,11 +78,23 @@ export function ownCredentials(
   as: { readonly version: VersionNumber; readonly token: string },
 ): Record<string, unknown> {
   const { hub, registry, visible } = parts
-  const reachable = visibleParties(registry.table(), platform, visible)
-    .filter(({ status }) => status === 'CONNECTED' || status === 'OFFLINE')
-    .map(({ role }) => role)
+  const reachable = toldParties(registry.table(), platform, visible).map(({ role }) => role)
   const own = { token: as.token, url: versionsUrl(hub.publicUrl), hub, reachable }
   return writeCredentials(own, roleReader(platform, as.version))
+}
+
+/** What was told with `ownCredentials` at this moment, for the settlement. */
+export function toldNow(
+  { registry, visible }: Pick<HandshakeParts, 'registry' | 'visible'>,
+  platform: Platform,
+  version: VersionNumber,
+): string | undefined {
+  return toldFingerprint(toldParties(registry.table(), platform, visible), platform, version)
+}
+
+/** A peer's credentials: the parties it holds itself, and those that it says it reaches as a hub. */
+export interface PeerCredentials extends Omit<Credentials, 'hub'> {
+  readonly reported?: readonly PartyReport[]
 }
 
 /**
@@ -85,12 +106,13 @@ export function readPeerCredentials(
   platformId: string,
   value: unknown,
   version: VersionNumber,
-): Credentials {
+): PeerCredentials {
   const reading = readCredentials(value, version)
   if (!reading.ok) throw invalid(reading.problem)
-  const { url, roles } = reading.value
-  if (url.replace(/\/$/, '') === versionsUrl(parts.hub.publicUrl)) throw invalid('url is that of the hub')
   const own = partyKey(parts.hub)
+  const credentials = reading.value.hub ? ofHub(reading.value, reading.value.hub, own) : reading.value
+  const { url, roles } = credentials
+  if (url.replace(/\/$/, '') === versionsUrl(parts.hub.publicUrl)) throw invalid('url is that of the hub')
   for (const role of roles) {
     const key = partyKey(role)
     if (key === own) throw new Fault('party_taken', { message: `${own} is the hub itself` })
@@ -98,7 +120,29 @@ export function readPeerCredentials(
       throw new Fault('party_taken', { message: `${key} is held by another platform as ${role.role}` })
     }
   }
-  return reading.value
+  return credentials
+}
+
+/**
+ * Since 2.3.0 a hub lists whom it reaches (R38): it holds nobody but itself, as HUB in the words of 2.2.1, and the
+ * list is its report, which yields to whoever holds a party (T25).
+ */
+function ofHub({ token, url, roles }: Credentials, hub: PartyId, own: string): PeerCredentials {
+  const itself = partyKey(hub)
+  const { name } = roles.find((role) => partyKey(role) === itself) ?? {}
+  const reached = roles.filter((role) => partyKey(role) !== itself && partyKey(role) !== own)
+  return {
+    token,
+    url,
+    roles: [{ ...hub, role: 'HUB', ...(name === undefined ? {} : { name }) }],
+    reported: reached.map(({ countryCode, partyId, role = 'OTHER', name: its }) => ({
+      countryCode,
+      partyId,
+      role,
+      status: 'CONNECTED',
+      ...(its === undefined ? {} : { name: its }),
+    })),
+  }
 }
 
 function invalid(problem: string): Fault {
@@ -110,6 +154,9 @@ function isHeld(table: RoutingTable, key: string, role: string, byOtherThan: str
     (entry) =>
       entry.connection.platform.id !== byOtherThan &&
       entry.status !== 'SUSPENDED' &&
+      // A hub's word holds nothing (T25), and the operator may have let the party move here (T16).
+      !entry.behind &&
+      entry.role.movingTo !== byOtherThan &&
       entry.role.role.toUpperCase() === role,
   )
 }
@@ -117,19 +164,22 @@ function isHeld(table: RoutingTable, key: string, role: string, byOtherThan: str
 /** What a finished handshake has settled. */
 export interface Settlement {
   readonly version: VersionNumber
-  readonly credentials: Credentials
+  readonly credentials: PeerCredentials
   readonly outbound: OutboundToken
   readonly endpoints: readonly Endpoint[]
   readonly inbound: readonly InboundToken[]
+  /** Fingerprint of the parties that the hub's credentials told the peer (reachable.ts), if they did. */
+  readonly told: string | undefined
 }
 
 /** The platform after a handshake: connected, unless an operator has suspended it. */
 export function settle(current: Platform, settlement: Settlement, now: number): Platform {
-  const { credentials, version, outbound, endpoints, inbound } = settlement
+  const { credentials, version, outbound, endpoints, inbound, told } = settlement
+  const { behind: _, toldParties: _told, ...kept } = current
   const status: ConnectionStatus = isSuspended(current) ? 'SUSPENDED' : 'CONNECTED'
   const flatRole = sideOf(current) ?? guessSide(endpoints.map((endpoint) => endpoint.module))
-  return {
-    ...current,
+  const settled: Platform = {
+    ...kept,
     status,
     version,
     versionsUrl: credentials.url,
@@ -137,13 +187,22 @@ export function settle(current: Platform, settlement: Settlement, now: number): 
     outbound,
     endpoints,
     roles: mergeRoles(current, credentials.roles, { status, flatRole, now }),
+    ...(told === undefined ? {} : { toldParties: told }),
     lastUpdated: new Date(now).toISOString(),
   }
+  if (!isHub(settled)) return settled
+  const hub = { ...settled, ...behindAfter(current, settled) }
+  return credentials.reported ? withCredentialsList(hub, credentials.reported, now) : hub
 }
 
 /** By an operator: a platform that has unregistered is SUSPENDED too, but has no tokens. */
 function isSuspended(platform: Platform): boolean {
   return platform.status === 'SUSPENDED' && isRegistered(platform)
+}
+
+/** The inbound token that is kept under one of these hashes; it may be kept under another key by now. */
+export function heldToken(platform: Platform, hashes: readonly string[]): InboundToken | undefined {
+  return platform.inbound.find((one) => hashes.includes(one.hash))
 }
 
 /** Whether a handshake or the configuration gave the platform a token for all modules. */
@@ -153,16 +212,7 @@ export function isRegistered(platform: Platform): boolean {
 
 /** The platform after it has left: no tokens, no endpoints, its parties SUSPENDED for the others (R32, T23). */
 export function unregistered(current: Platform, now: number): Platform {
+  const { outbound: _, toldParties: _told, ...rest } = current
   const lastUpdated = new Date(now).toISOString()
-  const { outbound: _, ...rest } = current
-  return {
-    ...rest,
-    status: 'SUSPENDED',
-    inbound: [],
-    endpoints: [],
-    roles: current.roles.map((role) =>
-      role.withdrawn || current.status === 'SUSPENDED' ? role : { ...role, lastUpdated },
-    ),
-    lastUpdated,
-  }
+  return { ...withStatus(rest, 'SUSPENDED', now), inbound: [], endpoints: [], lastUpdated }
 }

@@ -10,11 +10,13 @@ import type { InboundToken, Platform } from '../registry/platform.ts'
 import { credentialsUrl, hasNeededEndpoints, sideOf } from './endpoints.ts'
 import {
   type HandshakeParts,
+  heldToken,
   isRegistered,
   ownCredentials,
   overtaken,
   readPeerCredentials,
   settle,
+  toldNow,
 } from './handshake.ts'
 import { askEndpoints, askPeer, askVersions, type Peer, type PeerAnswer } from './peer.ts'
 import { changePlatform } from './platform-change.ts'
@@ -27,7 +29,7 @@ interface Order {
   /** Registration token the peer gave. */
   readonly token: string
   /** The token the hub gives the peer, stored already as a registration token. */
-  readonly own: { readonly token: string; readonly hash: string }
+  readonly own: string
   /** The platform before the order, to go back to. */
   readonly before: Platform | undefined
 }
@@ -44,10 +46,12 @@ export async function registerAt(parts: HandshakeParts, order: Order): Promise<P
   try {
     const found = await lookAt(parts, order)
     const url = credentialsUrl(found.endpoints)!
-    const json = ownCredentials(parts, mine(parts, order.id), { ...found, token: order.own.token })
+    const asked = mine(parts, order.id)
+    const json = ownCredentials(parts, asked, { ...found, token: order.own })
+    const told = toldNow(parts, asked, found.version)
     const answer = await askPeer(parts.call, found.peer, { method: 'POST', url, json })
     try {
-      return await conclude(parts, order, found, answer)
+      return await conclude(parts, order, { ...found, told }, answer)
     } catch (thrown) {
       // The peer believes the hub registered: it is told that it is not.
       await takeBack(parts, found, url, answer)
@@ -91,24 +95,24 @@ function mine({ registry }: HandshakeParts, id: string): Platform {
 async function conclude(
   parts: HandshakeParts,
   order: Order,
-  found: Found,
+  found: Found & { readonly told: string | undefined },
   answer: PeerAnswer,
 ): Promise<Platform> {
-  const { version, endpoints } = found
+  const { version, endpoints, told } = found
   const credentials = readPeerCredentials(parts, order.id, answer.data, version)
   const outbound = { token: credentials.token, form: answer.token.form }
-  const inbound: InboundToken[] = [{ hash: order.own.hash, purpose: 'credentials' }]
+  const inbound: InboundToken[] = [{ ...parts.hashes.make(order.own), purpose: 'credentials' }]
   const stored = await changePlatform(parts.registry, order.id, (current) => {
-    requireToken(current, order.own.hash)
-    return settle(current, { version, credentials, endpoints, inbound, outbound }, parts.clock.now())
+    requireToken(parts, current, order.own)
+    return settle(current, { version, credentials, endpoints, inbound, outbound, told }, parts.clock.now())
   })
   if (!stored) throw overtaken()
   return stored
 }
 
 /** Another handshake has replaced the tokens: this one has lost. */
-function requireToken(current: Platform, hash: string): void {
-  if (!current.inbound.some((one) => one.hash === hash)) throw overtaken()
+function requireToken({ hashes }: HandshakeParts, current: Platform, token: string): void {
+  if (!heldToken(current, hashes.all(token))) throw overtaken()
 }
 
 /** DELETE with the token the peer has just given, as well as that goes. */
@@ -118,9 +122,9 @@ async function takeBack(parts: HandshakeParts, found: Found, url: string, answer
   await askPeer(parts.call, { ...found.peer, token }, { method: 'DELETE', url }).catch(() => undefined)
 }
 
-async function rollBack({ registry }: HandshakeParts, { id, own, before }: Order): Promise<void> {
+async function rollBack({ registry, hashes }: HandshakeParts, { id, own, before }: Order): Promise<void> {
   const current = registry.table().connections.get(id)?.platform
-  if (!current?.inbound.some((one) => one.hash === own.hash)) return
+  if (!current || !heldToken(current, hashes.all(own))) return
   const restored = before ? registry.put({ ...before, revision: current.revision }) : registry.remove(current)
   // A store that is away keeps a PLANNED platform, which the operator sees and can remove.
   await restored.catch(() => undefined)
@@ -134,18 +138,20 @@ export async function renewAt(parts: HandshakeParts, id: string): Promise<Platfo
   if (url === undefined)
     throw new Fault('endpoints_missing', { message: `${id} lists no credentials endpoint` })
   const token = createToken()
-  const fresh: InboundToken = { hash: parts.hash(token), purpose: 'credentials' }
+  const fresh: InboundToken = { ...parts.hashes.make(token), purpose: 'credentials' }
   const stored = await changePlatform(registry, id, (current) => withToken(requireRenewable(current), fresh))
   if (!stored) throw new Fault('not_registered')
   try {
     const json = ownCredentials(parts, stored, { version, token })
+    const told = toldNow(parts, stored, version)
     const peer = { platformId: id, token: outbound, timeoutMs }
     const answer = await askPeer(call, peer, { method: 'PUT', url, json })
     const credentials = readPeerCredentials(parts, id, answer.data, version)
     const renewed = await changePlatform(registry, id, (current) => {
-      requireToken(current, fresh.hash)
+      requireToken(parts, current, token)
       const now = clock.now()
-      const others = current.inbound.filter((one) => one.hash !== fresh.hash)
+      const held = heldToken(current, parts.hashes.all(token))
+      const others = current.inbound.filter((one) => one !== held)
       const ending = others.map((one) => ({
         ...one,
         validUntil: Math.min(one.validUntil ?? Infinity, now + overlapMs),
@@ -156,6 +162,7 @@ export async function renewAt(parts: HandshakeParts, id: string): Promise<Platfo
         endpoints: current.endpoints,
         outbound: { token: credentials.token, form: answer.token.form },
         inbound: [fresh, ...(overlapMs > 0 ? ending : [])],
+        told,
       }
       return settle(current, settlement, now)
     })
@@ -163,7 +170,7 @@ export async function renewAt(parts: HandshakeParts, id: string): Promise<Platfo
     return renewed
   } catch (thrown) {
     const fault = toFault(thrown)
-    if (wasRefused(fault)) await dropToken(parts, id, fresh.hash)
+    if (wasRefused(fault)) await dropToken(parts, id, token)
     throw fault
   }
 }
@@ -187,12 +194,11 @@ const REFUSALS: ReadonlySet<string> = new Set([
   'responder_busy',
 ])
 
-async function dropToken({ registry }: HandshakeParts, id: string, hash: string): Promise<void> {
-  await changePlatform(registry, id, (current) =>
-    current.inbound.some((one) => one.hash === hash)
-      ? { ...current, inbound: current.inbound.filter((one) => one.hash !== hash) }
-      : undefined,
-  ).catch(() => undefined)
+async function dropToken({ registry, hashes }: HandshakeParts, id: string, token: string): Promise<void> {
+  await changePlatform(registry, id, (current) => {
+    const held = heldToken(current, hashes.all(token))
+    return held && { ...current, inbound: current.inbound.filter((one) => one !== held) }
+  }).catch(() => undefined)
 }
 
 type Renewable = Platform & Required<Pick<Platform, 'outbound' | 'version'>>

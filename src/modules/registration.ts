@@ -13,6 +13,7 @@ import { type HandshakeParts, isRegistered, overtaken } from './handshake.ts'
 import { registerAt, renewAt } from './outgoing-handshake.ts'
 import { askPeer } from './peer.ts'
 import { changePlatform, mergeRoles, settled, withStatus } from './platform-change.ts'
+import { refreshFrom } from './refresh.ts'
 
 export interface PlannedRole extends PartyId {
   readonly role: string
@@ -43,6 +44,8 @@ export interface Registration {
   connect(
     order: PreparedPlatform & { readonly versionsUrl: string; readonly token: string },
   ): Promise<Platform>
+  /** Reads the versions and endpoints of a platform again. Throws as `refreshFrom`. */
+  refresh(id: string): Promise<Platform>
   /** PUTs new credentials to the peer and takes its new token (R39). Throws `not_registered` and as `connect`. */
   rotate(id: string): Promise<Platform>
   /** Tells the peer with DELETE, then forgets the platform whether the peer heard it or not. `undefined` if there is none. */
@@ -61,19 +64,20 @@ export function createRegistration(parts: HandshakeParts): Registration {
   return {
     async prepare(order) {
       const token = createToken()
-      const inbound = { hash: parts.hash(token), purpose: 'registration' } as const
+      const inbound = { ...parts.hashes.make(token), purpose: 'registration' } as const
       return { platform: await plan(parts, order, inbound), token }
     },
     connect: (order) =>
       lock(order.id, async () => {
         const before = registry.table().connections.get(order.id)?.platform
         const token = createToken()
-        const inbound = { hash: parts.hash(token), purpose: 'registration' } as const
+        const inbound = { ...parts.hashes.make(token), purpose: 'registration' } as const
         // Stored before the peer is asked anything, so that two hubs never register one id at once; until the peer
         // has agreed, its token opens versions and credentials only.
         await plan(parts, order, inbound)
-        return registerAt(parts, { ...order, own: { token, hash: inbound.hash }, before })
+        return registerAt(parts, { ...order, own: token, before })
       }),
+    refresh: (id) => lock(id, () => refreshFrom(parts, id)),
     rotate: (id) => lock(id, () => renewAt(parts, id)),
     remove: (id) => remove(parts, id),
     // Stored also when it stands so here: another hub may just have changed it, and then this is a lost race.

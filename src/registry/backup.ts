@@ -5,7 +5,8 @@ import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import { bodyProblem, parseJson, readBody, readRecord } from './record.ts'
 import { refuseNewer, schemaOf, UPGRADE_STEPS } from './schema.ts'
-import { createSealer, type Sealer } from './seal.ts'
+import { type Secrets, toKeyring } from './keyring.ts'
+import type { Sealer } from './seal.ts'
 import type { Settings } from './settings.ts'
 import type { RegistryStore, StoredRecord } from './store.ts'
 
@@ -21,32 +22,52 @@ const BACKUP = z.strictObject({
   schema: z.int().positive(),
   records: z.array(RECORD),
   settings: z.record(z.string(), z.string()).exactOptional(),
+  links: z.array(z.unknown()).exactOptional(),
+  /** Links that found no room. */
+  links_left_out: z.int().exactOptional(),
 })
 
-/** What operators set at run time and a backup keeps. */
-const SETTINGS = ['routes'] as const
+/**
+ * What operators set at run time and a backup keeps. Revoked view links are taken over only where nothing is known of
+ * any: no backup makes a revocation undone.
+ */
+const SETTINGS = ['routes', 'view-links'] as const
 
 /** A whole registry: platforms and overlays by id, and what each claims; texts of settings by name. */
 export type RegistryBackup = z.infer<typeof BACKUP>
 
 type BackupRecord = z.infer<typeof RECORD>
 
+/** A part of a backup that another room keeps. */
+export interface BackupPart {
+  /** JSON values, and how many more there are. Throws `Fault` `store_unavailable`. */
+  export(): Promise<{ readonly items: readonly unknown[]; readonly leftOut: number }>
+  /** Checks all of them before anything is written, and gives how to write them. Rejects with `RangeError`. */
+  prepare(items: readonly unknown[]): Promise<() => Promise<number>>
+}
+
+/** How much was imported. */
+export interface Imported {
+  readonly platforms: number
+  readonly links: number
+}
+
 export interface Backup {
   /** Throws `Fault` `store_unavailable`. */
   export(): Promise<RegistryBackup>
   /**
    * As `importRegistry`, and refuses tokens that do not open with the hub's secret; settings of the backup become
-   * the newest version. Gives how many platforms it wrote.
+   * the newest version; links are added to those that are there.
    */
-  import(backup: unknown, options?: { readonly replace?: boolean }): Promise<number>
+  import(backup: unknown, options?: { readonly replace?: boolean }): Promise<Imported>
 }
 
 /** Backups of a store and its settings, whose tokens are sealed with one of the secrets. */
 export function createBackup(
-  stores: { readonly registry: RegistryStore; readonly settings: Settings },
-  secretKeys: readonly Buffer[],
+  stores: { readonly registry: RegistryStore; readonly settings: Settings; readonly links?: BackupPart },
+  secrets: Secrets,
 ): Backup {
-  const { registry, settings } = stores
+  const { registry, settings, links } = stores
   return {
     async export() {
       const texts: Record<string, string> = {}
@@ -55,17 +76,27 @@ export function createBackup(
         if (setting) texts[name] = setting.text
       }
       const backup = await exportRegistry(registry)
-      return Object.keys(texts).length > 0 ? { ...backup, settings: texts } : backup
+      const { items = [], leftOut = 0 } = (await links?.export()) ?? {}
+      return {
+        ...backup,
+        ...(Object.keys(texts).length > 0 ? { settings: texts } : {}),
+        ...(items.length > 0 ? { links: [...items] } : {}),
+        ...(leftOut > 0 ? { links_left_out: leftOut } : {}),
+      }
     },
     async import(backup, options) {
-      const sealer = createSealer(secretKeys)
-      const count = await importRegistry(registry, backup, { ...options, sealer })
-      const { settings: texts = {} } = backup as RegistryBackup
+      const { settings: texts = {}, links: items = [] } = readDocument(backup)
+      const sealer = toKeyring(secrets)
+      refuseForeignSeals(readBackup(backup), sealer)
+      const writeLinks = await links?.prepare(items)
+      const platforms = await importRegistry(registry, backup, options)
       for (const name of SETTINGS) {
         const text = texts[name]
-        if (text !== undefined) await settings.write(name, text, await settings.version(name))
+        const standing = await settings.version(name)
+        const isKept = name === 'view-links' && standing > 0
+        if (text !== undefined && !isKept) await settings.write(name, text, standing)
       }
-      return count
+      return { platforms, links: (await writeLinks?.()) ?? 0 }
     },
   }
 }
@@ -89,16 +120,15 @@ export async function exportRegistry(store: RegistryStore): Promise<RegistryBack
 /**
  * Writes a backup into a store, all at once; hubs that run on it follow. A store that holds platforms is refused
  * unless `replace`: then it holds nothing but the backup afterwards. Gives how many records it wrote. Throws
- * `RangeError`, with words for the operator, when the backup is not one, is of another version, contradicts itself,
- * or holds tokens that `sealer` cannot open; `Fault` `store_unavailable`.
+ * `RangeError`, with words for the operator, when the backup is not one, is of another version or contradicts itself;
+ * `Fault` `store_unavailable`.
  */
 export async function importRegistry(
   store: RegistryStore,
   backup: unknown,
-  { replace = false, sealer }: { readonly replace?: boolean; readonly sealer?: Sealer } = {},
+  { replace = false }: { readonly replace?: boolean } = {},
 ): Promise<number> {
   const records = readBackup(backup)
-  if (sealer) refuseForeignSeals(records, sealer)
   const schema = schemaOf(UPGRADE_STEPS)
   const content = await store.load()
   const standing = [...content.records]
@@ -118,16 +148,19 @@ export async function importRegistry(
   return records.length
 }
 
+function readDocument(backup: unknown): RegistryBackup {
+  const parsed = BACKUP.safeParse(backup)
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  throw new RangeError(`this is no backup of a registry: ${issue?.path.join('.')} ${issue?.message}`)
+}
+
 /** The records of a backup in today's form. */
 function readBackup(backup: unknown): BackupRecord[] {
-  const parsed = BACKUP.safeParse(backup)
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues
-    throw new RangeError(`this is no backup of a registry: ${issue?.path.join('.')} ${issue?.message}`)
-  }
-  refuseNewer(parsed.data, UPGRADE_STEPS)
-  const steps = UPGRADE_STEPS.slice(parsed.data.schema - 1)
-  const records = parsed.data.records.map((record) => ({
+  const document = readDocument(backup)
+  refuseNewer(document, UPGRADE_STEPS)
+  const steps = UPGRADE_STEPS.slice(document.schema - 1)
+  const records = document.records.map((record) => ({
     ...record,
     body: steps.reduce((body, step) => step(body), record.body),
   }))
@@ -155,7 +188,7 @@ function refuseContradictions(records: readonly BackupRecord[]): void {
 }
 
 function refuseForeignSeals(records: readonly BackupRecord[], sealer: Sealer): void {
-  const closed = records.filter((record) => typeof readBody(toRecord(record, 1), sealer) === 'string')
+  const closed = records.filter((record) => 'problem' in readBody(toRecord(record, 1), sealer))
   const [first] = closed
   if (first) {
     throw new RangeError(

@@ -5,19 +5,20 @@ import { randomUUID } from 'node:crypto'
 import { Fault } from '../faults/fault.ts'
 import type { Log } from '../journal/log.ts'
 import { claimsOfFile, conflictWithFile, joinPlatforms, toOverlay } from './file-platforms.ts'
+import { dueRecords, neededKeys, reportKeys, type ResealableRecord } from './key-use.ts'
+import { type Secrets, toKeyring } from './keyring.ts'
 import { createMirror } from './mirror.ts'
 import type { Platform } from './platform.ts'
 import { claimedParty, partyClaims, recordId, tokenClaims, writeBody } from './record.ts'
-import type { PutResult, Registry, RegistryHealth } from './registry.ts'
+import type { PutResult, Registry, RegistryHealth, ResealResult } from './registry.ts'
 import { buildRoutingTable, type RoutingTable } from './routing-table.ts'
 import { schemaOf, UPGRADE_STEPS, type UpgradeStep } from './schema.ts'
-import { createSealer } from './seal.ts'
 import type { RecordWrite, RegistryStore } from './store.ts'
 import { createUpkeep } from './upkeep.ts'
 
 export interface RegistryOptions {
-  /** Secrets of 32 bytes for the outbound tokens: the first seals, any opens. */
-  readonly secretKeys: readonly Buffer[]
+  /** For the outbound tokens. */
+  readonly secretKeys: Secrets
   /** Platforms of the configuration file, `source: 'file'`. */
   readonly filePlatforms?: readonly Platform[]
   readonly log?: Pick<Log, 'info' | 'warn' | 'error'>
@@ -33,6 +34,10 @@ const REST_FACTOR = 20
 const REST_MAX_MS = 100
 const SHRUNK =
   'the store came back with far fewer platforms; the last good registry is served until an operator confirms or restores'
+/** Records sealed anew at the same time. */
+const RESEALED_TOGETHER = 50
+/** Rounds over records that somebody else changed meanwhile. */
+const RESEAL_ROUNDS = 3
 const SILENT = { info: () => undefined, warn: () => undefined, error: () => undefined }
 
 /**
@@ -42,7 +47,7 @@ const SILENT = { info: () => undefined, warn: () => undefined, error: () => unde
  */
 export async function createRegistry(store: RegistryStore, options: RegistryOptions): Promise<Registry> {
   const { log = SILENT, pollMs = POLL_MS, upgradeSteps: steps = UPGRADE_STEPS } = options
-  const sealer = createSealer(options.secretKeys)
+  const keyring = toKeyring(options.secretKeys)
   const schema = schemaOf(steps)
   const listeners = new Set<(after: RoutingTable, before: RoutingTable) => void>()
   let filePlatforms = options.filePlatforms ?? []
@@ -51,11 +56,12 @@ export async function createRegistry(store: RegistryStore, options: RegistryOpti
   let clashes: readonly string[] = []
   let table = buildRoutingTable(filePlatforms, 0)
   const rebuilding = spread(rebuild)
-  const mirror = createMirror(store, { sealer, steps, log, changed: rebuilding.now })
+  const mirror = createMirror(store, { sealer: keyring, steps, log, changed: rebuilding.now })
   const upkeep = createUpkeep(store, { mirror, pollMs, restMs: rebuilding.restMs, log })
 
   function rebuild(): void {
     const known = mirror.known()
+    if (keyring.ids.length > 1) keyring.settle(neededKeys(known, keyring, Date.now()))
     const { platforms, left } = joinPlatforms(filePlatforms, file, known)
     broken = [...known.values()].filter((entry) => entry.problem).length
     if (left.length > 0 && left.join() !== clashes.join()) {
@@ -112,7 +118,7 @@ export async function createRegistry(store: RegistryStore, options: RegistryOpti
     if (platform.source === 'file') return putOverlay(platform)
     const conflict = conflictWithFile(platform, file)
     if (conflict) return conflict
-    const body = writeBody({ platform }, sealer)
+    const body = writeBody({ platform }, keyring)
     const claims = { parties: partyClaims(platform), tokens: tokenClaims(platform) }
     const written = await write({ id: recordId(platform), body, ...claims }, platform.revision)
     return typeof written === 'number' ? { ok: true, platform: { ...platform, revision: written } } : written
@@ -121,7 +127,7 @@ export async function createRegistry(store: RegistryStore, options: RegistryOpti
   async function putOverlay(platform: Platform): Promise<PutResult> {
     const inFile = filePlatforms.find((other) => other.id === platform.id)
     if (!inFile) return { ok: false, conflict: 'stale' }
-    const body = writeBody(toOverlay(platform, inFile), sealer)
+    const body = writeBody(toOverlay(platform, inFile), keyring)
     const written = await write({ id: recordId(platform), body, parties: [], tokens: [] }, platform.revision)
     return typeof written === 'number' ? { ok: true, platform: current(platform) } : written
   }
@@ -139,6 +145,28 @@ export async function createRegistry(store: RegistryStore, options: RegistryOpti
     const written = await write(tombstone, platform.revision)
     if (typeof written !== 'number') return written
     return { ok: true, platform: platform.source === 'file' ? current(platform) : platform }
+  }
+
+  /** Only the seal changes: what the record claims stays as it is, whatever the file claims meanwhile. */
+  async function sealAnew({ record, stored }: ResealableRecord): Promise<boolean> {
+    const { id, parties, tokens } = record
+    const body = writeBody(stored, keyring)
+    return typeof (await write({ id, body, parties, tokens }, record.revision)) === 'number'
+  }
+
+  async function reseal(): Promise<ResealResult> {
+    keyring.useNewest()
+    const due = () => dueRecords(mirror.known(), keyring.ids[0]!)
+    let resealed = 0
+    for (let round = 0; round < RESEAL_ROUNDS && due().length > 0; round++) {
+      const records = due()
+      for (let at = 0; at < records.length; at += RESEALED_TOGETHER) {
+        const done = await Promise.all(records.slice(at, at + RESEALED_TOGETHER).map(sealAnew))
+        resealed += done.filter(Boolean).length
+      }
+      if (due().length > 0) await upkeep.watchOver(() => mirror.pull(true))
+    }
+    return { resealed, left: due().length }
   }
 
   function replaceFilePlatforms(platforms: readonly Platform[]): void {
@@ -174,6 +202,8 @@ export async function createRegistry(store: RegistryStore, options: RegistryOpti
     replaceFilePlatforms,
     confirmShrink: () => upkeep.watchOver(() => mirror.confirmShrink()),
     restore: () => upkeep.watchOver(() => mirror.restore()),
+    keys: () => reportKeys(mirror.known(), keyring, Date.now()),
+    reseal,
     async close() {
       upkeep.stop()
       listeners.clear()

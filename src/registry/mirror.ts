@@ -4,20 +4,18 @@
 import { Fault } from '../faults/fault.ts'
 import type { Log } from '../journal/log.ts'
 import { patchMap } from './patched-map.ts'
-import { readBody, readRecord, recordText, type StoredPlatform } from './record.ts'
+import { readBody, readRecord, recordText, type StoredPlatform, type Unreadable } from './record.ts'
 import { refuseNewer, schemaOf, upgradeRecords, type UpgradeStep } from './schema.ts'
 import type { Sealer } from './seal.ts'
 import type { RegistryStore, StoreContent, StoreHead, StoredRecord } from './store.ts'
 
-/** One record as last seen. */
-export interface KnownRecord {
+/** One record as last seen; `problem`: what is wrong with a broken one. */
+export interface KnownRecord extends Partial<Unreadable> {
   readonly text: string
   /** Absent: the text is not a record at all. */
   readonly record?: StoredRecord
   /** Absent: a tombstone, or broken. */
   readonly stored?: StoredPlatform
-  /** What is wrong with a broken one. */
-  readonly problem?: string
 }
 
 export type KnownRecords = ReadonlyMap<string, KnownRecord>
@@ -80,6 +78,7 @@ export function createMirror(store: RegistryStore, options: MirrorOptions): Mirr
       return take({ content, seen, next: overlayRecords(known, read(content)) })
     }
     const found = read(content)
+    if (!loaded) refuseForeignKeys(found)
     const lost = lostRecords(before, found)
     if (lost.length === 0) return take({ content, seen, next: withOwnWrites(found, before, known) })
     const reborn = seen.birth !== '' && content.birth !== seen.birth
@@ -140,8 +139,9 @@ export function createMirror(store: RegistryStore, options: MirrorOptions): Mirr
     pull: (complete) => alone(() => pull(complete)),
     note(record) {
       const entry = readKnown(record, sealer, recordText(record))
-      const patched = known.has(record.id) ? patchMap(known, new Map([[record.id, entry]])) : undefined
-      known = patched ?? new Map(known).set(record.id, entry)
+      known = known.has(record.id)
+        ? patchMap(known, new Map([[record.id, entry]]))
+        : new Map(known).set(record.id, entry)
       if (record.revision === head.revision + 1) {
         head = { schema, birth: head.birth, revision: record.revision }
       }
@@ -189,7 +189,20 @@ function readContent(
 function readKnown(record: StoredRecord, sealer: Sealer, text: string): KnownRecord {
   if (record.body === null) return { text, record }
   const stored = readBody(record, sealer)
-  return typeof stored === 'string' ? { text, record, problem: stored } : { text, record, stored }
+  return 'problem' in stored ? { text, record, ...stored } : { text, record, stored }
+}
+
+/**
+ * A registry of which not one sealed record opens belongs to another secret_key: serving it would refuse everybody.
+ * Throws `RangeError`, in words for the operator.
+ */
+function refuseForeignKeys(found: KnownRecords): void {
+  const all = [...found.values()]
+  const missing = all.flatMap(({ missingKey }) => missingKey ?? [])
+  if (missing.length === 0 || all.some(({ stored }) => stored?.sealedWith !== undefined)) return
+  throw new RangeError(
+    `secret_key does not fit the registry: its ${missing.length} platforms are sealed with key ${[...new Set(missing)].join(', ')}. Put the secret they were sealed with behind the new one (secret_key: [new, old]); if it is lost: "ocpi-hub registry forget-key"`,
+  )
 }
 
 /** What was known before and the store has not, or has in an older state. A removal leaves a tombstone, so it is none. */

@@ -6,7 +6,7 @@ import { Fault } from '../faults/fault.ts'
 import { isPartyId, partyKey } from '../ocpi/party.ts'
 import { VERSIONS, type VersionNumber } from '../ocpi/version.ts'
 import type { Platform } from './platform.ts'
-import type { Sealer } from './seal.ts'
+import { sealedWith, type Sealer } from './seal.ts'
 import type { StoredRecord } from './store.ts'
 
 /** What is read out of a body. */
@@ -14,6 +14,15 @@ export interface StoredPlatform {
   readonly platform: Platform
   /** Overlay of a platform of the configuration file: the status the file gave when it was written. */
   readonly fileStatus?: Platform['status']
+  /** Id of the key of its outbound token, if it has one. */
+  readonly sealedWith?: string
+}
+
+/** Why a body gives no platform. */
+export interface Unreadable {
+  readonly problem: string
+  /** Id of the key it is sealed with, when it is just that which is missing. */
+  readonly missingKey?: string
 }
 
 const BODY_CHARACTERS_MAX = 1024 * 1024
@@ -32,17 +41,19 @@ const RECORD = z.object({
   body: z.string().max(BODY_CHARACTERS_MAX).nullable(),
 })
 
-const ROLE = z
-  .object({
-    countryCode: z.string(),
-    partyId: z.string(),
-    role: key,
-    name: text.exactOptional(),
-    businessDetails: z.unknown().exactOptional(),
-    withdrawn: z.literal(true).exactOptional(),
-    lastUpdated: key,
-  })
-  .refine(isPartyId)
+const ROLE_MEMBERS = {
+  countryCode: z.string(),
+  partyId: z.string(),
+  role: key,
+  name: text.exactOptional(),
+  businessDetails: z.unknown().exactOptional(),
+  withdrawn: z.literal(true).exactOptional(),
+  lastUpdated: key,
+  created: key.exactOptional(),
+  movingTo: key.exactOptional(),
+}
+const ROLE = z.object(ROLE_MEMBERS).refine(isPartyId)
+const REPORTED = z.object({ ...ROLE_MEMBERS, reported: status }).refine(isPartyId)
 
 const OVERLAY = 'file:'
 
@@ -55,6 +66,7 @@ const FIELDS = z.object({
   inbound: z.array(
     z.object({
       hash: key,
+      key: key.exactOptional(),
       purpose: z.enum(['registration', 'credentials']),
       validUntil: z.number().exactOptional(),
     }),
@@ -62,6 +74,8 @@ const FIELDS = z.object({
   outbound: z.object({ sealed: key.max(2048), form: z.enum(['base64', 'raw']) }).exactOptional(),
   endpoints: z.array(z.object({ module: key, role: z.enum(['SENDER', 'RECEIVER']), url: text })),
   roles: z.array(ROLE),
+  behind: z.array(REPORTED).exactOptional(),
+  toldParties: key.exactOptional(),
   errors: z.enum(['ocpi', 'opencharge', 'proof', 'ivxp']),
   lastUpdated: key,
   fileStatus: status.exactOptional(),
@@ -97,20 +111,34 @@ export function bodyProblem(id: string, body: unknown): string | undefined {
   return recordId(parsed.data) === id ? undefined : 'it names another platform than its key'
 }
 
-/** The platform in a record, or a word on what is wrong with it. */
-export function readBody(record: StoredRecord, sealer: Sealer): StoredPlatform | string {
+/** The platform in a record, or what is wrong with it. */
+export function readBody(record: StoredRecord, sealer: Sealer): StoredPlatform | Unreadable {
   const parsed = BODY.safeParse(parseJson(record.body ?? ''))
-  if (!parsed.success) return `not a platform: ${problemOf(parsed)}`
+  if (!parsed.success) return { problem: `not a platform: ${problemOf(parsed)}` }
   const { outbound, fileStatus, ...plain } = parsed.data
-  if (recordId(plain) !== record.id) return 'it names another platform than its key'
+  if (recordId(plain) !== record.id) return { problem: 'it names another platform than its key' }
   const token = outbound && sealer.open(outbound.sealed, { purpose: PURPOSE, owner: plain.id })
-  if (outbound && token === undefined) return 'its outbound token does not open with secret_key'
+  const keyId = outbound && sealedWith(outbound.sealed)
+  if (outbound && token === undefined) return unopened(keyId, sealer)
   const platform: Platform = {
     ...plain,
     revision: record.revision,
     ...(outbound && token !== undefined ? { outbound: { token, form: outbound.form } } : {}),
   }
-  return { platform, ...(fileStatus ? { fileStatus } : {}) }
+  return {
+    platform,
+    ...(fileStatus ? { fileStatus } : {}),
+    ...(keyId === undefined ? {} : { sealedWith: keyId }),
+  }
+}
+
+function unopened(keyId: string | undefined, sealer: Sealer): Unreadable {
+  if (keyId === undefined || sealer.knows(keyId))
+    return { problem: 'its outbound token does not open with secret_key' }
+  return {
+    problem: `its outbound token is sealed with key ${keyId}, which secret_key does not hold`,
+    missingKey: keyId,
+  }
 }
 
 /**
@@ -136,10 +164,13 @@ export function recordId(platform: Pick<Platform, 'id' | 'source'>): string {
   return platform.source === 'file' ? OVERLAY + platform.id : platform.id
 }
 
-/** Parties in roles that a platform holds against others: none while it is SUSPENDED, no withdrawn one (T16, T23). */
+/**
+ * Parties in roles that a platform holds against others: none while it is SUSPENDED, no withdrawn one and none that
+ * may move (T16, T23), and none that is only reported: that holds nothing against anybody (T25).
+ */
 export function partyClaims(platform: Platform): string[] {
   if (platform.status === 'SUSPENDED') return []
-  const live = platform.roles.filter((role) => !role.withdrawn)
+  const live = platform.roles.filter((role) => !role.withdrawn && role.movingTo === undefined)
   return [...new Set(live.map((role) => `${partyKey(role)} ${role.role.toUpperCase()}`))]
 }
 

@@ -2,6 +2,7 @@
 // compare-and-set per platform, and a lost race is a conflict, never a lost update.
 
 import type { PartyKey } from '../ocpi/party.ts'
+import type { KeyReport } from './key-use.ts'
 import type { Platform } from './platform.ts'
 import type { RoutingTable } from './routing-table.ts'
 
@@ -14,6 +15,13 @@ export type PutResult =
       readonly party?: PartyKey
       readonly holder?: string
     }
+
+export interface ResealResult {
+  /** Platforms whose outbound token was sealed anew. */
+  readonly resealed: number
+  /** Those that others kept changing meanwhile: once more will do. */
+  readonly left: number
+}
 
 export interface RegistryHealth {
   /** Whether the store answered last time it was asked. */
@@ -57,5 +65,12 @@ export interface Registry {
   confirmShrink(): Promise<void>
   /** Writes what a store has lost back to it. Throws `Fault` `store_unavailable`. */
   restore(): Promise<void>
+  /** Which keys the stored platforms depend on. */
+  keys(): KeyReport
+  /**
+   * From now on the first key seals and hashes, on all hubs; outbound tokens sealed with another are sealed anew.
+   * Throws `Fault` `store_unavailable`; what was done until then stays done.
+   */
+  reseal(): Promise<ResealResult>
   close(): Promise<void>
 }

@@ -1,5 +1,5 @@
 // Seals what the hub must be able to read again but nobody else may: AES-256-GCM, bound to what it is and whose.
-// Text form `v1.kid.iv.ct.tag` in base64url. Several keys may open, the first one seals: that is key rotation.
+// Text form `v1.kid.iv.ct.tag` in base64url. Several keys may open, one of them seals: that is key rotation.
 
 import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto'
 
@@ -15,6 +15,8 @@ export interface Sealer {
   seal(text: string, context: SealContext): string
   /** The text, or `undefined` when it is not ours: unknown key, other context, changed in any bit. */
   open(sealed: string, context: SealContext): string | undefined
+  /** Whether it has the key with this id. */
+  knows(keyId: string): boolean
 }
 
 const FORM = 'v1'
@@ -22,20 +24,20 @@ const IV_BYTES = 12
 const TAG_BYTES = 16
 
 /**
- * A sealer over secrets of 32 bytes: the first seals, any opens. Throws `RangeError` when there is none or one
- * has another length.
+ * A sealer over secrets of 32 bytes: the first seals, or that with the id `sealing` gives; any opens. Throws
+ * `RangeError` when there is none or one has another length.
  */
-export function createSealer(secrets: readonly Buffer[]): Sealer {
+export function createSealer(secrets: readonly Buffer[], sealing?: () => string): Sealer {
   const keys = new Map(secrets.map(deriveKey).map((key) => [keyId(key), key] as const))
-  const [first] = keys
-  if (!first || secrets.some((secret) => secret.length !== 32)) {
+  const [firstId] = keys.keys()
+  if (firstId === undefined || secrets.some((secret) => secret.length !== 32)) {
     throw new RangeError('a secret key has 32 bytes')
   }
-  const [sealingId, sealingKey] = first
   return {
     seal(text, context) {
+      const sealingId = sealing?.() ?? firstId
       const iv = randomBytes(IV_BYTES)
-      const cipher = createCipheriv('aes-256-gcm', sealingKey, iv, { authTagLength: TAG_BYTES })
+      const cipher = createCipheriv('aes-256-gcm', keys.get(sealingId)!, iv, { authTagLength: TAG_BYTES })
       cipher.setAAD(boundTo(sealingId, context))
       const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()])
       return [FORM, sealingId, ...[iv, sealed, cipher.getAuthTag()].map(toText)].join('.')
@@ -55,8 +57,21 @@ export function createSealer(secrets: readonly Buffer[]): Sealer {
         return undefined
       }
     },
+    knows: (id) => keys.has(id),
   }
 }
+
+/** Public name of a secret: sealed texts carry it, and it tells nothing about the secret. */
+export function secretId(secret: Buffer): string {
+  return keyId(deriveKey(secret))
+}
+
+/** Id of the secret that a text was sealed with; `undefined` when it is no sealed text. */
+export function sealedWith(sealed: string): string | undefined {
+  return SEALED.exec(sealed)?.[1]
+}
+
+const SEALED = /^v1\.([0-9a-f]{8})\./
 
 // The hub's secret also keys the token hashes: sealing gets a key of its own.
 function deriveKey(secret: Buffer): Buffer {

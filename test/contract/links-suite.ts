@@ -1,7 +1,7 @@
 // What every store of links promises. The adapters' own files run it.
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { linkId, type Link, type LinkStore } from '../../src/links/links.ts'
+import { type KeptLink, linkId, type Link, type LinkStore } from '../../src/links/links.ts'
 import { SECRET } from '../support/platforms.ts'
 import { waitFor } from '../support/wait.ts'
 
@@ -81,6 +81,39 @@ export function linksSuite(name: string, prepare: () => Promise<LinkBench>): voi
       expect(await links.get(ID)).toEqual(PAGE)
       expect(await links.get(lasting)).toEqual(PAGE)
     })
+
+    it('lists what has not ended, with the ends, for a backup', async () => {
+      const start = Date.now()
+      const lasting = linkId({ ...PAGE, url: 'https://cpo.example/lasting' }, SECRET)
+      const brief = linkId({ ...PAGE, url: 'https://cpo.example/brief' }, SECRET)
+      await links.put(ID, PAGE, LONG_MS)
+      await links.put(lasting, { ...PAGE, purpose: 'location' })
+      await links.put(brief, PAGE, SHORT_MS)
+      await waitFor(async () => (await links.get(brief)) === undefined)
+      const found = await all()
+      expect([...found.keys()].toSorted()).toEqual([ID, lasting].toSorted())
+      expect(found.get(lasting)).toEqual({ id: lasting, link: { ...PAGE, purpose: 'location' } })
+      const { expiresAt, ...rest } = found.get(ID)!
+      expect(rest).toEqual({ id: ID, link: PAGE })
+      expect(expiresAt).toBeGreaterThanOrEqual(start + LONG_MS - 1_000)
+      expect(expiresAt).toBeLessThanOrEqual(Date.now() + LONG_MS + 1_000)
+    })
+
+    it('lists thousands, each of them', async () => {
+      const ids = Array.from({ length: 2_500 }, (_, number) =>
+        linkId({ ...PAGE, url: `https://cpo.example/${number}` }, SECRET),
+      )
+      for (let at = 0; at < ids.length; at += 100) {
+        await Promise.all(ids.slice(at, at + 100).map((id) => links.put(id, PAGE)))
+      }
+      expect([...(await all()).keys()].toSorted()).toEqual(ids.toSorted())
+    })
+
+    async function all(): Promise<Map<string, KeptLink>> {
+      const found = new Map<string, KeptLink>()
+      for await (const one of links.all()) found.set(one.id, one)
+      return found
+    }
 
     it('takes many at once', async () => {
       const ids = Array.from({ length: 50 }, (_, number) =>

@@ -24,6 +24,7 @@ import {
   type RedisHandle,
   type RedisServerOptions,
 } from '../support/redis.ts'
+import { startCluster } from '../support/redis-cluster.ts'
 import { waitFor } from '../support/wait.ts'
 import { entries } from '../unit/journal/examples.ts'
 
@@ -93,11 +94,10 @@ describe('the hub and its Redis', () => {
   })
 
   it('works as a Cluster, with all its keys in one slot', async () => {
-    const redis = await server({ args: ['--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1'] })
-    await redis.command('CLUSTER', 'ADDSLOTSRANGE', 0, 16383)
-    await waitFor(async () => String(await redis.command('CLUSTER', 'INFO')).includes('cluster_state:ok'))
-    await useAll(`redis+cluster://127.0.0.1:${redis.port}`)
-    const keys = (await redis.command('KEYS', '*')) as string[]
+    const cluster = await startCluster()
+    cleanups.push(() => cluster.end())
+    await useAll(cluster.url)
+    const keys = await cluster.keys()
     expect(keys.length).toBeGreaterThan(5)
     expect(keys.filter((key) => !key.startsWith('{ocpi-hub}:'))).toEqual([])
   })

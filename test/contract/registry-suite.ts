@@ -6,8 +6,10 @@ import type { Registry } from '../../src/registry/registry.ts'
 import type { RegistryStore } from '../../src/registry/store.ts'
 import { hash, kept, platform, role, SECRET } from '../support/platforms.ts'
 import { waitFor } from '../support/wait.ts'
+import { describeKeys } from './registry-keys-suite.ts'
 import { describeStoredForms } from './registry-forms-suite.ts'
 import { describeFilePlatforms, type Start } from './registry-file-suite.ts'
+import { describePeers } from './registry-peers-suite.ts'
 
 export interface StoreBench {
   /** A store over the same data each time it is called. */
@@ -42,8 +44,9 @@ export function registrySuite(name: string, prepare: () => Promise<StoreBench>):
     describeUniqueness(start)
     describeSnapshots(start)
     describeFilePlatforms(start)
-    describeAtRest(start, () => bench)
+    describeKeys(start, () => bench)
     describeStoredForms(start, () => bench)
+    describePeers(start, () => bench)
   })
 }
 
@@ -252,44 +255,5 @@ function describeSnapshots(start: Start): void {
     const { stalenessSeconds, ...health } = registry.health()
     expect(health).toEqual({ up: true, loaded: true })
     expect(stalenessSeconds).toBeLessThan(2)
-  })
-}
-
-function describeAtRest(start: Start, bench: () => StoreBench): void {
-  it('seals outbound tokens at rest', async () => {
-    const registry = await start()
-    const acme = kept(
-      await registry.put(platform('acme', { outbound: { token: 'canary-one-5f2a', form: 'raw' } })),
-    )
-    kept(await registry.put({ ...acme, outbound: { token: 'canary-two-77c1', form: 'base64' } }))
-    const dump = await bench().dump()
-    expect(dump).toContain('acme')
-    for (const token of ['canary-one-5f2a', 'canary-two-77c1']) {
-      expect(dump).not.toContain(token)
-      expect(dump).not.toContain(Buffer.from(token).toString('base64').replaceAll('=', ''))
-      expect(dump).not.toContain(Buffer.from(token).toString('hex'))
-    }
-  })
-
-  it('opens with an old key and seals with the first one, so that keys can be changed', async () => {
-    const [older, newer] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)]
-    kept(await (await start({ secretKeys: [older] })).put(platform('acme')))
-    const both = await start({ secretKeys: [newer, older] })
-    const acme = both.table().connections.get('acme')!.platform
-    expect(acme.outbound?.token).toBe('outbound-acme')
-    kept(await both.put(acme))
-    const after = await start({ secretKeys: [newer] })
-    expect(after.table().connections.get('acme')?.platform.outbound?.token).toBe('outbound-acme')
-  })
-
-  it('leaves out a platform whose token does not open, tells it, and lets it be written anew', async () => {
-    kept(await (await start({ secretKeys: [Buffer.alloc(32, 1)] })).put(platform('acme')))
-    const registry = await start()
-    kept(await registry.put(platform('other')))
-    expect([...registry.table().connections.keys()]).toEqual(['other'])
-    expect(registry.health()).toMatchObject({ up: true, loaded: true, broken: 1 })
-    kept(await registry.put(platform('acme')))
-    expect(registry.table().connections.size).toBe(2)
-    expect(registry.health().broken).toBeUndefined()
   })
 }

@@ -7,6 +7,7 @@ import { createConnection, createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { makeDirectory } from './directory.ts'
+import { stablePort } from './ports.ts'
 import { reap } from './reaper.ts'
 import { findRedisServer, type Launcher, type RunningServer } from './redis-server.ts'
 import { waitFor } from './wait.ts'
@@ -73,7 +74,8 @@ type MakeArguments = (place: { readonly port: number; readonly path: string }) =
 async function startServer(makeArguments: MakeArguments): Promise<RedisHandle> {
   const launch = await (found ??= findRedisServer())
   const directory = makeDirectory()
-  const port = await freePort()
+  // Low enough for the second port of a node of a cluster, 10,000 above it.
+  const port = await stablePort()
   const settings = makeArguments({ port, path: directory.path })
   let server: RunningServer | undefined
   let release = (): void => undefined

@@ -9,13 +9,17 @@ import { startHub, type TestHub } from '../support/hub.ts'
 import { startLoad } from '../support/load.ts'
 import { party } from '../support/party.ts'
 import { startRedis, type RedisHandle } from '../support/redis.ts'
+import { slowTunnel } from '../support/slow-tunnel.ts'
+import { soaked } from '../support/soak.ts'
 import { waitFor } from '../support/wait.ts'
 import { cli } from '../unit/cli/run.ts'
 
 /** Administrators are told within this time that a change was not kept. */
 const REFUSED_MS = 1_000
 /** Load during an outage: at least so many requests, and until it shows. */
-const REQUESTS_MIN = 500
+const REQUESTS_MIN = soaked(500, 90_000)
+/** What a slow Redis takes for each call. */
+const SLOW_MS = 200
 
 const emsp = party('NL-EMS', 'EMSP')
 let redis: RedisHandle
@@ -35,9 +39,9 @@ afterAll(async () => {
   await Promise.all([emsp.close(), cpo.party.close(), redis.end()])
 })
 
-async function open(): Promise<TestHub> {
+async function open(url = redis.url): Promise<TestHub> {
   const opened = await startHub({
-    registry: { driver: 'redis', url: redis.url },
+    registry: { driver: 'redis', url },
     platforms: [emsp.platform()],
   })
   emsp.join(opened.ocpiUrl)
@@ -95,7 +99,7 @@ describe.each([
   ['killed', () => redis.kill9(), () => redis.start()],
 ] as const)('Redis %s', (_what, begin, end) => {
   it('costs no request, is shown, refuses changes at once, and leaves nothing behind', {
-    timeout: 60_000,
+    timeout: soaked(60_000, 600_000),
   }, async () => {
     await isWell()
     const load = startLoad(hub.ocpiUrl, { from: emsp, to: 'DE-CPO', connections: 4, rate: 300 })
@@ -110,7 +114,7 @@ describe.each([
         expect([refused.status, refused.json.fault]).toEqual([503, 'store_unavailable'])
         expect(refused.tookMs).toBeLessThan(REFUSED_MS)
       }
-      await waitFor(() => load.done() > REQUESTS_MIN, { limitMs: 20_000 })
+      await waitFor(() => load.done() > REQUESTS_MIN, { limitMs: soaked(20_000, 400_000) })
       expect(await gauge('ocpi_hub_registry_staleness_seconds')).toBeGreaterThan(staleness)
     } finally {
       await end()
@@ -126,6 +130,31 @@ describe.each([
       'DE-CPO',
       'NL-EMS',
     ])
+  })
+})
+
+describe('Redis slow', () => {
+  it('is felt by changes alone: no request that is routed waits for it', { timeout: 60_000 }, async () => {
+    await hub.close()
+    const tunnel = await slowTunnel(redis.port, SLOW_MS)
+    try {
+      hub = await open(tunnel.url)
+      await isWell()
+      const load = startLoad(hub.ocpiUrl, { from: emsp, to: 'DE-CPO', connections: 4, rate: 300 })
+      await waitFor(() => load.done() > 500, { limitMs: 20_000 })
+      const prepared = await prepare('slowly')
+      expect(prepared.status).toBe(201)
+      expect(prepared.tookMs).toBeGreaterThan(SLOW_MS)
+      await hub.admin('/platforms/slowly', { method: 'DELETE' })
+      expect(await load.stop()).toEqual([])
+      const sorted = load.latenciesMs.toSorted((one, other) => one - other)
+      expect(sorted[Math.floor(sorted.length * 0.99)]).toBeLessThan(SLOW_MS)
+    } finally {
+      await hub.close()
+      await tunnel.close()
+      hub = await open()
+      await isWell()
+    }
   })
 })
 

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { ADMIN_TOKEN, PUBLIC_URL } from '../support/config.ts'
 import { makeDirectory } from '../support/directory.ts'
+import { ok } from '../support/envelopes.ts'
 import { invite, type Guest } from '../support/guest.ts'
 import { startHub, type TestHub } from '../support/hub.ts'
 import { startRedis, type RedisHandle } from '../support/redis.ts'
@@ -19,6 +20,9 @@ let hub: TestHub | undefined
 let emsp: Guest
 let cpo: Guest
 let files = 0
+let cdrUrl: string
+let callbackUrl: string
+let viewUrl: string
 
 beforeAll(async () => {
   redis = await startRedis()
@@ -27,6 +31,7 @@ beforeAll(async () => {
   cpo = await invite(hub, 'DE-CPO', 'CPO')
   await emsp.register()
   await cpo.register()
+  await handOut()
   await hub.close()
 })
 afterEach(async () => {
@@ -37,6 +42,29 @@ afterAll(async () => {
   await Promise.all([emsp.party.close(), cpo.party.close(), redis.end()])
   directory.remove()
 })
+
+/** Hub URLs that must live on, routes, and a view link that was revoked. */
+async function handOut(): Promise<void> {
+  emsp.party.answers('POST cdrs', {
+    json: ok(),
+    headers: { Location: `${emsp.party.url()}/its/own/inbox/cdrs/9` },
+  })
+  const parties = { from: 'DE-CPO', to: 'NL-EMS' }
+  const stored = await cpo.calls('POST', '/ocpi/2.2.1/receiver/cdrs', { ...parties, json: { id: '9' } })
+  cdrUrl = new URL(stored.headers.location!).pathname
+  await emsp.calls('POST', '/ocpi/2.2.1/receiver/commands/UNLOCK_CONNECTOR', {
+    from: 'NL-EMS',
+    to: 'DE-CPO',
+    json: { response_url: `${emsp.party.url()}/its/own/results/7` },
+  })
+  const { response_url: url } = JSON.parse(cpo.party.last().body.toString()) as { response_url: string }
+  callbackUrl = new URL(url).pathname
+  const made = await hub!.admin('/platforms/de-cpo/view-link', { method: 'POST' })
+  viewUrl = new URL((made.json as { url: string }).url).pathname
+  await hub!.admin('/platforms/de-cpo/view-link', { method: 'DELETE' })
+  const items = [{ from: 'XX-*', to: 'DE-CPO', action: 'deny' }]
+  expect((await hub!.admin('/routes', { method: 'PUT', json: { items } })).status).toBe(200)
+}
 
 const newFile = (name: string) => join(directory.path, `${++files}-${name}`)
 
@@ -74,6 +102,18 @@ async function expectRouting(): Promise<void> {
   expect(cpo.party.last().headers.authorization).toContain('Token ')
 }
 
+/** What was handed out before leads where it led, what was revoked stays so, and routes are in effect. */
+async function expectHandedOut(): Promise<void> {
+  cpo.join(hub!.ocpiUrl)
+  const cdr = await cpo.calls('GET', cdrUrl)
+  expect([cdr.json().status_code, emsp.party.last().url]).toEqual([1000, '/its/own/inbox/cdrs/9'])
+  const result = await cpo.calls('POST', callbackUrl, { json: { result: 'ACCEPTED' } })
+  expect([result.json().status_code, emsp.party.last().url]).toEqual([1000, '/its/own/results/7'])
+  expect((await fetch(hub!.ocpiUrl + viewUrl)).status).toBe(404)
+  const { json } = await hub!.admin('/routes')
+  expect(json).toMatchObject({ source: 'registry', items: [{ from: 'XX-*', action: 'deny' }] })
+}
+
 async function exportOf(config: string): Promise<string> {
   const file = newFile('registry.json')
   const { code, err } = await offline(config, 'export', '--output', file)
@@ -87,7 +127,7 @@ describe('an export', () => {
     const file = newFile('registry.json')
     const { code, out, err } = await online('export', '--output', file)
     expect([code, out]).toEqual([0, ''])
-    expect(err).toContain('2 platforms exported')
+    expect(err).toContain('2 platforms and 2 links exported')
     expect(err).toContain('only a hub with the same secret_key can import it')
     expect(statSync(file).mode & 0o777).toBe(0o600)
     const text = readFileSync(file, 'utf8')
@@ -96,11 +136,14 @@ describe('an export', () => {
       expect(text).not.toContain(guest.token())
       expect(text).not.toContain(guest.outbound()[0])
     }
+    // A response_url is often all that is needed to call it.
+    expect(text).not.toContain('/its/own/results')
     expect(await online('export', '--output', file)).toMatchObject({
       code: 1,
       err: `error: ${file} is there already`,
     })
-    expect(JSON.parse((await online('export')).out)).toEqual(JSON.parse(text))
+    const again = JSON.parse((await online('export')).out) as Record<string, unknown>
+    expect({ ...again, links: [] }).toEqual({ ...(JSON.parse(text) as object), links: [] })
   })
 
   it('of an embedded hub that runs is refused straight at the store', async () => {
@@ -119,21 +162,52 @@ describe('an export', () => {
 describe('moving a registry', () => {
   it('from embedded to Redis and back keeps everybody connected', async () => {
     const toRedis = await exportOf(configFile(embedded('first')))
-    expect((await offline(configFile(onRedis()), 'import', toRedis)).out).toBe('2 platforms imported')
+    expect((await offline(configFile(onRedis()), 'import', toRedis)).out).toBe(
+      '2 platforms and 2 links imported',
+    )
     hub = await startHub(onRedis())
     await expectRouting()
+    await expectHandedOut()
     await hub.close()
 
     const back = await exportOf(configFile(onRedis()))
     expect((await offline(configFile(embedded('second')), 'import', back)).code).toBe(0)
     hub = await startHub(embedded('second'))
     await expectRouting()
+    await expectHandedOut()
+  })
+
+  it('takes files of older versions, which have neither links nor settings', async () => {
+    const file = await exportOf(configFile(embedded('first')))
+    const {
+      links: _,
+      settings: __,
+      ...old
+    } = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>
+    const oldFile = newFile('old.json')
+    writeFileSync(oldFile, JSON.stringify(old))
+    expect((await offline(configFile(embedded('old')), 'import', oldFile)).out).toBe('2 platforms imported')
+    hub = await startHub(embedded('old'))
+    await expectRouting()
+  })
+
+  it('makes no revocation undone that came after the backup', async () => {
+    const file = await exportOf(configFile(embedded('first')))
+    hub = await startHub(embedded('revoked'))
+    await online('import', file)
+    await expect.poll(() => hub!.registry.table().connections.size).toBe(2)
+    const made = await hub.admin('/platforms/de-cpo/view-link', { method: 'POST' })
+    const { pathname } = new URL((made.json as { url: string }).url)
+    expect((await fetch(hub.ocpiUrl + pathname)).status).toBe(200)
+    await hub.admin('/platforms/de-cpo/view-link', { method: 'DELETE' })
+    expect((await online('import', file, '--replace')).code).toBe(0)
+    expect((await fetch(hub.ocpiUrl + pathname)).status).toBe(404)
   })
 
   it('into a running hub has it route at once', async () => {
     const file = await exportOf(configFile(embedded('first')))
     hub = await startHub(embedded('third'))
-    expect((await online('import', file, '--json')).out).toBe('{\n  "imported": 2\n}')
+    expect(JSON.parse((await online('import', file, '--json')).out)).toEqual({ imported: 2, links: 2 })
     await expect.poll(() => hub!.registry.table().connections.size).toBe(2)
     await expectRouting()
     const { json } = await hub.admin('/audit')

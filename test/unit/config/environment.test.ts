@@ -96,7 +96,7 @@ describe('variables in a file', () => {
   test('leave a secret that is empty out', () => {
     const { config } = readConfig(`${HUB}\nadmin: { token: \${T:-} }\nsecret_key: \${K:-}`, 'f', {})
     expect(config?.admin).toEqual({ tokens: [] })
-    expect(config?.secretKey).toBeUndefined()
+    expect(config?.secretKeys).toEqual([])
   })
 })
 

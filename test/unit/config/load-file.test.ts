@@ -59,7 +59,7 @@ describe('loadConfig', () => {
     )
     const { config, faults } = await loadConfig(path, env)
     expect(faults).toEqual([])
-    expect(config).toMatchObject({ secretKey: secret, hub: { name: 'set' } })
+    expect(config).toMatchObject({ secretKeys: [secret], hub: { name: 'set' } })
   })
 
   test('says which variable has a file that cannot be read, and never falls back to its default', async () => {

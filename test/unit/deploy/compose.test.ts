@@ -102,7 +102,7 @@ describe('the hubs', () => {
   it('run with a configuration that the schema takes, on the Redis of the file', () => {
     expect(config.registry).toMatchObject({ driver: 'redis', url: 'redis://redis:6379' })
     expect(config).toMatchObject({ sandbox: false, network: { requireHttps: true, allow: [] } })
-    expect(config.secretKey).toHaveLength(32)
+    expect(config.secretKeys.map((key) => key.length)).toEqual([32])
   })
 
   it('get every variable that the configuration reads, and no other', () => {
@@ -118,7 +118,7 @@ describe('the hubs', () => {
 
   it('find their secrets made, unreadable for others, and made once', async () => {
     const key = () =>
-      loadConfig(CONFIG, hubEnvironment(secrets.path)).then((result) => result.config?.secretKey)
+      loadConfig(CONFIG, hubEnvironment(secrets.path)).then((result) => result.config?.secretKeys)
     const before = await key()
     makeSecrets(secrets.path)
     expect(await key()).toEqual(before)

@@ -33,7 +33,7 @@ describe('readCursor', () => {
       fc.property(cursor, (value) => {
         const text = writeCursor(value, SCOPE, KEY)
         expect(text).toMatch(/^[A-Za-z0-9_.-]+$/)
-        expect(readCursor(text, SCOPE, KEY)).toEqual(value)
+        expect(readCursor(text, SCOPE, [KEY])).toEqual(value)
       }),
     )
   })
@@ -42,9 +42,9 @@ describe('readCursor', () => {
     const text = writeCursor(CURSOR, SCOPE, KEY)
     for (let at = 0; at < text.length; at++) {
       const other = text[at] === 'A' ? 'B' : 'A'
-      expect(readCursor(text.slice(0, at) + other + text.slice(at + 1), SCOPE, KEY)).toBeUndefined()
-      expect(readCursor(text.slice(0, at), SCOPE, KEY)).toBeUndefined()
-      expect(readCursor(text.slice(0, at) + other + text.slice(at), SCOPE, KEY)).toBeUndefined()
+      expect(readCursor(text.slice(0, at) + other + text.slice(at + 1), SCOPE, [KEY])).toBeUndefined()
+      expect(readCursor(text.slice(0, at), SCOPE, [KEY])).toBeUndefined()
+      expect(readCursor(text.slice(0, at) + other + text.slice(at), SCOPE, [KEY])).toBeUndefined()
     }
   })
 
@@ -55,11 +55,17 @@ describe('readCursor', () => {
     ['module', { module: 'tariffs' }],
     ['path', { rest: '/terminals' }],
   ])('refuses a cursor made for another %s', (_what, change) => {
-    expect(readCursor(writeCursor(CURSOR, SCOPE, KEY), { ...SCOPE, ...change }, KEY)).toBeUndefined()
+    expect(readCursor(writeCursor(CURSOR, SCOPE, KEY), { ...SCOPE, ...change }, [KEY])).toBeUndefined()
+  })
+
+  it('reads what an older key wrote', () => {
+    expect(
+      readCursor(writeCursor(CURSOR, SCOPE, Buffer.alloc(32, 2)), SCOPE, [KEY, Buffer.alloc(32, 2)]),
+    ).toEqual(CURSOR)
   })
 
   it('refuses a cursor made with another key', () => {
-    expect(readCursor(writeCursor(CURSOR, SCOPE, Buffer.alloc(32, 2)), SCOPE, KEY)).toBeUndefined()
+    expect(readCursor(writeCursor(CURSOR, SCOPE, Buffer.alloc(32, 2)), SCOPE, [KEY])).toBeUndefined()
   })
 
   it('refuses any other text', () => {
@@ -70,7 +76,7 @@ describe('readCursor', () => {
           fc.base64String().map((text) => `${text}.${'A'.repeat(43)}`),
         ),
         (text) => {
-          expect(readCursor(text, SCOPE, KEY)).toBeUndefined()
+          expect(readCursor(text, SCOPE, [KEY])).toBeUndefined()
         },
       ),
     )

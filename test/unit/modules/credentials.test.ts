@@ -105,7 +105,7 @@ describe('PUT credentials', () => {
     const next = await put()
     await expect(kit.ask(tokenC, 'GET', '/ocpi/versions')).resolves.toBeDefined()
     const connection = kit.registry.table().connections.get('acme')!
-    const fresh = connection.platform.inbound.find((one) => one.hash === kit.parts.hash(next))!
+    const fresh = connection.platform.inbound.find((one) => one.hash === kit.parts.hashes.make(next).hash)!
     kit.registration.tokenUsed(connection, fresh)
     await expect.poll(() => kit.platform('acme').inbound.length).toBe(1)
     expect((await faultOf(kit.ask(tokenC, 'GET', '/ocpi/versions'))).code).toBe('token_unknown')

@@ -97,7 +97,10 @@ export async function createKit(
     call: createCall(send),
     clock,
     visible: () => true,
-    hash: (token) => hashToken(token, SECRET),
+    hashes: {
+      make: (token) => ({ hash: hashToken(token, SECRET) }),
+      all: (token) => [hashToken(token, SECRET)],
+    },
     lock: createHandshakeLock(),
     timeoutMs: 1_000,
     overlapMs: 60_000,
@@ -139,7 +142,10 @@ async function asked(
   modules: Readonly<Record<'versions' | 'details' | 'credentials' | 'hubclientinfo', ModuleHandler>>,
   { token, method, path, body }: Asked,
 ): Promise<ModuleAnswer> {
-  const found = parts.registry.table().tokens.get(parts.hash(token))
+  const found = parts.hashes
+    .all(token)
+    .map((hash) => parts.registry.table().tokens.get(hash))
+    .find((one) => one !== undefined)
   if (!found || (found.token.validUntil ?? Infinity) <= parts.clock.now()) throw new Fault('token_unknown')
   const { pathname, search } = new URL(path, PUBLIC_URL)
   const [, , version, module = 'details', ...rest] = pathname.split('/')

@@ -20,6 +20,7 @@ export interface PeerScript {
   /** Instead of an envelope with `data`. */
   readonly text?: string
   readonly data?: unknown
+  readonly headers?: Readonly<Record<string, string>>
   readonly code?: number
   /** Never answers. */
   readonly hangs?: true
@@ -43,7 +44,7 @@ export interface Peer {
   /** Replaces the answer to `METHOD /path`; a function is asked for each request. */
   script(
     where: string,
-    answer: PeerScript | ((request: PeerRequest) => PeerScript | Promise<PeerScript> | undefined),
+    answer: PeerScript | ((request: PeerRequest) => PeerScript | undefined | Promise<PeerScript | undefined>),
   ): void
   /** Its credentials object with this token. */
   credentials(token: string): Record<string, unknown>
@@ -119,7 +120,7 @@ export async function startPeer(options: PeerOptions = {}): Promise<Peer> {
       const scripted = typeof script === 'function' ? await script(request) : script
       const answer = scripted ?? usual(request)
       if (answer.hangs) return
-      response.writeHead(answer.status ?? 200, { 'content-type': 'application/json' })
+      response.writeHead(answer.status ?? 200, { 'content-type': 'application/json', ...answer.headers })
       response.end(
         answer.text ??
           JSON.stringify({
