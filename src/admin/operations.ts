@@ -6,11 +6,13 @@ import type { Audit } from '../journal/audit.ts'
 import type { StatusHistory } from '../journal/status-history.ts'
 import type { Examination } from '../modules/examine.ts'
 import type { ProbeResult } from '../modules/probe.ts'
+import type { StillAlive } from '../modules/still-alive.ts'
 import type { Backup } from '../registry/backup.ts'
 import type { Registration } from '../modules/registration.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { RouteBook } from '../routing/route-book.ts'
 import type { ExplainParts } from './explain-parts.ts'
+import type { Sessions } from './sessions.ts'
 import type { Views } from './view.ts'
 
 /** What became of reading the configuration file again. */
@@ -42,10 +44,14 @@ export interface FileFault {
 export interface Operations {
   /** Reads the configuration file again, all or nothing; `who` is for the audit trail. Never rejects. */
   reload(who: string): Promise<ReloadOutcome>
+  /** What `reload` would do now; changes nothing. Never rejects. */
+  previewReload(): Promise<ReloadOutcome>
   readonly routes: RouteBook
   readonly missed: Pick<Missed, 'of' | 'count'>
   readonly history: Pick<StatusHistory, 'of'>
   readonly views: Views
+  /** Of the dashboard, on all hubs. */
+  readonly sessions: Sessions
   readonly captures: Captures
   readonly explain: ExplainParts
   readonly audit: Audit
@@ -54,6 +60,8 @@ export interface Operations {
   readonly registry: Registry
   readonly registration: Registration
   readonly backup: Backup
+  /** How near a platform is to OFFLINE. */
+  readonly outlook: StillAlive['outlook']
   /** Asks a platform now whether it is there; `undefined` if there is none. */
   probe(platformId: string): Promise<ProbeResult | undefined>
   /** Examines what is at a versions URL, with the token its operator gave. */

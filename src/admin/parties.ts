@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { PartyEntry, RoutingTable } from '../registry/routing-table.ts'
 import { toPage } from './pages.ts'
 import type { AdminApp, AdminParts } from './parts.ts'
+import { certificateDays, certificateDaysShape, circuitShape, readCircuit } from './platform-state.ts'
 import { connectionStatus, instant, pageOf, pageQuery, problems } from './shapes.ts'
 
 const party = z
@@ -25,6 +26,8 @@ const party = z
       .optional()
       .meta({ description: 'Requests under way to its platform, through this hub' }),
     missed_pushes: z.int().optional().meta({ description: 'Pushes that did not reach it; left out: none' }),
+    certificate_days: certificateDaysShape,
+    circuit: circuitShape,
   })
   .meta({ id: 'Party' })
 
@@ -88,12 +91,12 @@ function keyOf({ key, role, connection }: PartyEntry): string {
   return JSON.stringify([key, role.role, connection.platform.id])
 }
 
-function toView(
-  { key, role, status, connection }: PartyEntry,
-  { lastHeard, operations }: Pick<AdminParts, 'lastHeard' | 'operations'>,
-) {
+function toView({ key, role, status, connection }: PartyEntry, parts: AdminParts): z.output<typeof party> {
+  const { lastHeard, operations } = parts
   const { id } = connection.platform
   const seen = lastHeard(id)
+  const days = certificateDays(id, parts)
+  const circuit = operations && readCircuit({ id, status }, operations)
   return {
     address: key,
     country_code: role.countryCode,
@@ -107,5 +110,7 @@ function toView(
     ...(operations
       ? { in_flight: operations.explain.inFlight(id), missed_pushes: operations.missed.count(key) }
       : {}),
+    ...(days === undefined ? {} : { certificate_days: days }),
+    ...(circuit ? { circuit } : {}),
   }
 }

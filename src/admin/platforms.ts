@@ -5,11 +5,14 @@ import { tokenFingerprint } from '../ocpi/token.ts'
 import { statusOf, type Connection } from '../registry/routing-table.ts'
 import { etagOf, sendTagged, toPage } from './pages.ts'
 import type { AdminApp, AdminParts } from './parts.ts'
-import { platformStateShape, readPlatformState } from './platform-state.ts'
+import {
+  certificateDays,
+  certificateDaysShape,
+  platformStateShape,
+  readPlatformState,
+} from './platform-state.ts'
 import { problemError } from './problem.ts'
 import { connectionStatus, pageOf, pageQuery, problems } from './shapes.ts'
-
-const DAY_MS = 86_400_000
 
 const tags = ['platforms']
 const dateTime = z.string().meta({ format: 'date-time' })
@@ -46,9 +49,7 @@ export const platformShape = z
       outbound: z.object({ fingerprint: z.string() }).optional(),
     }),
     last_seen: dateTime.optional().meta({ description: 'When it was last heard, by this hub' }),
-    certificate_days: z.int().optional().meta({
-      description: 'Days until its TLS certificate ends, as seen by this hub; negative: it has ended',
-    }),
+    certificate_days: certificateDaysShape,
     last_updated: dateTime,
     ...platformStateShape,
   })
@@ -112,11 +113,12 @@ export function platformEtag(view: PlatformView): string {
 /** What the API shows of a platform. */
 export function toPlatformView(
   { platform }: Pick<Connection, 'platform'>,
-  { lastHeard, certificateEnd, hashToken }: Pick<AdminParts, 'lastHeard' | 'certificateEnd' | 'hashToken'>,
+  parts: Pick<AdminParts, 'lastHeard' | 'certificateEnd' | 'hashToken'>,
 ): PlatformView {
+  const { lastHeard, hashToken } = parts
   const { version, versionsUrl, outbound } = platform
   const seen = lastHeard(platform.id)
-  const end = certificateEnd?.(platform.id)
+  const days = certificateDays(platform.id, parts)
   return {
     id: platform.id,
     source: platform.source,
@@ -142,7 +144,7 @@ export function toPlatformView(
       ...(outbound ? { outbound: { fingerprint: tokenFingerprint(hashToken(outbound.token)) } } : {}),
     },
     ...(seen === undefined ? {} : { last_seen: new Date(seen).toISOString() }),
-    ...(end === undefined ? {} : { certificate_days: Math.floor((end - Date.now()) / DAY_MS) }),
+    ...(days === undefined ? {} : { certificate_days: days }),
     last_updated: platform.lastUpdated,
   }
 }

@@ -22,11 +22,31 @@ const reloaded = z.object({
   ),
 })
 
-/** `POST /api/v1/reload`. */
+const PATH = '/api/v1/reload'
+
+/** `GET` and `POST /api/v1/reload`. */
 export function registerReload(app: AdminApp, parts: AdminParts): void {
-  app.post(
-    '/api/v1/reload',
+  app.get(
+    PATH,
     {
+      // It tells of the file what only those read who may change it.
+      config: { access: 'operate' },
+      schema: {
+        tags: ['hub'],
+        summary: 'What reading the configuration file again would change',
+        description: 'Reads it and changes nothing. Answers what the POST would answer now.',
+        response: { 200: reloaded, ...problems(403, 409, 422) },
+      },
+    },
+    async (_request, reply) => {
+      reply.header('Cache-Control', 'no-store')
+      return toAnswer(await operationsOf(parts).previewReload())
+    },
+  )
+  app.post(
+    PATH,
+    {
+      config: { action: 'config.reload', auditsItself: true },
       schema: {
         tags: ['hub'],
         summary: 'Read the configuration file again',
@@ -35,12 +55,13 @@ export function registerReload(app: AdminApp, parts: AdminParts): void {
         response: { 200: reloaded, ...problems(403, 409, 422) },
       },
     },
-    async (request) => {
-      const outcome = await operationsOf(parts).reload(whoOf(request))
-      if (outcome.result !== 'done') throw toProblem(outcome)
-      return { changes: [...outcome.changes] }
-    },
+    async (request) => toAnswer(await operationsOf(parts).reload(whoOf(request))),
   )
+}
+
+function toAnswer(outcome: ReloadOutcome): z.output<typeof reloaded> {
+  if (outcome.result !== 'done') throw toProblem(outcome)
+  return { changes: [...outcome.changes] }
 }
 
 function toProblem(outcome: Exclude<ReloadOutcome, { result: 'done' }>): Error {

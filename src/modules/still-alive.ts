@@ -12,6 +12,7 @@ import type { Clock } from './clock.ts'
 import type { Call } from './peer.ts'
 import { changePlatform, withStatus } from './platform-change.ts'
 import { type ProbeResult, probePlatform } from './probe.ts'
+import { newPulse, type Pulse } from './pulse.ts'
 
 export interface StillAliveOptions {
   /** Silence before a platform is asked. */
@@ -48,26 +49,19 @@ export interface StillAlive {
   probe(platformId: string): Promise<ProbeResult | undefined>
   /** Milliseconds since the epoch; `undefined` while nothing was heard since the start. */
   lastHeardAt(platformId: string): number | undefined
+  /** How near the platform is to OFFLINE, as this hub sees it; `undefined` if there is none. */
+  outlook(platformId: string): Outlook | undefined
   close(): void
 }
 
-/** What is known of a platform; instants are monotonic milliseconds. */
-interface Pulse {
-  heardAt: number
-  /** Whether `heardAt` is a sign of life, not just the start. */
-  heard: boolean
-  failures: number
-  refusals: number
-  /** Likely causes of the refusals in a row that the operator was told. */
-  readonly causesTold: Set<string>
-  /** Answers since the last refusal: one of them is the refusal's own. */
-  answers: number
-  /** Next probe while it is OFFLINE or suspected. */
-  probeAt: number
-  /** Probes in a row that failed. */
-  attempts: number
-  probing: boolean
-  changing: boolean
+export interface Outlook {
+  /** Failures in a row, and how many of them make it OFFLINE. */
+  readonly failures: number
+  readonly offlineAfter: number
+  /** Whether it is being asked at this moment. */
+  readonly probing: boolean
+  /** Milliseconds since the epoch; absent = this hub does not ask it. */
+  readonly probeAt?: number
 }
 
 const SWEEP_MIN_MS = 20
@@ -215,24 +209,36 @@ export function createStillAlive(
     for (const [id, { platform }] of connections) {
       if (probes >= PROBES_MAX) break
       const pulse = pulseOf(id)
-      if (pulse.probing || !isDue(platform, pulse, now)) continue
+      if (pulse.probing || dueAt(platform, pulse) > now) continue
       probes++
       void probe(id).finally(() => probes--)
     }
     for (const id of pulses.keys()) if (!connections.has(id)) pulses.delete(id)
   }
 
-  function isDue({ status, outbound, source, revision }: Platform, pulse: Pulse, now: number): boolean {
-    if (!outbound) return false
-    if (status === 'CONNECTED') {
-      const silent = pulse.attempts === 0 && now - pulse.heardAt >= options.probeAfterMs
-      return silent || pulse.probeAt <= now
-    }
-    if (status !== 'OFFLINE') return false
-    if (pulse.probeAt !== Infinity) return pulse.probeAt <= now
+  /** When the sweep asks the platform, monotonic; Infinity = never. */
+  function dueAt({ status, outbound, source, revision }: Platform, pulse: Pulse): number {
+    if (!outbound) return Infinity
+    const silentAt = pulse.heardAt + options.probeAfterMs
+    if (status === 'CONNECTED') return Math.min(pulse.probeAt, pulse.attempts === 0 ? silentAt : Infinity)
+    if (status !== 'OFFLINE') return Infinity
+    if (pulse.probeAt !== Infinity) return pulse.probeAt
     // OFFLINE by the word of the configuration file, which is believed for a while (D11), or since before this
     // process or this lease, and then it is asked at once.
-    return source !== 'file' || revision > 0 || now - pulse.heardAt >= options.probeAfterMs
+    return source !== 'file' || revision > 0 ? pulse.heardAt : silentAt
+  }
+
+  function outlook(id: string): Outlook | undefined {
+    const platform = registry.table().connections.get(id)?.platform
+    if (!platform) return undefined
+    const pulse = pulseOf(id)
+    const dueMs = dueAt(platform, pulse) - clock.monotonic()
+    return {
+      failures: Math.max(pulse.failures, pulse.refusals),
+      offlineAfter: options.offlineAfter,
+      probing: pulse.probing,
+      ...(dueMs === Infinity || !lease.holds() ? {} : { probeAt: clock.now() + Math.max(0, dueMs) }),
+    }
   }
 
   cancelSweep = clock.after(sweepMs(options.probeAfterMs), sweep)
@@ -249,25 +255,11 @@ export function createStillAlive(
       const pulse = pulses.get(id)
       return pulse?.heard ? clock.now() - (clock.monotonic() - pulse.heardAt) : undefined
     },
+    outlook,
     close() {
       closed = true
       cancelSweep()
     },
-  }
-}
-
-function newPulse(now: number): Pulse {
-  return {
-    heardAt: now,
-    heard: false,
-    failures: 0,
-    refusals: 0,
-    causesTold: new Set(),
-    answers: 0,
-    probeAt: Infinity,
-    attempts: 0,
-    probing: false,
-    changing: false,
   }
 }
 

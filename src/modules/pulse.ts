@@ -1,0 +1,36 @@
+// What the watch over the platforms knows of one of them: signs of life, failures in a row, when it is asked next.
+
+/** Instants are monotonic milliseconds. */
+export interface Pulse {
+  heardAt: number
+  /** Whether `heardAt` is a sign of life, not just the start. */
+  heard: boolean
+  failures: number
+  refusals: number
+  /** Likely causes of the refusals in a row that the operator was told. */
+  readonly causesTold: Set<string>
+  /** Answers since the last refusal: one of them is the refusal's own. */
+  answers: number
+  /** Next probe while it is OFFLINE or suspected. */
+  probeAt: number
+  /** Probes in a row that failed. */
+  attempts: number
+  probing: boolean
+  changing: boolean
+}
+
+/** Of a platform that nothing is known of at the instant `now`. */
+export function newPulse(now: number): Pulse {
+  return {
+    heardAt: now,
+    heard: false,
+    failures: 0,
+    refusals: 0,
+    causesTold: new Set(),
+    answers: 0,
+    probeAt: Infinity,
+    attempts: 0,
+    probing: false,
+    changing: false,
+  }
+}
