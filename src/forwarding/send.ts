@@ -2,7 +2,7 @@
 // connection pools, their caps and the one deadline of the exchange; never retries but for the keep-alive race.
 
 import { Client, Pool } from 'undici'
-import { Fault } from '../faults/fault.ts'
+import { Fault, toFault } from '../faults/fault.ts'
 import type { Stage } from '../faults/observe.ts'
 import { type Attempt, type AttemptRequest, type RawAnswer, startAttempt, type Waiting } from './attempt.ts'
 import { createCertificates, type Certificates } from './certificates.ts'
@@ -110,14 +110,11 @@ export function createSend(options: ForwardingOptions, network: NetworkOptions):
       })
       return { answer: Promise.reject(fault), cancel: () => {} }
     }
+    const pool = poolOf(lane, request)
     lane.inFlight++
-    let attempt!: Attempt
+    let attempt: Attempt | undefined
+    let deadline: NodeJS.Timeout | undefined
     let ended = false
-    // One timer for all of it: connecting, waiting, a second attempt, the rest of a large answer.
-    const deadline = setTimeout(() => {
-      const connecting = attempt.stage() === 'connecting'
-      attempt.cancel(new Fault(connecting ? 'connection_timeout' : 'http_response_timeout'))
-    }, request.timeoutMs)
 
     function end(): void {
       if (ended) return
@@ -137,18 +134,27 @@ export function createSend(options: ForwardingOptions, network: NetworkOptions):
         end()
         reject(fault)
       }
-      attempt = startAttempt(poolOf(lane, request), request, limits, {
-        answered,
-        failed(fault, stage) {
-          if (isKeepAliveRace(request, fault, stage)) attempt = onceMore(request, { answered, failed })
-          else failed(fault)
-        },
-      })
+      function failedFirst(fault: Fault, stage: Stage): void {
+        if (isKeepAliveRace(request, fault, stage)) attempt = onceMore(request, { answered, failed })
+        else failed(fault)
+      }
+      try {
+        attempt = startAttempt(pool, request, limits, { answered, failed: failedFirst })
+      } catch (error) {
+        failed(toFault(error))
+      }
     })
+    // One timer for all of it: connecting, waiting, a second attempt, the rest of a large answer.
+    if (!ended) {
+      deadline = setTimeout(() => {
+        const connecting = attempt?.stage() === 'connecting'
+        attempt?.cancel(new Fault(connecting ? 'connection_timeout' : 'http_response_timeout'))
+      }, request.timeoutMs)
+    }
     return {
       answer,
       cancel() {
-        attempt.cancel(new Fault('requester_gone'))
+        attempt?.cancel(new Fault('requester_gone'))
         end()
       },
     }
