@@ -2,7 +2,8 @@
 
 import { z } from 'zod'
 import { tokenFingerprint } from '../ocpi/token.ts'
-import { statusOf, type Connection } from '../registry/routing-table.ts'
+import { statusOf } from '../registry/platform.ts'
+import type { Connection } from '../registry/routing-table.ts'
 import { etagOf, sendTagged, toPage } from './pages.ts'
 import type { AdminApp, AdminParts } from './parts.ts'
 import {
@@ -32,9 +33,14 @@ export const platformShape = z
         role: z.string(),
         name: z.string().optional(),
         status: connectionStatus,
+        moving_to: z.string().optional().meta({ description: 'The platform it may move to' }),
         last_updated: dateTime,
       }),
     ),
+    parties_behind: z
+      .int()
+      .optional()
+      .meta({ description: 'What it reported as a hub; GET /parties?platform= lists them. Left out: none' }),
     endpoints: z.array(
       z.object({ module: z.string(), role: z.enum(['SENDER', 'RECEIVER']), url: z.string() }),
     ),
@@ -132,8 +138,10 @@ export function toPlatformView(
       role: role.role,
       ...(role.name === undefined ? {} : { name: role.name }),
       status: statusOf(platform, role),
+      ...(role.movingTo === undefined ? {} : { moving_to: role.movingTo }),
       last_updated: role.lastUpdated,
     })),
+    ...(platform.behind ? { parties_behind: platform.behind.length } : {}),
     endpoints: platform.endpoints.map(({ module, role, url }) => ({ module, role, url })),
     tokens: {
       inbound: platform.inbound.map(({ hash, purpose, validUntil }) => ({

@@ -8,7 +8,8 @@ import type { Journal } from '../journal/journal.ts'
 import type { StatusChange, StatusHistory } from '../journal/status-history.ts'
 import type { PartyId } from '../ocpi/party.ts'
 import { partyKey } from '../ocpi/party.ts'
-import { type Connection, statusOf } from '../registry/routing-table.ts'
+import { statusOf } from '../registry/platform.ts'
+import type { Connection } from '../registry/routing-table.ts'
 import { toMissedView } from './missed-shape.ts'
 
 export interface ViewError {

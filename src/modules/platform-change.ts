@@ -4,7 +4,7 @@
 import { Fault } from '../faults/fault.ts'
 import type { CredentialsRole } from '../ocpi/credentials.ts'
 import { partyKey } from '../ocpi/party.ts'
-import type { ConnectionStatus, Platform, PlatformRole } from '../registry/platform.ts'
+import { type ConnectionStatus, type Platform, type PlatformRole, statusOf } from '../registry/platform.ts'
 import type { PutResult, Registry } from '../registry/registry.ts'
 
 const ATTEMPTS_MAX = 10
@@ -64,13 +64,23 @@ async function news(registry: Registry, seen: Platform): Promise<void> {
 /** The platform in another status, its client infos dated `now` (milliseconds); the same object when it has it already. */
 export function withStatus(platform: Platform, status: ConnectionStatus, now: number): Platform {
   if (platform.status === status) return platform
-  const lastUpdated = new Date(now).toISOString()
+  const next = { ...platform, status, lastUpdated: new Date(now).toISOString() }
   return {
-    ...platform,
-    status,
-    roles: platform.roles.map((role) => (role.withdrawn ? role : { ...role, lastUpdated })),
-    lastUpdated,
+    ...next,
+    roles: redated(platform.roles, platform, next),
+    ...(platform.behind ? { behind: redated(platform.behind, platform, next) } : {}),
   }
+}
+
+/** Roles dated anew where their status is another one on the platform as it is after (R91). */
+export function redated<Role extends PlatformRole>(
+  roles: readonly Role[],
+  before: Pick<Platform, 'status'>,
+  { status, lastUpdated }: Pick<Platform, 'status' | 'lastUpdated'>,
+): Role[] {
+  return roles.map((role) =>
+    statusOf(before, role) === statusOf({ status }, role) ? role : { ...role, lastUpdated },
+  )
 }
 
 /**
@@ -98,15 +108,24 @@ export function mergeRoles(
       ...(name === undefined ? {} : { name }),
       ...(businessDetails === undefined ? {} : { businessDetails }),
       lastUpdated: isSame ? old.lastUpdated : lastUpdated,
+      created: old ? (old.created ?? old.lastUpdated) : lastUpdated,
+      ...(old?.movingTo === undefined || old.withdrawn ? {} : { movingTo: old.movingTo }),
     }
   })
   const kept = new Set(roles.map(roleKey))
   const gone = before.roles
     .filter((role) => !kept.has(roleKey(role)))
-    .map((role): PlatformRole => (role.withdrawn ? role : { ...role, withdrawn: true, lastUpdated }))
+    .map((role) => (role.withdrawn ? role : withdrawnRole(role, lastUpdated)))
   return [...roles, ...gone]
 }
 
-function roleKey(role: Pick<PlatformRole, 'countryCode' | 'partyId' | 'role'>): string {
+/** The role after its platform has given it up, on this date. */
+export function withdrawnRole(role: PlatformRole, lastUpdated: string): PlatformRole {
+  const { movingTo: _, ...kept } = role
+  return { ...kept, withdrawn: true, lastUpdated }
+}
+
+/** `NL-CPO CPO`: a party in one role. */
+export function roleKey(role: Pick<PlatformRole, 'countryCode' | 'partyId' | 'role'>): string {
   return `${partyKey(role)} ${role.role.toUpperCase()}`
 }

@@ -3,7 +3,7 @@
 // platform that claims the id, a party or a token of a file platform is left out whole and told as a clash.
 
 import type { KnownRecords } from './mirror.ts'
-import type { Platform, PlatformRole } from './platform.ts'
+import { isHub, type Platform, type PlatformRole } from './platform.ts'
 import { claimedParty, partyClaims, recordId, tokenClaims, type StoredPlatform } from './record.ts'
 import type { PutResult } from './registry.ts'
 
@@ -97,6 +97,7 @@ export function withOverlay(file: Platform, overlay: StoredPlatform | undefined)
     status: fileStatus === file.status ? platform.status : file.status,
     endpoints: file.endpoints.length > 0 ? file.endpoints : platform.endpoints,
     roles: file.roles.map((role) => withLaterDate(role, platform.roles)),
+    ...(platform.behind && isHub(file) ? { behind: platform.behind } : {}),
     lastUpdated: later(file.lastUpdated, platform.lastUpdated),
   }
 }

@@ -6,7 +6,15 @@ import { moduleKey, type InterfaceRole } from '../ocpi/module.ts'
 import { partyKey, type PartyId, type PartyKey } from '../ocpi/party.ts'
 import { writeAuthorization } from '../ocpi/token.ts'
 import { patchMap } from './patched-map.ts'
-import type { ConnectionStatus, InboundToken, Platform, PlatformRole } from './platform.ts'
+import {
+  type ConnectionStatus,
+  type InboundToken,
+  isReported,
+  type Platform,
+  type PlatformRole,
+  statusOf,
+} from './platform.ts'
+import { findYielding, isYieldable } from './yielding.ts'
 
 /** An endpoint with its URL taken apart. */
 export interface RoutedEndpoint {
@@ -19,9 +27,12 @@ export interface Connection {
   readonly platform: Platform
   /** Ready Authorization header value for requests to it; `''` while it has no outbound token. */
   readonly authorization: string
+  /** Its own and, of a hub, those behind it; without those that count elsewhere (yielding.ts). */
   readonly parties: ReadonlyMap<PartyKey, readonly PlatformRole[]>
   /** The same as the table shows them. */
   readonly entries: ReadonlyMap<PartyKey, readonly PartyEntry[]>
+  /** Its roles that count elsewhere. */
+  readonly yielded: ReadonlySet<PlatformRole>
   /** The only party of the platform, if there is just one (T5). */
   readonly soleParty: PartyId | undefined
   /** First endpoint of (module in any spelling, interface). */
@@ -34,6 +45,8 @@ export interface PartyEntry {
   readonly connection: Connection
   readonly role: PlatformRole
   readonly status: ConnectionStatus
+  /** The platform is a hub that has reported it (T25). */
+  readonly behind?: true
 }
 
 export interface RoutingTable {
@@ -43,6 +56,8 @@ export interface RoutingTable {
   readonly parties: ReadonlyMap<PartyKey, readonly PartyEntry[]>
   /** Platform and token for a keyed token hash. */
   readonly tokens: ReadonlyMap<string, { readonly connection: Connection; readonly token: InboundToken }>
+  /** Parties that one platform may have to yield to another. */
+  readonly contested: ReadonlySet<PartyKey>
 }
 
 /** A connection that is not the same in two tables; what it was, and what it is, if it was or is. */
@@ -62,11 +77,6 @@ export function changesOf(after: RoutingTable, before: RoutingTable): Connection
   return changes
 }
 
-/** Status of one role: that of its platform, but a withdrawn role is SUSPENDED (T23). */
-export function statusOf(platform: Platform, role: PlatformRole): ConnectionStatus {
-  return role.withdrawn ? 'SUSPENDED' : platform.status
-}
-
 /**
  * Builds the snapshot. Endpoints whose URL is unusable are left out; later platforms never displace earlier ones.
  * Connections of platforms that are the same objects as in `before` are taken over from it.
@@ -76,20 +86,24 @@ export function buildRoutingTable(
   revision: number,
   before?: RoutingTable,
 ): RoutingTable {
-  return (before && patchTable([...platforms], revision, before)) ?? buildWhole(platforms, revision, before)
+  const all = [...platforms]
+  return (before && patchTable(all, revision, before)) ?? buildWhole(all, revision, before)
 }
 
 function buildWhole(
-  platforms: Iterable<Platform>,
+  platforms: readonly Platform[],
   revision: number,
   before: RoutingTable | undefined,
 ): RoutingTable {
+  const { yielded, contested } = findYielding(platforms)
   const connections = new Map<string, Connection>()
   const parties = new Map<PartyKey, readonly PartyEntry[]>()
   const tokens = new Map<string, { connection: Connection; token: InboundToken }>()
   for (const platform of platforms) {
     const known = before?.connections.get(platform.id)
-    const connection = known?.platform === platform ? known : toConnection(platform)
+    const without = yielded.get(platform.id)
+    const isSame = known?.platform === platform && hasYielded(known, without)
+    const connection = isSame ? known : toConnection(platform, without)
     connections.set(platform.id, connection)
     for (const token of platform.inbound) {
       if (!tokens.has(token.hash)) tokens.set(token.hash, { connection, token })
@@ -99,8 +113,15 @@ function buildWhole(
       parties.set(key, others ? [...others, ...entries] : entries)
     }
   }
-  return { revision, connections, parties, tokens }
+  return { revision, connections, parties, tokens, contested }
 }
+
+/** Whether a connection was made without these roles and no others. */
+function hasYielded({ yielded }: Connection, without: ReadonlySet<PlatformRole> = NONE): boolean {
+  return yielded.size === without.size && [...without].every((role) => yielded.has(role))
+}
+
+const NONE: ReadonlySet<PlatformRole> = new Set()
 
 /** The table before with other statuses, dates and endpoints; `undefined` when more than that has changed. */
 function patchTable(
@@ -117,7 +138,7 @@ function patchTable(
     if (!old) return undefined
     if (old.platform === platform) continue
     const connection = toConnection(platform)
-    if (!hasSameKeys(connection, old)) return undefined
+    if (!hasSameKeys(connection, old) || isContested(old, before)) return undefined
     connections.set(platform.id, connection)
     for (const [key, entries] of connection.entries) {
       const all = parties.get(key) ?? before.parties.get(key)!
@@ -133,25 +154,39 @@ function patchTable(
     parties: patchMap(before.parties, parties),
     tokens: patchMap(before.tokens, tokens),
   }
-  if (!patched.connections || !patched.parties || !patched.tokens) return undefined
-  return { revision, connections: patched.connections, parties: patched.parties, tokens: patched.tokens }
+  return { revision, ...patched, contested: before.contested }
+}
+
+/** Whether what has changed of it may change what counts of others. */
+function isContested({ entries, yielded }: Connection, { contested }: RoutingTable): boolean {
+  if (contested.size === 0) return false
+  return yielded.size > 0 || [...entries.keys()].some((key) => contested.has(key))
 }
 
 function hasSameKeys(one: Connection, other: Connection): boolean {
   const tokensOf = ({ platform }: Connection): string => platform.inbound.map((token) => token.hash).join()
   return (
     one.entries.size === other.entries.size &&
-    [...one.entries].every(([key, entries]) => other.entries.get(key)?.length === entries.length) &&
+    [...one.entries].every(([key, entries]) => isAlike(entries, other.entries.get(key))) &&
     tokensOf(one) === tokensOf(other)
   )
 }
 
-function toConnection(platform: Platform): Connection {
+function isAlike(one: readonly PartyEntry[], other: readonly PartyEntry[] = []): boolean {
+  return (
+    one.length === other.length &&
+    one.every(({ role }, index) => isYieldable(role) === isYieldable(other[index]!.role))
+  )
+}
+
+function toConnection(platform: Platform, yielded: ReadonlySet<PlatformRole> = NONE): Connection {
   const parties = new Map<PartyKey, PlatformRole[]>()
-  for (const role of platform.roles) {
+  const all = platform.behind ? [...platform.roles, ...platform.behind] : platform.roles
+  const roles = yielded.size > 0 ? all.filter((role) => !yielded.has(role)) : all
+  for (const role of roles) {
     const key = partyKey(role)
-    const roles = parties.get(key)
-    if (roles) roles.push(role)
+    const its = parties.get(key)
+    if (its) its.push(role)
     else parties.set(key, [role])
   }
   const endpoints = { SENDER: new Map<string, RoutedEndpoint>(), RECEIVER: new Map<string, RoutedEndpoint>() }
@@ -161,7 +196,7 @@ function toConnection(platform: Platform): Connection {
     const target = ofRole.has(key) ? undefined : readTarget(endpoint.url)
     if (target) ofRole.set(key, { endpoint, target })
   }
-  const live = platform.roles.filter((role) => !role.withdrawn)
+  const live = roles.filter((role) => !role.withdrawn)
   const keys = new Set(live.map(partyKey))
   const { outbound } = platform
   const entries = new Map<PartyKey, readonly PartyEntry[]>()
@@ -171,12 +206,16 @@ function toConnection(platform: Platform): Connection {
     parties,
     entries,
     soleParty: keys.size === 1 ? live[0] : undefined,
+    yielded,
     endpoint: (module, role) => endpoints[role].get(moduleKey(module)),
   }
-  for (const [key, roles] of parties) {
+  for (const [key, its] of parties) {
     entries.set(
       key,
-      roles.map((role) => ({ key, connection, role, status: statusOf(platform, role) })),
+      its.map((role) => {
+        const entry = { key, connection, role, status: statusOf(platform, role) }
+        return isReported(role) ? { ...entry, behind: true } : entry
+      }),
     )
   }
   return connection
