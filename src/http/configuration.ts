@@ -24,6 +24,7 @@ const MODULE_OF: Readonly<Record<ConfigurationKind, string>> = {
   details: 'versions',
   credentials: 'credentials',
   hubclientinfo: 'hubclientinfo',
+  'hubclientinfo-receiver': 'hubclientinfo',
 }
 
 /** Answers a configuration request. Never rejects. */

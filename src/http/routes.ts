@@ -14,7 +14,8 @@ export type OcpiUrl =
       readonly query: string
     }
   | {
-      readonly kind: 'credentials' | 'hubclientinfo'
+      /** `hubclientinfo-receiver` is what hubs among the platforms report to (T25). */
+      readonly kind: 'credentials' | 'hubclientinfo' | 'hubclientinfo-receiver'
       readonly version: VersionNumber
       readonly rest: string
       readonly query: string
@@ -65,7 +66,10 @@ export function readOcpiUrl(raw: string, offered: readonly VersionNumber[]): Ocp
   const moduleEnd = segmentEnd(path, kindEnd + 1)
   const module = path.slice(kindEnd + 1, moduleEnd)
   if (role === undefined || !MODULE_ID.test(module)) return undefined
-  return { kind: 'functional', version, interface: role, module, rest: path.slice(moduleEnd), query }
+  const rest = path.slice(moduleEnd)
+  if (role === 'RECEIVER' && module === 'hubclientinfo')
+    return { kind: 'hubclientinfo-receiver', version, rest, query }
+  return { kind: 'functional', version, interface: role, module, rest, query }
 }
 
 /** Where the path segment that begins at `from` ends; past the path's end there are only empty ones. */

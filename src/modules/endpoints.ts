@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { type Endpoint, readTarget } from '../ocpi/endpoint.ts'
 import { type InterfaceRole, moduleKey, moduleRow } from '../ocpi/module.ts'
 import { VERSIONS, type VersionNumber } from '../ocpi/version.ts'
-import type { Platform } from '../registry/platform.ts'
+import { isHub, type Platform } from '../registry/platform.ts'
 
 const ENDPOINTS_MAX = 300
 const EXTRA_MODULES_MAX = 50
@@ -109,11 +109,17 @@ export function hubEndpoints(
       ...functional.map((module) => ({ identifier: module, url: url(flatRole(module, opposite), module) })),
     ]
   }
+  const list = { identifier: 'hubclientinfo', role: 'SENDER' as const, url: `${base}/hubclientinfo` }
+  const reports = {
+    identifier: 'hubclientinfo',
+    role: 'RECEIVER' as const,
+    url: url('RECEIVER', 'hubclientinfo'),
+  }
   return [
     { identifier: 'credentials', role: 'SENDER', url: `${base}/credentials` },
-    ...(modules.includes('hubclientinfo')
-      ? [{ identifier: 'hubclientinfo', role: 'SENDER' as const, url: `${base}/hubclientinfo` }]
-      : []),
+    list,
+    // Another hub tells of the parties behind it (T25); the others have nothing to tell (R16).
+    ...(isHub(platform) ? [reports] : []),
     ...functional.flatMap((module) =>
       (['SENDER', 'RECEIVER'] as const).map((role) => ({ identifier: module, role, url: url(role, module) })),
     ),

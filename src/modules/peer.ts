@@ -14,7 +14,7 @@ import { type FlatRole, readEndpoints } from './endpoints.ts'
 
 /** Sends one request of the hub's own (forwarding/call.ts). Throws Faults of the transport. */
 export type Call = (request: OwnRequest) => Promise<CallAnswer>
-export type CallAnswer = Pick<OwnAnswer, 'httpStatus' | 'body'>
+export type CallAnswer = Pick<OwnAnswer, 'httpStatus' | 'body'> & Partial<Pick<OwnAnswer, 'headers'>>
 
 /** Whom to ask: URL and token of a peer. */
 export interface Peer {
@@ -25,6 +25,8 @@ export interface Peer {
 
 export interface PeerAnswer {
   readonly data: unknown
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>
   /** The token in the form the peer took it in. */
   readonly token: OutboundToken
 }
@@ -63,7 +65,7 @@ export async function askPeer(
     token = { ...token, form: otherForm(token.form) }
     answer = await send(token)
   }
-  return { data: readPeerAnswer(answer), token }
+  return { data: readPeerAnswer(answer), headers: answer.headers ?? {}, token }
 }
 
 function otherForm(form: TokenForm): TokenForm {

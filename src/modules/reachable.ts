@@ -1,9 +1,10 @@
 // Which parties a platform is told of, in HubClientInfo and in the hub's credentials, and how (R38, R86, R87, T13).
 
-import type { ClientInfo, RoleReader } from '../ocpi/client-info.ts'
+import { createHash } from 'node:crypto'
+import { type ClientInfo, reportedRole, type RoleReader } from '../ocpi/client-info.ts'
 import { moduleKey } from '../ocpi/module.ts'
 import type { PartyKey } from '../ocpi/party.ts'
-import type { VersionNumber } from '../ocpi/version.ts'
+import { VERSIONS, type VersionNumber } from '../ocpi/version.ts'
 import type { ConnectionStatus, Platform } from '../registry/platform.ts'
 import type { PartyEntry, RoutingTable } from '../registry/routing-table.ts'
 
@@ -34,11 +35,55 @@ export function partyEntries(
   return new Map(found.sort(([one], [other]) => (one < other ? -1 : 1)))
 }
 
-/** The parties a platform is told of: all it may see but its own, in a stable order (R71). */
+/** The parties a platform is told of: all it may see but its own, those known for longest first (R71). */
 export function visibleParties(table: RoutingTable, from: Platform, visible: Visible): PartyEntry[] {
-  return [...partyEntries(table).values()].filter(
+  const found = [...partyEntries(table).values()].filter(
     (entry) => entry.connection.platform.id !== from.id && visible(from, entry),
   )
+  const since = new Map(found.map((entry) => [entry, knownSince(entry, table)]))
+  // Parties of one instant stay in the order of their keys.
+  return found.sort((one, other) => compareTexts(since.get(one)!, since.get(other)!))
+}
+
+/** A party that has moved is as old as where it was first. Those of the file come before all, on every hub alike. */
+function knownSince({ key, role }: PartyEntry, table: RoutingTable): string {
+  const name = role.role.toUpperCase()
+  const dates = (table.parties.get(key) ?? [])
+    .filter((entry) => entry.role.role.toUpperCase() === name)
+    .map(
+      ({ role: { created, lastUpdated }, connection: { platform } }) =>
+        created ?? (platform.source === 'file' ? '' : lastUpdated),
+    )
+  return dates.reduce((first, date) => (date < first ? date : first))
+}
+
+function compareTexts(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0
+}
+
+/** The parties that the hub's credentials tell a platform since 2.3.0 (R38, T13). */
+export function toldParties(table: RoutingTable, to: Platform, visible: Visible): PartyEntry[] {
+  return visibleParties(table, to, visible).filter(
+    ({ status }) => status === 'CONNECTED' || status === 'OFFLINE',
+  )
+}
+
+/**
+ * What tells later whether a platform was told all this: a digest of the parties and roles that the hub's credentials
+ * tell it in `version`; `undefined` where they tell none.
+ */
+export function toldFingerprint(
+  told: readonly Pick<PartyEntry, 'key' | 'role'>[],
+  to: Platform,
+  version: VersionNumber,
+): string | undefined {
+  const { credentials, hubRole } = VERSIONS[version]
+  if (credentials === 'flat' || hubRole) return undefined
+  const reader = roleReader(to, version)
+  const names = told.map(({ key, role }) => `${key} ${reportedRole(role.role, reader)}`)
+  return createHash('sha256')
+    .update([...new Set(names)].sort().join('\n'))
+    .digest('base64url')
 }
 
 /** A party in one role as ClientInfo. */

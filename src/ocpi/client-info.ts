@@ -1,7 +1,9 @@
 // A ClientInfo: one party in one role with its connection status, as HubClientInfo tells it (R85), and which role
 // names a platform of some version can be told (R113, T14, T23). Pure.
 
-import type { PartyId } from './party.ts'
+import { z } from 'zod'
+import { readDateTime } from './page.ts'
+import { isPartyId, type PartyId } from './party.ts'
 import type { Role } from './role.ts'
 import { VERSIONS, type VersionNumber } from './version.ts'
 
@@ -39,4 +41,47 @@ export function writeClientInfo(info: ClientInfo, reader: RoleReader): Record<st
     status: info.status,
     last_updated: info.lastUpdated,
   }
+}
+
+const STATUSES = ['CONNECTED', 'OFFLINE', 'PLANNED', 'SUSPENDED'] as const
+
+/** What another hub says of a party (T25). */
+export interface PartyReport extends PartyId {
+  readonly role: Role
+  readonly status: (typeof STATUSES)[number]
+  readonly name?: string
+}
+
+export type ReportReading =
+  | { readonly ok: true; readonly report: PartyReport }
+  /** `problem` names the member. */
+  | { readonly ok: false; readonly problem: string }
+
+const CLIENT_INFO = z.object(
+  {
+    country_code: z.string('must be a string of 2 characters').length(2, 'must have 2 characters'),
+    party_id: z.string('must be a string of 3 characters').length(3, 'must have 3 characters'),
+    role: z.string('must be a string').regex(/^[\x21-\x7e]{1,32}$/, 'must be a role of OCPI'),
+    status: z.enum(STATUSES, `must be one of ${STATUSES.join(', ')}`),
+    // The example of the specification lacks it (R84), and so do those who copied it.
+    last_updated: z
+      .string('must be a DateTime')
+      .refine((text) => readDateTime(text) !== undefined, 'must be a DateTime')
+      .nullish(),
+  },
+  'must be an object',
+)
+
+/** Reads a ClientInfo object of another hub (R83-R85). Its date is that of the other hub's clock and goes no further. */
+export function readClientInfo(value: unknown): ReportReading {
+  const parsed = CLIENT_INFO.safeParse(value)
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]!
+    return { ok: false, problem: `${issue.path.join('.') || 'the ClientInfo'} ${issue.message}` }
+  }
+  const { country_code: countryCode, party_id: partyId, role, status } = parsed.data
+  if (!isPartyId({ countryCode, partyId })) {
+    return { ok: false, problem: 'country_code and party_id must be printable ASCII without blanks' }
+  }
+  return { ok: true, report: { countryCode, partyId, role: role.toUpperCase(), status } }
 }

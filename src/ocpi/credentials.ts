@@ -22,6 +22,8 @@ export interface Credentials {
   /** The peer's versions URL. */
   readonly url: string
   readonly roles: readonly CredentialsRole[]
+  /** It is a hub with this party of its own, and its roles are what it reaches (R37, R38). */
+  readonly hub?: PartyId
 }
 
 export type Reading<Value> =
@@ -62,14 +64,21 @@ const WITH_ROLES = z.object(
   },
   'must be an object',
 )
+const WITH_HUB = WITH_ROLES.extend({
+  hub_party_id: z
+    .string('must be a string of 5 characters')
+    .regex(/^[\x21-\x7e]{5}$/, 'must have 5 printable ASCII characters: a country code and a party id')
+    .nullish(),
+})
 
 /**
  * Reads a parsed JSON value as the credentials object of `version`. Unknown members are ignored (R95), unknown roles
  * kept as they came (T14); a party twice in one role is refused (R35). `problem` names the member that is wrong.
  */
 export function readCredentials(value: unknown, version: VersionNumber): Reading<Credentials> {
-  const flat = VERSIONS[version].credentials === 'flat'
-  const parsed = flat ? FLAT.safeParse(value) : WITH_ROLES.safeParse(value)
+  const { credentials: shape, hubRole } = VERSIONS[version]
+  const schema = shape === 'flat' ? FLAT : hubRole ? WITH_ROLES : WITH_HUB
+  const parsed = schema.safeParse(value)
   if (!parsed.success) return { ok: false, problem: firstProblem(parsed.error) }
   const { token, url } = parsed.data
   const given = 'roles' in parsed.data ? parsed.data.roles : [parsed.data]
@@ -83,7 +92,9 @@ export function readCredentials(value: unknown, version: VersionNumber): Reading
     if (seen.has(key)) return { ok: false, problem: `roles has ${key.replace(' ', ' as ')} twice` }
     seen.add(key)
   }
-  return { ok: true, value: { token, url, roles } }
+  const { hub_party_id: id } = parsed.data as { hub_party_id?: string | null }
+  const hub = id && { countryCode: id.slice(0, 2), partyId: id.slice(2) }
+  return { ok: true, value: { token, url, roles, ...(hub ? { hub } : {}) } }
 }
 
 function toRole(given: z.infer<z.ZodObject<typeof PARTY_MEMBERS>> & { role?: string }): CredentialsRole {

@@ -38,6 +38,18 @@ describe('credentials of a peer', () => {
     })
   })
 
+  it('reads hub_party_id as the party of a hub, in the versions that have it (R37)', () => {
+    const value = { ...peer(role('NL', 'TNM', 'EMSP')), hub_party_id: 'BEHBB' }
+    const hubOf = (version: VersionNumber, given: unknown = value) => {
+      const reading = readCredentials(given, version)
+      return reading.ok ? reading.value.hub : reading.problem
+    }
+    expect(hubOf('2.3.0')).toEqual({ countryCode: 'BE', partyId: 'HBB' })
+    expect(hubOf('2.2.1')).toBeUndefined()
+    expect(hubOf('2.3.0', { ...value, hub_party_id: null })).toBeUndefined()
+    expect(hubOf('2.3.0', { ...value, hub_party_id: 'BEHB' })).toMatch(/^hub_party_id must have 5/)
+  })
+
   it('reads the flat object of 2.1.1 as one party without role (R34)', () => {
     const flat = {
       token: 'token-b',
