@@ -54,7 +54,8 @@ const ADVICE: Readonly<Partial<Record<FaultCode, string>>> = {
   already_registered: 'Choose another id, or remove the platform first.',
   not_registered: 'It must register first: hand it a registration token, or connect to it.',
   method_unsupported: 'Change the configuration file and reload it.',
-  party_taken: 'Take the party from the platform that holds it, or suspend that platform, first.',
+  party_taken: 'Let the party move here first, or suspend the platform that holds it.',
+  to_unknown: 'Look the party up in the list of parties.',
   token_rejected: 'Ask the operator of the platform for a registration token that is valid.',
   version_unsupported: 'Offer a version that the platform speaks (hub.versions), or have it upgraded.',
 }
@@ -65,6 +66,7 @@ const STATUS: Readonly<Partial<Record<FaultCode, number>>> = {
   not_registered: 409,
   method_unsupported: 409,
   party_taken: 409,
+  to_unknown: 404,
   version_unsupported: 422,
   endpoints_missing: 422,
   credentials_invalid: 422,

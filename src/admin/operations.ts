@@ -5,6 +5,7 @@ import type { Missed } from '../forwarding/missed.ts'
 import type { Audit } from '../journal/audit.ts'
 import type { StatusHistory } from '../journal/status-history.ts'
 import type { Examination } from '../modules/examine.ts'
+import type { Moves } from '../modules/moves.ts'
 import type { ProbeResult } from '../modules/probe.ts'
 import type { StillAlive } from '../modules/still-alive.ts'
 import type { Backup } from '../registry/backup.ts'
@@ -59,6 +60,7 @@ export interface Operations {
   readonly versionsUrl: string
   readonly registry: Registry
   readonly registration: Registration
+  readonly moves: Pick<Moves, 'list' | 'allow' | 'cancel'>
   readonly backup: Backup
   /** How near a platform is to OFFLINE. */
   readonly outlook: StillAlive['outlook']

@@ -1,7 +1,8 @@
 // Every party in every role: where it is connected and how.
 
 import { z } from 'zod'
-import type { PartyEntry, RoutingTable } from '../registry/routing-table.ts'
+import { partyKey } from '../ocpi/party.ts'
+import type { Connection, PartyEntry, RoutingTable } from '../registry/routing-table.ts'
 import { toPage } from './pages.ts'
 import type { AdminApp, AdminParts } from './parts.ts'
 import { certificateDays, certificateDaysShape, circuitShape, readCircuit } from './platform-state.ts'
@@ -16,6 +17,11 @@ const party = z
     name: z.string().optional(),
     status: connectionStatus,
     platform: z.string(),
+    behind: z
+      .string()
+      .optional()
+      .meta({ examples: ['DE-HB2'], description: 'The hub it is behind, when its platform is one' }),
+    moving_to: z.string().optional().meta({ description: 'The platform it may move to' }),
     last_seen: z
       .string()
       .optional()
@@ -87,11 +93,14 @@ function textOf({ key, role, connection }: PartyEntry): string {
 }
 
 // Several platforms may have had a party in the same role; only one of them is live (T16).
-function keyOf({ key, role, connection }: PartyEntry): string {
-  return JSON.stringify([key, role.role, connection.platform.id])
+function keyOf({ key, role, connection, behind }: PartyEntry): string {
+  return JSON.stringify([key, role.role, connection.platform.id, behind === true])
 }
 
-function toView({ key, role, status, connection }: PartyEntry, parts: AdminParts): z.output<typeof party> {
+function toView(
+  { key, role, status, connection, behind }: PartyEntry,
+  parts: AdminParts,
+): z.output<typeof party> {
   const { lastHeard, operations } = parts
   const { id } = connection.platform
   const seen = lastHeard(id)
@@ -105,6 +114,8 @@ function toView({ key, role, status, connection }: PartyEntry, parts: AdminParts
     ...(role.name === undefined ? {} : { name: role.name }),
     status,
     platform: id,
+    ...(behind ? { behind: hubOf(connection) } : {}),
+    ...(role.movingTo === undefined ? {} : { moving_to: role.movingTo }),
     ...(seen === undefined ? {} : { last_seen: new Date(seen).toISOString() }),
     last_updated: role.lastUpdated,
     ...(operations
@@ -113,4 +124,10 @@ function toView({ key, role, status, connection }: PartyEntry, parts: AdminParts
     ...(days === undefined ? {} : { certificate_days: days }),
     ...(circuit ? { circuit } : {}),
   }
+}
+
+/** The address of the hub that the platform is. */
+function hubOf({ platform }: Connection): string {
+  const hub = platform.roles.find((role) => role.role.toUpperCase() === 'HUB' && !role.withdrawn)
+  return hub ? partyKey(hub) : platform.id
 }

@@ -14,6 +14,8 @@ interface PartyItem {
   readonly status: ConnectionStatus
   readonly last_seen?: string
   readonly platform: string
+  readonly behind?: string
+  readonly moving_to?: string
 }
 
 export const STATUS_STYLES: Readonly<Partial<Record<string, Style>>> = {
@@ -36,9 +38,13 @@ export function addParties(program: Command, context: CliContext): void {
           { title: 'ROLE', text: ({ role }) => role },
           { title: 'STATUS', text: ({ status }) => status, style: ({ status }) => STATUS_STYLES[status] },
           { title: 'LAST SEEN', text: ({ last_seen: seen }) => seen ?? '-' },
-          { title: 'PLATFORM', text: ({ platform }) => platform },
+          { title: 'PLATFORM', text: placeOf },
           { title: 'NAME', text: ({ name }) => name ?? '' },
         ])
       }
     })
+}
+
+function placeOf({ platform, behind, moving_to: to }: PartyItem): string {
+  return [platform, behind && `(behind hub ${behind})`, to && `(may move to ${to})`].filter(Boolean).join(' ')
 }

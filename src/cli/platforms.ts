@@ -6,6 +6,7 @@ import { ROLES } from '../ocpi/role.ts'
 import { OFFERABLE_VERSIONS } from '../ocpi/version.ts'
 import { readPartyText } from '../ocpi/party.ts'
 import { failure, type CliContext } from './context.ts'
+import { addMoves } from './moves.ts'
 import { adminClient, readUrl, withAdminOptions, type AdminOptions } from './options.ts'
 import { printData, printJson, printTable, type Column } from './output.ts'
 import { STATUS_STYLES } from './parties.ts'
@@ -32,6 +33,7 @@ const ACTIONS = [
   ['suspend', 'stop routing to and from a platform'],
   ['resume', 'route to and from it again'],
   ['probe', 'ask a platform for its versions now'],
+  ['refresh', 'read its versions and endpoints again'],
   ['rotate', 'give a platform new credentials'],
 ] as const
 
@@ -43,6 +45,7 @@ export function addPlatforms(program: Command, context: CliContext): void {
   addConnect(platforms, context)
   addSet(platforms, context)
   addRemove(platforms, context)
+  addMoves(platforms, context)
   for (const [action, description] of ACTIONS) addAction(platforms, context, { action, description })
 }
 
@@ -80,11 +83,7 @@ function addShow(platforms: Command, context: CliContext): void {
 function addAdd(platforms: Command, context: CliContext): void {
   withAdminOptions(platforms.command('add').argument('<id>', 'name of the new platform'))
     .description('prepare a connection: prints the token and URL with which the other side registers, once')
-    .addOption(
-      new Option('--party <party>', 'party and role, as in DE-CPO:CPO; may be repeated').argParser(
-        collectRole,
-      ),
-    )
+    .addOption(partyOption('party and role, as in DE-CPO:CPO; may be repeated'))
     .addOption(new Option('--ocpi <version>', 'OCPI version').choices(OFFERABLE_VERSIONS))
     .addOption(errorsOption())
     .action(async (id: string, options: AddOptions) => {
@@ -97,6 +96,10 @@ interface AddOptions extends AdminOptions {
   readonly party?: PartyRole[]
   readonly ocpi?: string
   readonly errors?: string
+}
+
+function partyOption(description: string): Option {
+  return new Option('--party <party>', description).argParser(collectRole)
 }
 
 function errorsOption(): Option {
@@ -121,14 +124,21 @@ function addConnect(platforms: Command, context: CliContext): void {
   )
     .description('register the hub at another platform, with a token that its operator gave')
     .option('--token <token>', 'that token; "-" reads it from standard input, and so does leaving it out')
+    .addOption(
+      partyOption('party and role, as in FR-OLD:EMSP, for OCPI 2.1.1, where it does not tell its role'),
+    )
     .addOption(errorsOption())
-    .action(async (id: string, url: string, options: AdminOptions & { token?: string; errors?: string }) => {
+    .action(async (id: string, url: string, options: ConnectOptions) => {
       const given = options.token ?? '-'
       const token = given === '-' ? (await context.input()).trim() : given
       if (token === '') throw failure('no token was given: use --token, or write it to standard input')
-      const body = { id, versions_url: url, token, errors: options.errors }
+      const body = { id, versions_url: url, token, roles: options.party, errors: options.errors }
       printAnswer(context, options, await adminClient(context, options).call('POST', PATH, { body }))
     })
+}
+
+interface ConnectOptions extends Omit<AddOptions, 'ocpi'> {
+  readonly token?: string
 }
 
 /** What the other side does not say itself, or says wrongly. */
