@@ -25,20 +25,23 @@ export function createRefusals({ operations }: Pick<AdminParts, 'operations'>): 
     )
     if (!isFew) return
     const target = targetOf(request)
-    await operations.audit.record({
+    const kept = operations.audit.record({
       who: operator.name,
       action: typeof action === 'string' ? action : action(request.body),
       ...(target === undefined ? {} : { target }),
       http_status: status,
       detail,
     })
+    // A store that is away has been waited for already: nobody is to wait a second time to learn that.
+    if (status !== 503) await kept
   }
 }
 
 function targetOf({ params, body }: FastifyRequest): string | undefined {
   for (const from of [params, body]) {
-    const { id } = (from ?? {}) as { id?: unknown }
+    const { id, version } = (from ?? {}) as { id?: unknown; version?: unknown }
     if (typeof id === 'string' && id !== '') return id
+    if (typeof version === 'number') return `version ${version}`
   }
   return undefined
 }

@@ -128,6 +128,7 @@ describe('routes', () => {
     expect((await operate(hub, 'POST /routes/restore', { json: { version: 99 } })).status).toBe(404)
     const audited = (await operate(hub, 'GET /audit')).json.items as { action: string; target: string }[]
     expect(audited.map(({ action, target }) => `${action} ${target}`)).toEqual([
+      'routes.restore version 99',
       'routes.delete version 4',
       'routes.restore version 3',
       'routes.put version 2',
