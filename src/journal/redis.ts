@@ -42,7 +42,7 @@ export interface RedisConnectionOptions {
 }
 
 // A write is tried twice, and whoever asked for it is to know within a second.
-const DEADLINE_MS = 400
+const DEADLINE_MS = 350
 const CONNECT_MS = 2000
 // A server that is frozen keeps its connections: after this time without an answer they are given up.
 const SILENCE_MS = 3000
