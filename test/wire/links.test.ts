@@ -182,6 +182,21 @@ describe('response_url (R75-R80)', () => {
     expect(routingOf(scene.emsp.last())).toEqual({ to: 'NL-EMS', from: 'DE-CPO' })
   })
 
+  it('is answered 4003 at once when the requester is not connected, and works when it is again (R79)', async () => {
+    const { emsp, cpo, hub } = scene
+    const { url } = await command()
+    emsp.forget()
+    await hub.admin('/platforms/nl-ems/suspend', { method: 'POST' })
+    const answer = await callsBack(cpo, url)
+    await expectFault(hub, answer, 'to_not_connected')
+    expect(answer.json()).toMatchObject({ status_code: 4003, data: { connection_status: 'SUSPENDED' } })
+    await hub.admin('/platforms/nl-ems/resume', { method: 'POST' })
+    expect(emsp.requests).toEqual([])
+    emsp.answers('/its/own/results', { json: ok() })
+    expect((await callsBack(cpo, url)).json().status_code).toBe(1000)
+    expect(emsp.requests).toHaveLength(1)
+  })
+
   it("is nobody else's: another platform gets 404 (R80)", async () => {
     const { url } = await command()
     scene.emsp.forget()
