@@ -6,10 +6,12 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { toFault } from '../faults/fault.ts'
 import type { Log } from '../journal/log.ts'
 import { VERSIONS } from '../ocpi/version.ts'
-import { changesOf, type Connection, type RoutingTable } from '../registry/routing-table.ts'
+import type { Platform } from '../registry/platform.ts'
+import { changesOf, type Connection, type PartyEntry, type RoutingTable } from '../registry/routing-table.ts'
 import type { Lease } from './client-info-push.ts'
 import { credentialsUrl } from './endpoints.ts'
-import { type HandshakeParts, isRegistered, toldNow } from './handshake.ts'
+import { type HandshakeParts, isRegistered } from './handshake.ts'
+import { isTold, partyEntries, toldFingerprint } from './reachable.ts'
 import type { Visibility } from './visibility.ts'
 
 export interface PartyRenewalParts extends Pick<HandshakeParts, 'registry' | 'clock' | 'visible'> {
@@ -48,6 +50,8 @@ export function createPartyRenewal(parts: PartyRenewalParts): PartyRenewal {
   let gatheredSince: number | undefined
   let running = false
   let closed = false
+  /** All that is told of a table, sorted out once for many platforms. */
+  let listed: { readonly table: RoutingTable; readonly entries: readonly PartyEntry[] } | undefined
 
   function plan(delayMs: number): void {
     cancel()
@@ -79,6 +83,15 @@ export function createPartyRenewal(parts: PartyRenewalParts): PartyRenewal {
     if (againAt < Infinity) plan(Math.max(QUIET_MS, againAt - clock.monotonic()))
   }
 
+  function dueFingerprint(to: Platform): string | undefined {
+    const table = registry.table()
+    if (listed?.table !== table) listed = { table, entries: [...partyEntries(table).values()].filter(isTold) }
+    const due = listed.entries.filter(
+      (entry) => entry.connection.platform.id !== to.id && parts.visible(to, entry),
+    )
+    return toldFingerprint(due, to, to.version!)
+  }
+
   /** Tells one platform if it has to be told; gives when it is to be looked at again. */
   async function tell(id: string): Promise<number> {
     const connection = registry.table().connections.get(id)
@@ -86,7 +99,7 @@ export function createPartyRenewal(parts: PartyRenewalParts): PartyRenewal {
     // One look goes over all parties: others have their turn between.
     await nextTurn()
     const { platform } = connection
-    if (toldNow(parts, platform, platform.version!) === platform.toldParties) return Infinity
+    if (dueFingerprint(platform) === platform.toldParties) return Infinity
     const { notBefore = 0, failures = 0 } = tried.get(id) ?? {}
     if (clock.monotonic() < notBefore) return notBefore
     try {

@@ -25,12 +25,14 @@ export interface PeerHubs {
 }
 
 /** The other side has to store its half of the handshake first. */
-const FIRST_MS = 250
+const FIRST_MS = 1_000
 /** What changed while the two read each other's endpoints was pushed to nobody. */
 const SECOND_MS = 5_000
 const REFRESH_MS = 10 * 60_000
 const AGAIN_FIRST_MS = 500
 const LEASE_LOOK_MS = 2_000
+/** One that has not finished its half of the handshake is no news yet. */
+const FAILURES_TOLD = 3
 
 interface Watched {
   /** Token and URLs it was read with: others mean another handshake. */
@@ -83,9 +85,10 @@ export function createPeerHubs(parts: HandshakeParts, { lease, log }: PeerHubsOp
       if (state.rounds++ === 0) delayMs = SECOND_MS
     } catch (thrown) {
       const { code, message } = toFault(thrown)
-      if (state.failures === 0)
-        log.warn({ platform: id, fault: code }, `its parties are not known: ${message}`)
       delayMs = Math.min(REFRESH_MS, AGAIN_FIRST_MS * 2 ** state.failures++)
+      if (state.failures === FAILURES_TOLD) {
+        log.warn({ platform: id, fault: code }, `its parties are not known: ${message}`)
+      }
     }
     state.running = false
     if (closed || watched.get(id) !== state) return

@@ -63,9 +63,12 @@ function compareTexts(one: string, other: string): number {
 
 /** The parties that the hub's credentials tell a platform since 2.3.0 (R38, T13). */
 export function toldParties(table: RoutingTable, to: Platform, visible: Visible): PartyEntry[] {
-  return visibleParties(table, to, visible).filter(
-    ({ status }) => status === 'CONNECTED' || status === 'OFFLINE',
-  )
+  return visibleParties(table, to, visible).filter(isTold)
+}
+
+/** Whether credentials tell a party at all: one that was never connected or has left cannot be reached. */
+export function isTold({ status }: PartyEntry): boolean {
+  return status === 'CONNECTED' || status === 'OFFLINE'
 }
 
 /**

@@ -2,6 +2,7 @@
 // follow what becomes of them (R49, R50, R83, T25).
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { makeDirectory } from '../support/directory.ts'
 import { ok } from '../support/envelopes.ts'
 import type { TestHub } from '../support/hub.ts'
 import { areLinked, connectHubs, idOf, knows, seenAt, startLinkedHub } from '../support/linked-hubs.ts'
@@ -219,4 +220,21 @@ describe('two hubs on 2.3.0 that are connected (R37, R38, T25)', () => {
       'HB2 OTHER',
     ])
   })
+})
+
+describe('a hub that restarts (T25)', () => {
+  it('knows the parties behind the other before it can read them again', async () => {
+    const directory = makeDirectory()
+    const registry = { path: directory.path }
+    const cpo = party('DE-CPO', 'CPO')
+    const two = await startLinkedHub('DE-HB2', [cpo])
+    const before = await startLinkedHub('NL-HB1', [], { registry })
+    await connectHubs(before, two)
+    await knows(before, 'DE-CPO')
+    await Promise.all([before.close(), two.close(), cpo.close()])
+    const after = await startLinkedHub('NL-HB1', [], { registry })
+    expect(await seenAt(after, 'DE-CPO')).toMatchObject([{ status: 'CONNECTED', behind: 'DE-HB2' }])
+    await after.close()
+    directory.remove()
+  }, 20_000)
 })

@@ -1,8 +1,14 @@
 // Which parties do not count because they are connected elsewhere (T16, T25).
 
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Platform, ReportedRole } from '../../../src/registry/platform.ts'
-import { buildRoutingTable, changesOf, type RoutingTable } from '../../../src/registry/routing-table.ts'
+import {
+  buildRoutingTable,
+  changesOf,
+  type PartyEntry,
+  type RoutingTable,
+} from '../../../src/registry/routing-table.ts'
 import { platform, role } from '../../support/platforms.ts'
 
 /** A party as a hub reported it: `DE-CPO CPO OFFLINE`, since a day of January. */
@@ -123,6 +129,51 @@ describe('a party that may move (T16)', () => {
   })
 })
 
+const status = fc.constantFrom(
+  'CONNECTED' as const,
+  'OFFLINE' as const,
+  'PLANNED' as const,
+  'SUSPENDED' as const,
+)
+const partyText = fc.constantFrom('DE-AAA CPO', 'DE-AAA EMSP', 'DE-BBB CPO')
+const held = fc.uniqueArray(fc.record({ text: partyText, movingTo: fc.option(fc.constantFrom('a', 'b')) }), {
+  selector: ({ text }) => text,
+})
+const said = fc.uniqueArray(fc.record({ text: partyText, status, day: fc.integer({ min: 1, max: 9 }) }), {
+  selector: ({ text }) => text,
+})
+
+interface Drawn {
+  readonly id: string
+  readonly status: Platform['status']
+  readonly held: readonly { readonly text: string; readonly movingTo: string | null }[]
+  readonly said: readonly { readonly text: string; readonly status: string; readonly day: number }[]
+}
+
+/** Hubs report, the others hold, some of it on the move. */
+function toPlatform({ id, status: its, held: roles, said: reports }: Drawn): Platform {
+  if (id.startsWith('h')) {
+    return hub(
+      id,
+      reports.map((one) => reported(`${one.text} ${one.status}`, one.day)),
+      { status: its },
+    )
+  }
+  return platform(id, {
+    status: its,
+    roles: roles.map(({ text, movingTo }) => ({ ...role(text), ...(movingTo === null ? {} : { movingTo }) })),
+  })
+}
+
+/** Nobody is told by a hub who is connected elsewhere, and of two hubs only one tells. */
+function expectHomeFirst(entries: readonly PartyEntry[]): void {
+  const present = (one: PartyEntry): boolean => one.status === 'CONNECTED' || one.status === 'OFFLINE'
+  const told = entries.filter(({ behind }) => behind)
+  const tellers = new Set(told.map(({ connection }) => connection.platform.id))
+  if (entries.some((one) => !one.behind && present(one))) expect(told).toEqual([])
+  else if (told.some(({ status: its }) => its !== 'SUSPENDED')) expect(tellers.size).toBe(1)
+}
+
 /** Who has the parties of hubs and movers, and what those platforms may speak for. */
 function contentOf(table: RoutingTable): unknown {
   const mine = [...table.parties.keys()].filter((key) => !key.startsWith('SE-')).sort()
@@ -178,5 +229,22 @@ describe('a table made from the one before', () => {
     const before = buildRoutingTable([...others, behind], 1)
     const after = expectSame([...others, behind, platform('acme', { roles: [role('DE-CPO CPO')] })], before)
     expect(changesOf(after, before).map(({ now }) => now?.platform.id)).toEqual(['hb2', 'acme'])
+  })
+
+  it('is the one that would be built after any changes, and no hub speaks for who is connected', () => {
+    const state = fc.array(fc.record({ id: fc.constantFrom('a', 'b', 'h1', 'h2'), status, held, said }), {
+      maxLength: 4,
+    })
+    fc.assert(
+      fc.property(fc.array(state, { minLength: 2, maxLength: 5 }), (sequence) => {
+        let table = buildRoutingTable(others, 1)
+        for (const drawn of sequence) {
+          const unique = [...new Map(drawn.map((one) => [one.id, one])).values()]
+          table = expectSame([...others, ...unique.map(toPlatform)], table)
+          for (const entries of table.parties.values()) expectHomeFirst(entries)
+        }
+      }),
+      { numRuns: 80 },
+    )
   })
 })
