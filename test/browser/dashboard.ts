@@ -1,6 +1,6 @@
 // The dashboard of a hub under test in a real browser: logged in, and watched for whatever a page must not do.
 
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core'
 import { ADMIN_TOKEN } from '../support/config.ts'
 
 export interface Dashboard {
@@ -50,6 +50,12 @@ export async function logIn(page: Page, token: string = ADMIN_TOKEN): Promise<vo
   await page.getByLabel('Admin token').fill(token)
   await page.getByRole('button', { name: 'Log in' }).click()
   await page.getByRole('navigation', { name: 'Pages' }).waitFor()
+}
+
+/** Opens a dialog by its button. */
+export async function ask(page: Page, button: string): Promise<Locator> {
+  await page.getByRole('button', { name: button, exact: true }).click()
+  return page.getByRole('dialog')
 }
 
 function watch(page: Page, adminUrl: string, provokes: readonly number[]): string[] {

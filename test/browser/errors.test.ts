@@ -41,30 +41,61 @@ const dashboard = (options: DashboardOptions, look: (dashboard: Dashboard) => Pr
   within(browser, scene.hub.adminUrl, options, look)
 
 describe('the errors', () => {
-  it('are listed with code, side, parties and whether they arrived', () =>
+  it('are listed with code, side, parties, whether they arrived and what to do', () =>
     dashboard({}, async ({ page, open }) => {
       await open('/errors')
       const rows = page.getByRole('region', { name: 'Newest first' }).locator('tbody tr')
       await rows.nth(3).waitFor()
       const texts = (await rows.allInnerTexts()).map((text) => text.replaceAll(/\s+/g, ' '))
       expect(texts).toEqual([
-        expect.stringMatching(/4001 to unknown requester NL-EMS → ZZ-TOP PUT tokens no /),
-        expect.stringMatching(/4003 connection refused responder NL-EMS → DE-DED GET locations no /),
-        expect.stringMatching(/4000 answer not ocpi responder NL-OTH → DE-CPO GET tariffs yes /),
-        expect.stringMatching(/2003 responder's own answer requester NL-EMS → DE-CPO GET locations yes /),
+        expect.stringMatching(/4001 to unknown requester NL-EMS → ZZ-TOP PUT tokens no correct the request /),
+        expect.stringMatching(
+          /4003 connection refused responder NL-EMS → DE-DED GET locations no repeat later /,
+        ),
+        expect.stringMatching(
+          /4000 answer not ocpi responder NL-OTH → DE-CPO GET tariffs yes ask the receiver's operator /,
+        ),
+        expect.stringMatching(
+          /2003 responder's own answer requester NL-EMS → DE-CPO GET locations yes correct the request /,
+        ),
       ])
     }))
 
   it('by sender and receiver show the share of requests that failed', () =>
     dashboard({}, async ({ page, open }) => {
-      await open('/errors?since=1h')
+      await open('/errors')
       const matrix = page.getByRole('table').filter({ hasText: 'sender ↓' })
       const cell = matrix.getByRole('link', { name: 'NL-EMS to DE-CPO: 1 faults, 25 % of 4 requests' })
+      const uncounted = matrix.getByRole('link', { name: 'NL-EMS to ZZ-TOP: 1 faults' }).locator('..')
+      expect(await uncounted.getAttribute('class')).toBe('shade-0')
+      await page.getByText('requests not counted').waitFor()
       await cell.click()
       await page.getByText('connection refused').waitFor({ state: 'detached' })
-      expect(new URL(page.url()).search).toBe('?since=1h&from=NL-EMS&to=DE-CPO')
+      expect(new URL(page.url()).search).toBe('?from=NL-EMS&to=DE-CPO')
       expect(await page.locator('.errors tbody tr').count()).toBe(1)
       expect(await cell.getAttribute('aria-current')).toBe('true')
+    }))
+
+  it('by sender and receiver are one stop of the tabulator, in which the arrow keys move', () =>
+    dashboard({}, async ({ page, open }) => {
+      await open('/errors')
+      const matrix = page.getByRole('table').filter({ hasText: 'sender ↓' })
+      await matrix.getByRole('link', { name: 'NL-EMS to DE-CPO' }).waitFor()
+      expect(await matrix.locator('a[tabindex="0"]').count()).toBe(1)
+      await matrix.locator('a[tabindex="0"]').focus()
+      const focused = () => page.evaluate<string>('document.activeElement.textContent')
+      const first = await focused()
+      await page.keyboard.press('ArrowRight')
+      expect(await focused()).not.toBe(first)
+      await page.keyboard.press('ArrowLeft')
+      expect(await focused()).toBe(first)
+      await page.keyboard.press('ArrowUp')
+      expect(await focused()).toBe(first)
+      await page.keyboard.press('ArrowDown')
+      await page.keyboard.press('Enter')
+      await page.waitForURL(/[?&](from|to)=/)
+      await page.keyboard.press('Tab')
+      expect(await matrix.locator(':focus').count()).toBe(0)
     }))
 
   it('are filtered by what the address says, and back goes back', () =>

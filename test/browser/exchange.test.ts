@@ -71,7 +71,7 @@ describe('the story of an exchange', () => {
       expect(text).toContain('DE-SIL')
       expect(text).toMatch(/Whose side must act\s+responder/)
       expect(text).toMatch(
-        /It may have been processed: GET before repeating[^]*a route can set a longer timeout/,
+        /Requester: It may have been processed: GET before repeating[^]*Responder: Look in the party's log[^]*a route can set a longer timeout/,
       )
     }))
 

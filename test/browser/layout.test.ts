@@ -2,6 +2,7 @@
 
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { operate } from '../support/admin.ts'
 import { ok } from '../support/envelopes.ts'
 import { closedPort } from '../support/fault-server.ts'
 import { stage, type Scene } from '../support/hub.ts'
@@ -13,6 +14,7 @@ import { within } from './within.ts'
 let browser: Browser
 let scene: Scene<{ emsp: Party; cpo: Party }>
 let failed: Answer
+let capture: string
 
 beforeAll(async () => {
   browser = await startChromium()
@@ -28,6 +30,9 @@ beforeAll(async () => {
   })
   const { emsp, cpo } = scene
   cpo.answers('*', { json: ok([]) })
+  const armed = await operate(scene.hub, 'POST /captures', { json: { party: 'DE-CPO', module: 'tariffs' } })
+  capture = armed.json.id
+  await emsp.gets('tariffs', { to: 'DE-CPO' })
   for (const [to] of dead) failed = await emsp.gets('locations', { to, path: `/${'LOC'.repeat(60)}` })
   await scene.hub.newest({ correlation_id: failed.sent.correlationId })
 })
@@ -48,6 +53,9 @@ const pages = (): readonly (readonly [path: string, shows: string])[] => [
   ['/parties/de-cpo', 'Endpoints'],
   ['/routes', 'Explain'],
   ['/codes', 'dns_error'],
+  ['/captures', 'DE-CPO'],
+  [`/captures/${capture}`, 'Exchanges'],
+  ['/hub', 'capture arm'],
 ]
 
 const focused = (page: Page) => page.evaluate<string>('document.activeElement.textContent')
@@ -85,6 +93,41 @@ describe('every page', () => {
       })
     }
   })
+})
+
+describe("a partner's view", () => {
+  it.each(['light', 'dark'] as const)('fits a phone, and its text stands out in the %s', (colorScheme) =>
+    dashboard({ colorScheme, viewport: { width: 400, height: 900 } }, async ({ page, offences }) => {
+      const { url } = (await operate(scene.hub, 'POST /platforms/de-d00/view-link', { json: {} })).json
+      await page.goto(url.replace(/^https?:\/\/[^/]+/, scene.hub.ocpiUrl))
+      await page.getByText('connection_refused').first().waitFor()
+      expect([await isTooWide(page), await page.evaluate(FAINT_TEXT)]).toEqual([false, []])
+      // It is served on the other listener.
+      ;(offences as string[]).splice(0)
+    }),
+  )
+})
+
+describe('every page whose data cannot be had', () => {
+  const problem = { title: 'Service Unavailable', status: 503, detail: 'The store does not answer.' }
+
+  it('says what the hub says, and shows it all when asked again', () =>
+    dashboard({ provokes: [503], viewport: { width: 400, height: 900 } }, async ({ page, open }) => {
+      const all = pages()
+      for (const [path, shows] of all) {
+        await page.route('**/api/v1/**', (route) =>
+          route.fulfill({ status: 503, contentType: 'application/problem+json', json: problem }),
+        )
+        await open(path)
+        const alert = page.getByRole('alert').filter({ hasText: 'The store does not answer.' }).first()
+        await alert.waitFor()
+        expect([path, await isTooWide(page)]).toEqual([path, false])
+        await page.unroute('**/api/v1/**')
+        await page.reload()
+        await page.getByText(shows).first().waitFor()
+        await alert.waitFor({ state: 'detached' })
+      }
+    }))
 })
 
 describe('with the keyboard alone', () => {
@@ -169,7 +212,7 @@ const FAINT_TEXT = `(() => {
     return known.get(key)
   }
   const faint = new Set()
-  for (const element of document.querySelectorAll('main *, header *')) {
+  for (const element of document.querySelectorAll('body *')) {
     const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim() !== '')
     if (!own || !element.checkVisibility() || element.closest('.unseen, .none')) continue
     const text = getComputedStyle(element).color

@@ -1,26 +1,22 @@
-// The parties: found, looked at, connected, prepared, suspended, resumed, probed and removed from the page.
+// The parties: found, looked at, suspended, resumed and probed from the page.
 
-import type { Browser, Page } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ok } from '../support/envelopes.ts'
 import { closedPort } from '../support/fault-server.ts'
 import { stage, startHub, type Scene, type TestHub } from '../support/hub.ts'
 import { party, type Party } from '../support/party.ts'
-import { startPeer, type Peer } from '../unit/modules/peer.ts'
 import { startChromium } from './chromium.ts'
-import type { Dashboard, DashboardOptions } from './dashboard.ts'
+import { ask, type Dashboard, type DashboardOptions } from './dashboard.ts'
 import { within } from './within.ts'
 
 let browser: Browser
 let empty: TestHub
-let peer: Peer
 let scene: Scene<{ emsp: Party; cpo: Party; away: Party; dead: Party }>
 
 beforeAll(async () => {
   browser = await startChromium()
   empty = await startHub()
-  peer = await startPeer({ roles: [{ role: 'CPO', country_code: 'BE', party_id: 'PEE' }] })
-  peer.tokens.add('token-of-the-peer')
   scene = await stage({
     emsp: party('NL-EMS', 'EMSP'),
     cpo: party('DE-CPO', 'CPO', { also: [['DE-TWO', 'CPO']] }),
@@ -37,17 +33,10 @@ afterAll(async () => {
   await browser.close()
   await scene.close()
   await empty.close()
-  await peer.close()
 })
 
 const dashboard = (options: DashboardOptions, look: (dashboard: Dashboard) => Promise<void>) =>
   within(browser, scene.hub.adminUrl, options, look)
-
-/** Opens a dialog by its button. */
-async function ask(page: Page, button: string) {
-  await page.getByRole('button', { name: button, exact: true }).click()
-  return page.getByRole('dialog')
-}
 
 describe('the parties', () => {
   it('are listed with status, last heard and platform, and found by any part of them', () =>
@@ -57,7 +46,7 @@ describe('the parties', () => {
       await rows.nth(3).waitFor()
       const texts = (await rows.allInnerTexts()).map((text) => text.replaceAll(/\s+/g, ' '))
       expect(texts[0]).toMatch(/DE-CPO CPO DE-CPO Ltd connected .* de-cpo/)
-      expect(texts[3]).toMatch(/FR-OFF CPO FR-OFF Ltd offline never fr-off 0 0/)
+      expect(texts[3]).toMatch(/FR-OFF CPO FR-OFF Ltd offline asked in (59 min|1 h 0 min) never fr-off 0 0 –/)
       await page.getByLabel('Search').fill('two')
       await rows.nth(1).waitFor({ state: 'detached' })
       expect(await rows.innerText()).toContain('DE-TWO')
@@ -155,79 +144,48 @@ describe('what an operator does with a platform', () => {
       await dialog.getByText('It answered.').waitFor()
     }))
 
-  it('that the hub refuses is told with its reason', () =>
-    dashboard({ provokes: [409] }, async ({ page, open }) => {
+  it('is not what the configuration file decides: the page says where that is done', () =>
+    dashboard({}, async ({ page, open }) => {
       await open('/parties/de-cpo')
-      const dialog = await ask(page, 'Remove')
-      await dialog.getByRole('button', { name: 'Remove' }).click()
-      await dialog.getByRole('alert').getByText('HTTP 409').waitFor()
-      await dialog.getByRole('button', { name: 'Cancel' }).click()
-      await page.getByRole('heading', { name: 'de-cpo' }).waitFor()
+      await page.getByRole('button', { name: 'Probe' }).waitFor()
+      const offered = await page.locator('.title-row').getByRole('button').allTextContents()
+      expect(offered).toEqual(['Probe', 'Read endpoints', 'Suspend', "Partner's view"])
+      const connection = page.getByRole('region', { name: 'Connection' })
+      await connection.getByText('the configuration file: its tokens are renewed').waitFor()
+      await connection.getByRole('link', { name: 'the file is read again' }).click()
+      await page.getByRole('region', { name: 'Configuration' }).waitFor()
+    }))
+
+  it('is not done by pressing Enter twice when it does harm', () =>
+    dashboard({}, async ({ page, open }) => {
+      await open('/parties/de-cpo')
+      await page.getByRole('button', { name: 'Suspend' }).press('Enter')
+      const dialog = page.getByRole('dialog')
+      await dialog.getByRole('button', { name: 'Cancel' }).and(page.locator(':focus')).waitFor()
+      await page.keyboard.press('Enter')
+      await dialog.waitFor({ state: 'detached' })
+      expect(scene.hub.registry.table().connections.get('de-cpo')!.platform.status).toBe('CONNECTED')
     }))
 })
 
-describe('a new connection', () => {
-  it('is prepared: the token is shown once, to be copied', () =>
-    dashboard({ permissions: ['clipboard-read', 'clipboard-write'] }, async ({ page, open }) => {
-      await open('/parties')
-      const dialog = await ask(page, 'Prepare a connection')
-      await dialog.getByLabel('Platform id').fill('acme')
-      await dialog.getByLabel('Parties (optional)').fill('nonsense')
-      await dialog.getByRole('button', { name: 'Prepare' }).click()
-      await dialog.getByText('Write each as party and role').waitFor()
-      await dialog.getByLabel('Parties (optional)').fill('FR-ACM CPO, fr*acn:emsp')
-      await dialog.getByRole('button', { name: 'Prepare' }).click()
-      await dialog.getByText('This token is shown only now.').waitFor()
-      await dialog.getByRole('button', { name: 'Copy token' }).click()
-      await dialog.getByText('Copied', { exact: true }).waitFor()
-      const token = await page.evaluate<string>('navigator.clipboard.readText()')
-      expect(token.length).toBeGreaterThan(20)
-      expect(await dialog.innerText()).toContain(token)
-      await dialog.getByRole('button', { name: 'I have copied it' }).click()
-      await page.getByRole('link', { name: 'FR-ACM' }).waitFor()
-      expect(await page.content()).not.toContain(token)
-    }))
-
-  it('that the hub does not take is told at the field', () =>
-    dashboard({ provokes: [400] }, async ({ page, open }) => {
-      await open('/parties')
-      const dialog = await ask(page, 'Prepare a connection')
-      await dialog.getByLabel('Platform id').fill('two words')
-      await dialog.getByRole('button', { name: 'Prepare' }).click()
-      await dialog.locator('.field-error').getByText('must be 1 to 64 letters').waitFor()
-    }))
-
-  it('is made at a peer that gave a token, and removed again', () =>
+describe('the circuit of a platform', () => {
+  it('that is closed says how many failures would open it', () =>
     dashboard({}, async ({ page, open }) => {
+      await open('/parties/dead')
+      const connection = page.getByRole('region', { name: 'Connection' })
+      await connection.getByText(/closed: requests are sent\. 2 of the 1,000 failures in a row/).waitFor()
       await open('/parties')
-      const dialog = await ask(page, 'Connect to a platform')
-      await dialog.getByLabel('Platform id').fill('peer')
-      await dialog.getByLabel('Its versions URL').fill(peer.versionsUrl)
-      await dialog.getByLabel('Its registration token').fill('token-of-the-peer')
-      await dialog.getByRole('button', { name: 'Connect' }).click()
-      await dialog.getByText('The hub is registered at peer.').waitFor()
-      await dialog.getByRole('button', { name: 'Close' }).click()
-      await page.getByRole('link', { name: 'BE-PEE' }).click()
-      const question = await ask(page, 'Remove')
-      await question.getByRole('button', { name: 'Remove' }).click()
-      await question.getByText('It is removed.').waitFor()
-      await question.getByRole('button', { name: 'Close' }).click()
-      await page.getByRole('heading', { name: 'Parties' }).waitFor()
-      expect(scene.hub.registry.table().connections.has('peer')).toBe(false)
+      await page.locator('tr', { hasText: 'DE-DED' }).getByText('2 of 1,000 failures').waitFor()
     }))
 
-  it('that cannot be made is told with whose side it is and what to do', async () => {
-    const nobody = `http://127.0.0.1:${new URL(await closedPort()).port}/ocpi/versions`
-    await dashboard({ provokes: [502] }, async ({ page, open }) => {
-      await open('/parties')
-      const dialog = await ask(page, 'Connect to a platform')
-      await dialog.getByLabel('Platform id').fill('gone')
-      await dialog.getByLabel('Its versions URL').fill(nobody)
-      await dialog.getByLabel('Its registration token').fill('some-token')
-      await dialog.getByRole('button', { name: 'Connect' }).click()
-      const alert = dialog.getByRole('alert')
-      await alert.getByText('connection refused').waitFor()
-      expect(await alert.innerText()).toContain('responder')
-    })
-  })
+  it('that is open says that nothing is sent, and when the hub asks again', () =>
+    dashboard({}, async ({ page, open }) => {
+      await open('/parties/fr-off')
+      const connection = page.getByRole('region', { name: 'Connection' })
+      await connection
+        .getByText(
+          /open: requests are answered 4003 at once, nothing is sent; the hub asks it in (59 min|1 h)/,
+        )
+        .waitFor()
+    }))
 })

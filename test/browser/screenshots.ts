@@ -5,6 +5,7 @@ import { mkdir } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import type { Page } from 'playwright-core'
 import sharp from 'sharp'
+import { operate } from '../support/admin.ts'
 import { waitFor } from '../support/wait.ts'
 import { setup } from './build.ts'
 import { startChromium } from './chromium.ts'
@@ -25,6 +26,8 @@ interface Picture {
   /** Text that is there when the page is. */
   readonly shows: string
   readonly height?: number
+  /** What is unfolded. */
+  readonly opens?: string
 }
 
 const EXPLAINED =
@@ -35,8 +38,10 @@ const PICTURES: readonly Picture[] = [
   { name: 'timeline', path: `/correlations/${COMMAND}`, shows: 'Time line' },
   { name: 'broadcast', path: `/correlations/${BROADCAST}`, shows: 'Time line', height: 1100 },
   { name: 'parties', path: '/parties', shows: 'DE-CPO', height: 780 },
+  { name: 'platform', path: '/parties/nl-prf', shows: 'Status history', height: 1000 },
   { name: 'routes', path: EXPLAINED, shows: 'It would be forwarded.', height: 820 },
   { name: 'codes', path: '/codes?q=time', shows: 'http_response_timeout', height: 780 },
+  { name: 'hub', path: '/hub', shows: 'capture arm', height: 780 },
 ]
 
 await mkdir(IMAGES, { recursive: true })
@@ -70,7 +75,7 @@ function startClock(minutes: number): { to(minutesAgo: number): void } {
 async function live(sandboxHub: SandboxHub): Promise<void> {
   for (let minutesAgo = MINUTES; minutesAgo > 0; minutesAgo--) {
     clock.to(minutesAgo)
-    if (minutesAgo === SUSPENDED_AT) await suspend(sandboxHub.hub, 'nl-prf')
+    if (minutesAgo === SUSPENDED_AT) await operate(sandboxHub.hub, 'POST /platforms/nl-prf/suspend')
     const requests = requestsOf(minutesAgo)
     for (let part = 0; part < PARTS; part++) {
       clock.to(minutesAgo - part / PARTS)
@@ -80,6 +85,7 @@ async function live(sandboxHub: SandboxHub): Promise<void> {
     }
   }
   clock.to(0)
+  await operateABit(sandboxHub.hub)
   await sandboxHub.call('NL-EMS', 'NL-HUB', 'PUT receiver/tokens/NL/EMS/TOKEN7', {
     correlationId: BROADCAST,
     json: { country_code: 'NL', party_id: 'EMS', uid: 'TOKEN7' },
@@ -91,11 +97,15 @@ async function live(sandboxHub: SandboxHub): Promise<void> {
   })
 }
 
-async function suspend({ registry }: SandboxHub['hub'], id: string): Promise<void> {
-  const { platform } = registry.table().connections.get(id)!
-  const lastUpdated = new Date().toISOString()
-  const roles = platform.roles.map((role) => ({ ...role, lastUpdated }))
-  await registry.put({ ...platform, status: 'SUSPENDED', roles, lastUpdated })
+/** What an operator of the last minutes did, for the audit trail and the captures. */
+async function operateABit(hub: SandboxHub['hub']): Promise<void> {
+  const orders: readonly (readonly [call: string, json?: unknown])[] = [
+    ['POST /platforms/de-401/probe'],
+    ['POST /platforms/de-off/view-link', { days: 7 }],
+    ['POST /platforms', { id: 'acme', roles: [{ country_code: 'FR', party_id: 'ACM', role: 'CPO' }] }],
+    ['POST /captures', { party: 'DE-CPO', module: 'commands', minutes: 15 }],
+  ]
+  for (const [call, json] of orders) await operate(hub, call, json === undefined ? {} : { json })
 }
 
 async function takeLight({ hub }: SandboxHub): Promise<void> {
@@ -104,6 +114,14 @@ async function takeLight({ hub }: SandboxHub): Promise<void> {
   await waitForStory(page, hub.adminUrl, COMMAND, 2)
   await waitForStory(page, hub.adminUrl, BROADCAST, 8)
   for (const shot of PICTURES) await take(page, hub.adminUrl, shot)
+  const { items } = (await operate(hub, 'GET /captures')).json as { items: readonly { id: string }[] }
+  await take(page, hub.adminUrl, {
+    name: 'capture',
+    path: `/captures/${items[0]!.id}`,
+    shows: 'START_SESSION',
+    height: 780,
+    opens: 'details >> nth=-1',
+  })
   await dashboard.close()
 }
 
@@ -135,13 +153,14 @@ async function waitForStory(page: Page, url: string, id: string, entries: number
 async function take(
   page: Page,
   adminUrl: string,
-  { name, path, shows, height = 900 }: Picture,
+  { name, path, shows, height = 900, opens }: Picture,
 ): Promise<void> {
   const { width } = page.viewportSize()!
   await page.setViewportSize({ width, height })
   await page.goto(adminUrl + path)
   await page.getByText(shows).first().waitFor()
   await page.getByText('Loading …').first().waitFor({ state: 'hidden' })
+  if (opens !== undefined) await page.locator(opens).locator('summary').click()
   // A palette makes a third of it.
   await sharp(await page.screenshot())
     .png({ palette: true, effort: 10 })

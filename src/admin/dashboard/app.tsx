@@ -4,9 +4,12 @@ import type { ComponentChild } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import type { HubStatus, Session } from './api/types.ts'
 import { useResource } from './api/use-resource.ts'
+import { CapturePage } from './pages/capture.tsx'
+import { Captures } from './pages/captures.tsx'
 import { Codes } from './pages/codes.tsx'
 import { Correlation } from './pages/correlation.tsx'
 import { Errors } from './pages/errors.tsx'
+import { HubPage } from './pages/hub.tsx'
 import { Login } from './pages/login.tsx'
 import { Overview } from './pages/overview.tsx'
 import { Parties } from './pages/parties.tsx'
@@ -23,6 +26,8 @@ const SECTIONS = [
   { path: '/parties', name: 'Parties' },
   { path: '/routes', name: 'Routes' },
   { path: '/codes', name: 'Codes' },
+  { path: '/captures', name: 'Captures' },
+  { path: '/hub', name: 'Hub' },
 ] as const
 
 const STATUS_EVERY_MS = 10_000
@@ -51,7 +56,9 @@ export function App() {
 }
 
 function isPage(path: string): boolean {
-  return SECTIONS.some((section) => section.path === path) || /^\/(correlations|parties)\//.test(path)
+  return (
+    SECTIONS.some((section) => section.path === path) || /^\/(correlations|parties|captures)\//.test(path)
+  )
 }
 
 function pageOf(place: Place): { title: string; section?: string; page: ComponentChild } {
@@ -61,7 +68,11 @@ function pageOf(place: Place): { title: string; section?: string; page: Componen
   if (path === '/parties') return { title: 'Parties', section: '/parties', page: <Parties place={place} /> }
   if (path === '/routes') return { title: 'Routes', section: '/routes', page: <Routes place={place} /> }
   if (path === '/codes') return { title: 'Codes', section: '/codes', page: <Codes place={place} /> }
-  const [, folder, name = ''] = /^\/(correlations|parties)\/(.+)$/.exec(path) ?? []
+  if (path === '/captures') {
+    return { title: 'Captures', section: '/captures', page: <Captures place={place} /> }
+  }
+  if (path === '/hub') return { title: 'Hub', section: '/hub', page: <HubPage place={place} /> }
+  const [, folder, name = ''] = /^\/(correlations|parties|captures)\/(.+)$/.exec(path) ?? []
   const id = decoded(name)
   if (folder === 'correlations')
     return {
@@ -69,6 +80,9 @@ function pageOf(place: Place): { title: string; section?: string; page: Componen
       section: '/errors',
       page: <Correlation key={id} id={id} reference={place.hash} />,
     }
+  if (folder === 'captures') {
+    return { title: 'Capture', section: '/captures', page: <CapturePage key={id} id={id} /> }
+  }
   if (folder === 'parties') return { title: id, section: '/parties', page: <PlatformPage key={id} id={id} /> }
   return { title: 'Not found', page: <p>There is no such page.</p> }
 }
@@ -128,28 +142,23 @@ function Frame({ session, onLogOut }: { session: Session; onLogOut: () => void }
   )
 }
 
-/** One word on the hub itself, on every page. */
+/** One word on the hub itself, on every page, while it is not well. */
 function HubState() {
   const { data, failure } = useResource<HubStatus>('/status', { everyMs: STATUS_EVERY_MS })
-  if (failure)
-    return (
-      <span class="hub-state bad" role="status">
-        hub does not answer
-      </span>
-    )
-  if (!data) return null
-  if (data.draining)
-    return (
-      <span class="hub-state bad" role="status">
-        draining
-      </span>
-    )
-  if (!data.registry.up || data.registry.alarm) {
-    return (
-      <span class="hub-state bad" role="status" title={data.registry.reason ?? data.registry.alarm}>
-        registry {data.registry.alarm ? 'has shrunk' : 'not reachable'}
-      </span>
-    )
-  }
-  return null
+  const word = failure ? 'hub does not answer' : data && wordOn(data)
+  return (
+    <span role="status">
+      {word && (
+        <a class="hub-state bad" href="/hub">
+          {word}
+        </a>
+      )}
+    </span>
+  )
+}
+
+function wordOn({ draining, registry }: HubStatus): string | undefined {
+  if (registry.alarm) return 'registry has shrunk'
+  if (!registry.up) return 'registry not reachable'
+  return draining ? 'draining' : undefined
 }

@@ -23,6 +23,16 @@ export function recoveryText(recovery: Recovery): string {
   return `${text[0]!.toUpperCase()}${text.slice(1)}.`
 }
 
+/** What a requester does, in as few words as fit a table. */
+export const RECOVERY_WORDS: Readonly<Record<Recovery, string>> = {
+  correct: 'correct the request',
+  authenticate: 'get a valid token',
+  wait: 'repeat later',
+  check: 'GET before repeating',
+  ask_responder: "ask the receiver's operator",
+  ask_hub: "ask the hub's operator",
+}
+
 export const STATUS_WORDS: Readonly<Record<ConnectionStatus, string>> = {
   CONNECTED: 'connected',
   OFFLINE: 'offline',
@@ -65,6 +75,11 @@ export function faultText({
   return isSuccess({ code }) ? 'success' : "responder's own answer"
 }
 
+/** `platform suspend`: of `platform.suspend`. */
+export function deedText(action: string): string {
+  return action.replaceAll(/[._]/g, ' ')
+}
+
 const whole = new Intl.NumberFormat('en')
 const precise = new Intl.NumberFormat('en', { maximumFractionDigits: 1 })
 const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 })
@@ -102,6 +117,14 @@ export function duration(seconds: number): string {
   return `${Math.floor(seconds / 86_400)} d`
 }
 
+/** `UTC+01:00`: what the times of day on the page are in. */
+export function zoneText(date: Date = new Date()): string {
+  const minutes = -date.getTimezoneOffset()
+  if (minutes === 0) return 'UTC'
+  const [hours, rest] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60]
+  return `UTC${minutes < 0 ? '-' : '+'}${twoDigits(hours)}:${twoDigits(rest)}`
+}
+
 /** `14:03:22`, with the date when it is not today's; in the reader's own time zone. */
 export function clockTime(time: string, { ms = false }: { ms?: boolean } = {}): string {
   const date = new Date(time)
@@ -114,6 +137,12 @@ export function clockTime(time: string, { ms = false }: { ms?: boolean } = {}): 
 
 function twoDigits(value: number): string {
   return String(value).padStart(2, '0')
+}
+
+/** `in 12 s` */
+export function ahead(time: string, now: number = Date.now()): string {
+  const seconds = (Date.parse(time) - now) / 1000
+  return seconds < 1 ? 'now' : `in ${duration(Math.ceil(seconds))}`
 }
 
 /** `12 s ago` */

@@ -29,7 +29,13 @@ export interface JournalEntry {
   readonly correlation_id: string
   readonly duration_ms: number
   /** Milliseconds from the start of the outbound leg; a phase that was not reached is left out. */
-  readonly phases?: { readonly connect?: number; readonly first_byte?: number; readonly total?: number }
+  readonly phases?: {
+    readonly connect?: number
+    /** Of a connection that was opened for it. */
+    readonly tls?: number
+    readonly first_byte?: number
+    readonly total?: number
+  }
   readonly message?: string
   readonly detail?: string
   readonly responder_http_status?: number
@@ -63,6 +69,7 @@ export interface HubStatus {
   readonly parties: Readonly<Record<string, number>>
   readonly registry: {
     readonly up: boolean
+    readonly loaded: boolean
     readonly staleness_seconds: number
     readonly revision: number
     readonly reason?: string
@@ -133,6 +140,15 @@ export interface Story {
   readonly items: readonly StoryItem[]
 }
 
+/** Whether requests are sent to a platform; nothing is told of those that are PLANNED or SUSPENDED. */
+export interface Circuit {
+  readonly state: 'closed' | 'open' | 'half_open'
+  /** In a row. */
+  readonly failures: number
+  readonly opens_after: number
+  readonly next_probe?: string
+}
+
 export interface Party {
   readonly address: string
   readonly country_code: string
@@ -141,10 +157,16 @@ export interface Party {
   readonly name?: string
   readonly status: ConnectionStatus
   readonly platform: string
+  /** Address of the hub it is behind. */
+  readonly behind?: string
+  /** The platform it may move to. */
+  readonly moving_to?: string
   readonly last_seen?: string
   readonly last_updated: string
   readonly in_flight?: number
   readonly missed_pushes?: number
+  readonly certificate_days?: number
+  readonly circuit?: Circuit
 }
 
 export interface StatusChange {
@@ -175,8 +197,11 @@ export interface Platform {
     readonly role: string
     readonly name?: string
     readonly status: ConnectionStatus
+    readonly moving_to?: string
     readonly last_updated: string
   }[]
+  /** What it has reported as a hub. */
+  readonly parties_behind?: number
   readonly endpoints: readonly {
     readonly module: string
     readonly role: 'SENDER' | 'RECEIVER'
@@ -195,6 +220,7 @@ export interface Platform {
   readonly in_flight?: number
   readonly missed_pushes?: number
   readonly certificate_days?: number
+  readonly circuit?: Circuit
   readonly history?: readonly StatusChange[]
 }
 
@@ -223,14 +249,6 @@ export interface RouteList extends RouteStamps {
 export interface RouteVersion extends RouteStamps {
   /** How many. */
   readonly rules: number
-}
-
-export interface AuditEntry {
-  readonly id: string
-  readonly time: string
-  readonly who: string
-  readonly action: string
-  readonly target?: string
 }
 
 /** What the hub found at a party before it is connected. */

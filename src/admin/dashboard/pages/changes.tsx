@@ -2,11 +2,12 @@
 
 import { useState } from 'preact/hooks'
 import { queryText } from '../api/client.ts'
-import type { AuditEntry, Page, Party, Summary, SummaryItem } from '../api/types.ts'
+import type { AuditEntry } from '../api/hub-types.ts'
+import type { Page, Party, Summary, SummaryItem } from '../api/types.ts'
 import { useResource } from '../api/use-resource.ts'
 import { Ago, StatusMark } from '../parts/marks.tsx'
 import { Loaded } from '../parts/states.tsx'
-import { count, faultText } from '../words.ts'
+import { count, deedText, faultText } from '../words.ts'
 
 const SHOWN_MAX = 6
 const EVERY_MS = 30_000
@@ -123,11 +124,15 @@ export function Deeds() {
           if (recent.length === 0) return <p class="quiet">Nothing.</p>
           return (
             <ul class="plain">
-              {recent.map(({ id, time, who, action, target }) => (
+              {recent.map(({ id, time, who, action, target, http_status: refused }) => (
                 <li key={id}>
-                  {who}: {action.replaceAll(/[._]/g, ' ')} {target} <Ago time={time} />
+                  {who}: {deedText(action)} {target}
+                  {refused !== undefined && <strong class="bad"> refused</strong>} <Ago time={time} />
                 </li>
               ))}
+              <li>
+                <a href="/hub#audit">The whole audit trail</a>
+              </li>
             </ul>
           )
         }}

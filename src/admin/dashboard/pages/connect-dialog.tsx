@@ -5,11 +5,12 @@ import { call, type Failure } from '../api/client.ts'
 import type { Examination, Platform } from '../api/types.ts'
 import { Dialog, Field, textOf } from '../parts/controls.tsx'
 import { Failed } from '../parts/states.tsx'
-import { Buttons, errorOf, ID_HINT } from './new-platform-parts.tsx'
+import { Buttons, errorOf, ID_HINT, readRoles, ROLES_WRONG } from './new-platform-parts.tsx'
 
 export function ConnectDialog({ onClose }: { onClose: () => void }) {
   const form = useRef<HTMLFormElement>(null)
   const [failure, setFailure] = useState<Failure>()
+  const [rolesWrong, setRolesWrong] = useState(false)
   const [busy, setBusy] = useState(false)
   const [made, setMade] = useState<Partial<Platform>>()
 
@@ -29,6 +30,9 @@ export function ConnectDialog({ onClose }: { onClose: () => void }) {
   const submit = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault()
     const data = new FormData(form.current!)
+    const roles = readRoles(textOf(data, 'roles'))
+    setRolesWrong(roles === undefined)
+    if (!roles) return
     setBusy(true)
     const result = await call<Partial<Platform>>('/platforms', {
       method: 'POST',
@@ -36,6 +40,7 @@ export function ConnectDialog({ onClose }: { onClose: () => void }) {
         id: textOf(data, 'id'),
         versions_url: textOf(data, 'versions_url'),
         token: textOf(data, 'token'),
+        ...(roles.length === 0 ? {} : { roles }),
       },
     })
     setBusy(false)
@@ -67,6 +72,13 @@ export function ConnectDialog({ onClose }: { onClose: () => void }) {
         </Field>
         <Field label="Its registration token" error={errorOf(failure, 'token')}>
           <input name="token" type="password" required autocomplete="off" />
+        </Field>
+        <Field
+          label="Its parties (only for OCPI 2.1.1)"
+          hint="Where it does not tell its role itself: FR-OLD EMSP"
+          error={rolesWrong ? ROLES_WRONG : errorOf(failure, 'roles')}
+        >
+          <input name="roles" autocomplete="off" autocapitalize="characters" spellcheck={false} />
         </Field>
         {failure && <Failed failure={failure} />}
         {examined && <Findings examination={examined} />}

@@ -2,12 +2,14 @@
 // each step whose side must act, whether the request arrived, and what to do.
 
 import { useEffect } from 'preact/hooks'
+import { queryText } from '../api/client.ts'
 import type { CatalogueEntry, Story, StoryItem } from '../api/types.ts'
 import { meaningOf, useCodes } from '../api/use-codes.ts'
 import { useResource } from '../api/use-resource.ts'
 import { CopyButton } from '../parts/controls.tsx'
 import { SideMark } from '../parts/marks.tsx'
 import { Empty, Loaded } from '../parts/states.tsx'
+import { useMayOperate } from '../session.tsx'
 import { faultText, isSuccess, sideOf } from '../words.ts'
 import { ChapterItem } from './chapter.tsx'
 import { chosenEntry, toChapters } from './story.ts'
@@ -28,6 +30,7 @@ export function Correlation({ id, reference }: { id: string; reference: string }
             Refresh
           </button>
         )}
+        <CaptureLink items={story.data?.items ?? []} />
       </div>
       {gone ? (
         <Empty title="Nothing is kept of this exchange.">
@@ -40,6 +43,18 @@ export function Correlation({ id, reference }: { id: string; reference: string }
         <Loaded from={story}>{({ items }) => <Told items={items} reference={reference} />}</Loaded>
       )}
     </div>
+  )
+}
+
+/** To what these two say next: bodies of what was are not kept. */
+function CaptureLink({ items }: { items: readonly StoryItem[] }) {
+  const mayOperate = useMayOperate()
+  const [first] = items
+  if (!mayOperate || !first?.to || !first.module) return null
+  return (
+    <a class="button" href={`/captures${queryText({ party: first.to, module: first.module })}`}>
+      Capture the next ones
+    </a>
   )
 }
 

@@ -75,11 +75,11 @@ export function ErrorFilters({ query, filters, live }: Props) {
           ))}
         </select>
       </label>
-      {text('from', 'Sender', 'NL-EMS')}
-      {text('to', 'Receiver', 'DE-CPO')}
-      {text('code', 'OCPI code', '4002')}
-      {text('fault', 'Fault', 'dns_error')}
-      {text('responder_code', 'Own code', 'ORDER_EXPIRED')}
+      {text('from', 'Sender', 'e.g. NL-EMS')}
+      {text('to', 'Receiver', 'e.g. DE-CPO')}
+      {text('code', 'OCPI code', 'e.g. 4002')}
+      {text('fault', 'Fault', 'e.g. dns_error')}
+      {text('responder_code', 'Own code', 'e.g. ORDER_EXPIRED')}
       {choice('at', 'Side', SIDES)}
       {choice('module', 'Module', FUNCTIONAL_MODULES)}
       {choice('mode', 'Mode', MODES)}

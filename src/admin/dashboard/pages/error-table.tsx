@@ -1,9 +1,10 @@
 // Entries of the journal as rows; each leads to the time line of its exchange.
 
-import type { JournalEntry } from '../api/types.ts'
+import type { CatalogueEntry, JournalEntry, Recovery } from '../api/types.ts'
+import { meaningOf, useCodes } from '../api/use-codes.ts'
 import { correlationUrl } from '../parts/look-up.tsx'
-import { Clock, SideMark } from '../parts/marks.tsx'
-import { faultText, milliseconds, REACHED_WORDS, reachedOf, sideOf } from '../words.ts'
+import { Clock, SideMark, TimeHead } from '../parts/marks.tsx'
+import { faultText, milliseconds, REACHED_WORDS, reachedOf, RECOVERY_WORDS, sideOf } from '../words.ts'
 
 interface Props {
   /** Came while the page was open; newest first. */
@@ -12,16 +13,18 @@ interface Props {
 }
 
 export function ErrorTable({ fresh, entries }: Props) {
+  const { all } = useCodes()
   return (
     <table class="rows cards errors">
       <thead>
         <tr>
-          <th scope="col">Time</th>
+          <TimeHead />
           <th scope="col">Code and fault</th>
           <th scope="col">Side</th>
           <th scope="col">From → to</th>
           <th scope="col">Request</th>
           <th scope="col">Arrived</th>
+          <th scope="col">Requester should</th>
           <th scope="col" class="number">
             Took
           </th>
@@ -29,18 +32,25 @@ export function ErrorTable({ fresh, entries }: Props) {
       </thead>
       <tbody>
         {fresh.map((entry) => (
-          <ErrorRow key={entry.reference} entry={entry} isNew />
+          <ErrorRow key={entry.reference} entry={entry} codes={all} isNew />
         ))}
         {entries.map((entry) => (
-          <ErrorRow key={entry.reference} entry={entry} />
+          <ErrorRow key={entry.reference} entry={entry} codes={all} />
         ))}
       </tbody>
     </table>
   )
 }
 
-function ErrorRow({ entry, isNew = false }: { entry: JournalEntry; isNew?: boolean }) {
+interface RowProps {
+  readonly entry: JournalEntry
+  readonly codes: readonly CatalogueEntry[]
+  readonly isNew?: boolean
+}
+
+function ErrorRow({ entry, codes, isNew = false }: RowProps) {
   const reached = reachedOf(entry)
+  const recovery = recoveryOf(entry, codes)
   return (
     <tr class={isNew ? 'fresh' : undefined}>
       <td data-label="Time" class="nowrap">
@@ -70,9 +80,17 @@ function ErrorRow({ entry, isNew = false }: { entry: JournalEntry; isNew?: boole
           <span class="quiet">–</span>
         )}
       </td>
+      <td data-label="Requester should">
+        {recovery ? RECOVERY_WORDS[recovery] : <span class="quiet">–</span>}
+      </td>
       <td data-label="Took" class="number nowrap">
         {milliseconds(entry.duration_ms)}
       </td>
     </tr>
   )
+}
+
+/** What the entry says, or the catalogue of a code that the responder answered. */
+function recoveryOf(entry: JournalEntry, codes: readonly CatalogueEntry[]): Recovery | undefined {
+  return entry.recovery ?? (meaningOf(codes, entry)?.recovery as Recovery | undefined)
 }

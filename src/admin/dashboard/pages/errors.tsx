@@ -14,11 +14,14 @@ import { Matrix } from './matrix.tsx'
 
 const PAGE_ITEMS = 100
 
+/** As on the overview, and as long as the requests are counted that the matrix compares the faults with. */
+const SINCE_USUAL = '1h'
+
 /** Filters of the address bar as the API takes them. `since` has a default: old faults are not today's. */
 function readFilters(query: URLSearchParams): Record<string, string | undefined> {
   const filters: Record<string, string | undefined> = {}
   for (const name of FILTERS) filters[name] = query.get(name) ?? undefined
-  return { ...filters, since: query.get('since') ?? '24h' }
+  return { ...filters, since: query.get('since') ?? SINCE_USUAL }
 }
 
 export function Errors({ place: { query } }: { place: Place }) {

@@ -33,7 +33,7 @@ export function Explain({ query }: { query: URLSearchParams }) {
         Explain <span class="quiet">nothing is sent</span>
       </h2>
       <form class="filters" onSubmit={submit} key={path}>
-        <TextField name="from" label="Sender" hint="NL-EMS" value={request.from} required />
+        <TextField name="from" label="Sender" hint="e.g. NL-EMS" value={request.from} required />
         <TextField name="to" label="Receiver" hint="none" value={request.to} />
         <Choice
           name="module"
@@ -48,7 +48,7 @@ export function Explain({ query }: { query: URLSearchParams }) {
           value={request.interface ?? 'SENDER'}
         />
         <Choice name="method" label="Method" options={METHODS} value={request.method ?? 'GET'} />
-        <TextField name="path" label="Path below it" hint="/LOC1" value={request.path} />
+        <TextField name="path" label="Path below it" hint="e.g. /LOC1" value={request.path} />
         <button type="submit" class="primary">
           Explain
         </button>

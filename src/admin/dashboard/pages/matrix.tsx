@@ -1,9 +1,11 @@
 // Who fails towards whom: senders by receivers, the most affected ones. A cell tells the number of faults; its shade
 // is the share of requests that failed in the last hour, or else how many faults there are compared with the worst.
 
+import { useRef } from 'preact/hooks'
 import { queryText } from '../api/client.ts'
 import type { Page, Summary, SummaryItem, TrafficPair } from '../api/types.ts'
 import { useResource } from '../api/use-resource.ts'
+import { useGridKeys } from '../parts/grid-keys.ts'
 import { Empty, Loaded } from '../parts/states.tsx'
 import { changedQuery } from '../router.ts'
 import { count, percent, shortCount } from '../words.ts'
@@ -34,14 +36,18 @@ export function Matrix({ filters, query }: Props) {
     <section class="card" aria-labelledby="matrix">
       <h2 id="matrix">Sender by receiver</h2>
       <Loaded from={summary}>
-        {(value) => (
-          <Grid
-            summary={value}
-            pairs={comparable ? (pairs.data?.items ?? []) : []}
-            chosen={{ from, to }}
-            query={query}
-          />
-        )}
+        {(value) =>
+          value.total === 0 ? (
+            <Empty title="No faults between parties in this time." />
+          ) : (
+            <Grid
+              summary={value}
+              pairs={comparable ? (pairs.data?.items ?? []) : []}
+              chosen={{ from, to }}
+              query={query}
+            />
+          )
+        }
       </Loaded>
     </section>
   )
@@ -70,19 +76,22 @@ function Grid({
   chosen: Chosen
   query: URLSearchParams
 }) {
-  if (summary.total === 0) return <Empty title="No faults between parties in this time." />
   const senders = axisOf(summary.items, (item) => item.from ?? NOBODY)
   const receivers = axisOf(summary.items, (item) => item.to ?? NOBODY)
   const rows = senders.slice(0, SIDE_MAX)
   const columns = receivers.slice(0, SIDE_MAX)
   const cells = new Map(summary.items.map((item) => [cellKey(item.from ?? NOBODY, item.to ?? NOBODY), item]))
   const requests = new Map(pairs.map((pair) => [cellKey(pair.from, pair.to), pair]))
+  const table = useRef<HTMLTableElement>(null)
+  useGridKeys(table)
   const worst = Math.max(...summary.items.map((item) => item.count))
+  const isUncounted = (from: string, to: string): boolean =>
+    cells.has(cellKey(from, to)) && !requests.has(cellKey(from, to))
 
   return (
     <>
-      <div class="scroll" tabIndex={0} role="region" aria-label="Sender by receiver, scrolls sideways">
-        <table class="matrix">
+      <div class="scroll" tabIndex={0} role="region" aria-label="Sender by receiver; arrow keys move in it">
+        <table class="matrix" ref={table}>
           <thead>
             <tr>
               <th scope="col" class="corner">
@@ -116,7 +125,14 @@ function Grid({
           </tbody>
         </table>
       </div>
-      <Legend byRate={pairs.length > 0} shown={shownText(rows, senders, columns, receivers)} />
+      <Legend
+        byRate={pairs.length > 0}
+        uncounted={
+          pairs.length > 0 &&
+          rows.some(({ name: from }) => columns.some(({ name: to }) => isUncounted(from, to)))
+        }
+        shown={shownText(rows, senders, columns, receivers)}
+      />
     </>
   )
 }
@@ -208,7 +224,7 @@ function shadeOf(share: number | undefined): number {
   return place === -1 ? SHADES.length + 1 : place + 1
 }
 
-function Legend({ byRate, shown }: { byRate: boolean; shown: string }) {
+function Legend({ byRate, uncounted, shown }: { byRate: boolean; uncounted: boolean; shown: string }) {
   return (
     <p class="matrix-legend quiet">
       <span>{byRate ? 'Shade: share of requests that failed' : 'Shade: compared with the worst pair'}</span>
@@ -218,6 +234,12 @@ function Legend({ byRate, shown }: { byRate: boolean; shown: string }) {
           {text}
         </span>
       ))}
+      {uncounted && (
+        <span class="legend-shade">
+          <span class="swatch shade-0" aria-hidden="true" />
+          requests not counted: nobody known, or through another hub
+        </span>
+      )}
       <span>{shown}</span>
     </p>
   )

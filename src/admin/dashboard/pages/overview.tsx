@@ -1,5 +1,6 @@
 // How the hub does now: traffic and faults of the last hour, parties by status, what changed, what fails most.
 
+import type { ComponentChild } from 'preact'
 import { queryText } from '../api/client.ts'
 import { STATUSES, type HubStatus, type Summary, type SummaryItem, type Traffic } from '../api/types.ts'
 import { sideOfGroup, useCodes } from '../api/use-codes.ts'
@@ -76,8 +77,6 @@ function Tiles({ status, traffic }: { status: HubStatus; traffic: Traffic | unde
       sum(counts.fault_responder) +
       sum(counts.fault_hub)
     : 0
-  const { registry } = status
-  const sound = registry.up && !registry.alarm
   return (
     <dl class="tiles">
       <Tile term="Requests" value={counts ? shortCount(good + bad) : '–'} note="last hour, this hub" />
@@ -90,14 +89,19 @@ function Tiles({ status, traffic }: { status: HubStatus; traffic: Traffic | unde
       <Tile
         term="Platforms"
         value={count(status.platforms)}
-        note={`registry ${sound ? 'current' : `stale for ${duration(registry.staleness_seconds)}`}`}
+        note={<a href="/hub">registry {registryWord(status)}</a>}
       />
       <Tile term="Running for" value={duration(status.uptime_seconds)} note={`version ${status.version}`} />
     </dl>
   )
 }
 
-function Tile({ term, value, note }: { term: string; value: string; note: string }) {
+function registryWord({ registry }: HubStatus): string {
+  if (registry.alarm) return 'has shrunk: decide'
+  return registry.up ? 'current' : `stale for ${duration(registry.staleness_seconds)}`
+}
+
+function Tile({ term, value, note }: { term: string; value: string; note: ComponentChild }) {
   return (
     <div class="tile">
       <dt>{term}</dt>

@@ -5,6 +5,7 @@ import { ROLES } from '../../../ocpi/role.ts'
 import { queryText } from '../api/client.ts'
 import { STATUSES, type Page, type Party } from '../api/types.ts'
 import { useResource } from '../api/use-resource.ts'
+import { CertificateDays, CircuitNote } from '../parts/circuit.tsx'
 import { Pager } from '../parts/controls.tsx'
 import { Ago, StatusMark } from '../parts/marks.tsx'
 import { Empty, Loaded } from '../parts/states.tsx'
@@ -174,6 +175,7 @@ function PartyTable({ parties }: { parties: readonly Party[] }) {
           <th scope="col" class="number">
             Missed pushes
           </th>
+          <th scope="col">Certificate</th>
         </tr>
       </thead>
       <tbody>
@@ -188,13 +190,21 @@ function PartyTable({ parties }: { parties: readonly Party[] }) {
             <td data-label="Name">{party.name ?? <span class="quiet">–</span>}</td>
             <td data-label="Status">
               <StatusMark status={party.status} />
+              <CircuitNote circuit={party.circuit} />
             </td>
             <td data-label="Last heard">
               <Ago time={party.last_seen} />
             </td>
-            <td data-label="Platform">{party.platform}</td>
+            <td data-label="Platform">
+              {party.platform}
+              {party.behind && <span class="quiet"> behind hub {party.behind}</span>}
+              {party.moving_to && <span class="quiet"> may move to {party.moving_to}</span>}
+            </td>
             <NumberCell name="In flight" value={party.in_flight} />
             <NumberCell name="Missed pushes" value={party.missed_pushes} />
+            <td data-label="Certificate">
+              <CertificateDays days={party.certificate_days} />
+            </td>
           </tr>
         ))}
       </tbody>

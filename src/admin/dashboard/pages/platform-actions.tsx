@@ -1,57 +1,73 @@
-// What an operator can do with a connection, each after a question that says what will happen.
+// What an operator can do with a connection, each after a question that says what will happen. What the configuration
+// file decides is not offered but told, since the hub would refuse it.
 
 import { useState } from 'preact/hooks'
-import { call, type Failure } from '../api/client.ts'
+import { call, type Result } from '../api/client.ts'
 import type { Platform } from '../api/types.ts'
-import { Dialog } from '../parts/controls.tsx'
-import { Failed } from '../parts/states.tsx'
+import { Confirm } from '../parts/confirm.tsx'
 import { goTo } from '../router.ts'
 import { useMayOperate } from '../session.tsx'
-import { Answer } from './token-once.tsx'
+import { Answer, TokenOnce } from './token-once.tsx'
 import { ViewLinkDialog } from './view-link.tsx'
 
 interface Action {
-  readonly name: 'probe' | 'suspend' | 'resume' | 'rotate' | 'remove'
+  readonly name: 'probe' | 'suspend' | 'resume' | 'refresh' | 'rotate' | 'prepare' | 'remove'
   readonly label: string
   /** What will happen, asked before it does. */
   readonly question: string
   readonly dangerous?: boolean
 }
 
-function actionsFor({ status, source }: Platform): Action[] {
-  const probe: Action = {
-    name: 'probe',
-    label: 'Probe',
-    question: 'The hub asks the platform for its versions now. An answer brings an OFFLINE platform back.',
-  }
-  const suspend: Action = {
-    name: 'suspend',
-    label: 'Suspend',
-    question:
-      'Requests to its parties are answered 4003 at once, and its own are refused, until it is resumed.',
-    dangerous: true,
-  }
-  const resume: Action = {
-    name: 'resume',
-    label: 'Resume',
-    question: 'Its parties are routed to and from again.',
-  }
-  const rotate: Action = {
-    name: 'rotate',
-    label: 'Rotate token',
-    question:
-      'The hub gives the platform a new token by a credentials exchange. The old one stays valid for a short overlap.',
-  }
-  const remove: Action = {
-    name: 'remove',
-    label: 'Remove',
-    question:
-      source === 'file'
-        ? 'What the hub learned about it is forgotten; it then stands again as in the configuration file.'
-        : 'The hub forgets it and its tokens. To connect again it has to register anew.',
-    dangerous: true,
-  }
-  return [probe, ...(status === 'SUSPENDED' ? [resume] : [suspend]), rotate, remove]
+const PROBE: Action = {
+  name: 'probe',
+  label: 'Probe',
+  question: 'The hub asks the platform for its versions now. An answer brings an OFFLINE platform back.',
+}
+const SUSPEND: Action = {
+  name: 'suspend',
+  label: 'Suspend',
+  question:
+    'Requests to its parties are answered 4003 at once, and its own are refused, until it is resumed.',
+  dangerous: true,
+}
+const RESUME: Action = {
+  name: 'resume',
+  label: 'Resume',
+  question: 'Its parties are routed to and from again.',
+}
+const REFRESH: Action = {
+  name: 'refresh',
+  label: 'Read endpoints',
+  question: 'The hub reads its versions and endpoints again. Tokens and parties stay as they are.',
+}
+const ROTATE: Action = {
+  name: 'rotate',
+  label: 'Rotate token',
+  question:
+    'The hub gives the platform a new token by a credentials exchange. The old one stays valid for a short overlap.',
+}
+const PREPARE: Action = {
+  name: 'prepare',
+  label: 'New registration token',
+  question: 'The hub makes a new token to register with. One that was handed over before ends at once.',
+}
+const REMOVE: Action = {
+  name: 'remove',
+  label: 'Remove',
+  question: 'The hub forgets it and its tokens. To connect again it has to register anew.',
+  dangerous: true,
+}
+
+/** What makes sense for the platform and would not be refused for what it is. */
+function actionsFor({ status, source, tokens }: Platform): Action[] {
+  const inFile = source === 'file'
+  if (status === 'PLANNED') return inFile ? [] : [PREPARE, REMOVE]
+  return [
+    ...(tokens.outbound ? [PROBE, REFRESH] : []),
+    status === 'SUSPENDED' ? RESUME : SUSPEND,
+    ...(inFile || !tokens.outbound ? [] : [ROTATE]),
+    ...(inFile ? [] : [REMOVE]),
+  ]
 }
 
 export function PlatformActions({ platform, onDone }: { platform: Platform; onDone: () => void }) {
@@ -79,9 +95,9 @@ export function PlatformActions({ platform, onDone }: { platform: Platform; onDo
         <ActionDialog
           action={asked}
           platform={platform}
-          onClose={(removed) => {
+          onClose={(done) => {
             setAsked(undefined)
-            if (removed) goTo('/parties')
+            if (done && asked.name === 'remove') goTo('/parties')
             else onDone()
           }}
         />
@@ -92,71 +108,44 @@ export function PlatformActions({ platform, onDone }: { platform: Platform; onDo
 
 function ActionDialog({
   action,
-  platform,
+  platform: { id },
   onClose,
 }: {
   action: Action
   platform: Platform
-  onClose: (removed: boolean) => void
+  onClose: (done: boolean) => void
 }) {
-  const [failure, setFailure] = useState<Failure>()
-  const [busy, setBusy] = useState(false)
-  const [answer, setAnswer] = useState<{ readonly value: unknown }>()
-  const removes = action.name === 'remove'
-
-  const run = async (): Promise<void> => {
-    setBusy(true)
-    setFailure(undefined)
-    const path = `/platforms/${encodeURIComponent(platform.id)}`
-    const result = removes
-      ? await call(path, { method: 'DELETE' })
-      : await call(`${path}/${action.name}`, { method: 'POST', body: {} })
-    setBusy(false)
-    if (result.ok) setAnswer({ value: result.value })
-    else setFailure(result.failure)
-  }
-
   return (
-    <Dialog
-      title={`${action.label}: ${platform.id}`}
-      onClose={() => onClose(removes && answer !== undefined)}
-    >
-      {answer ? (
+    <Confirm
+      title={`${action.label}: ${id}`}
+      label={action.label}
+      dangerous={action.dangerous ?? false}
+      run={() => run(action, id)}
+      done={(answer) => (
         <>
-          <p role="status">{doneText(action, answer.value)}</p>
-          {(action.name === 'probe' || removes) && <Answer value={answer.value} />}
-          <div class="actions">
-            <button type="button" class="primary" onClick={() => onClose(removes)}>
-              Close
-            </button>
-          </div>
-        </>
-      ) : (
-        <>
-          <p>{action.question}</p>
-          {failure && <Failed failure={failure} />}
-          <div class="actions">
-            <button
-              type="button"
-              class={action.dangerous ? 'danger' : 'primary'}
-              disabled={busy}
-              onClick={() => void run()}
-            >
-              {busy ? 'Working …' : action.label}
-            </button>
-            <button type="button" onClick={() => onClose(false)}>
-              Cancel
-            </button>
-          </div>
+          <p role="status">{doneText(action, answer)}</p>
+          {action.name === 'prepare' && <TokenOnce answer={answer} />}
+          {(action.name === 'probe' || action.name === 'remove') && <Answer value={answer} />}
         </>
       )}
-    </Dialog>
+      onClose={onClose}
+    >
+      <p>{action.question}</p>
+    </Confirm>
   )
+}
+
+function run({ name }: Action, id: string): Promise<Result<unknown>> {
+  const path = `/platforms/${encodeURIComponent(id)}`
+  if (name === 'remove') return call(path, { method: 'DELETE' })
+  if (name === 'prepare') return call('/platforms', { method: 'POST', body: { id } })
+  return call(`${path}/${name}`, { method: 'POST', body: {} })
 }
 
 function doneText({ name }: Action, answer: unknown): string {
   const { ok, status } = (answer ?? {}) as { ok?: boolean; status?: string }
   if (name === 'probe') return ok ? 'It answered.' : 'It did not answer as it should.'
   if (name === 'remove') return 'It is removed.'
+  if (name === 'prepare') return 'It can register with the new token.'
   return status ? `Done; it is ${status} now.` : 'Done.'
 }

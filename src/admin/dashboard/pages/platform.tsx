@@ -4,6 +4,7 @@ import type { ComponentChildren } from 'preact'
 import { queryText } from '../api/client.ts'
 import type { JournalEntry, Page, Platform } from '../api/types.ts'
 import { useResource } from '../api/use-resource.ts'
+import { CertificateDays, CircuitText } from '../parts/circuit.tsx'
 import { Ago, Clock, StatusMark } from '../parts/marks.tsx'
 import { Empty, Loaded } from '../parts/states.tsx'
 import { count } from '../words.ts'
@@ -13,7 +14,6 @@ import { History, Missed } from './platform-past.tsx'
 
 const EVERY_MS = 10_000
 const ERRORS_SHOWN = 10
-const CERTIFICATE_SOON_DAYS = 21
 
 export function PlatformPage({ id }: { id: string }) {
   const platform = useResource<Platform>(`/platforms/${encodeURIComponent(id)}`, { everyMs: EVERY_MS })
@@ -77,8 +77,18 @@ function Details({ platform, reload }: { platform: Platform; reload: () => void 
             <Pair term="Changed">
               <Clock time={platform.last_updated} />
             </Pair>
+            <Pair term="Circuit">
+              <CircuitText circuit={platform.circuit} />
+            </Pair>
             <Pair term="Kept in">
-              {platform.source === 'file' ? 'the configuration file' : 'the registry'}
+              {platform.source === 'file' ? (
+                <>
+                  the configuration file: its tokens are renewed and it is removed there, then{' '}
+                  <a href="/hub#configuration">the file is read again</a>
+                </>
+              ) : (
+                'the registry'
+              )}
             </Pair>
             <Pair term="Error format">{platform.errors}</Pair>
             {platform.in_flight !== undefined && <Pair term="In flight">{count(platform.in_flight)}</Pair>}
@@ -86,10 +96,8 @@ function Details({ platform, reload }: { platform: Platform; reload: () => void 
               <Pair term="Missed pushes">{count(platform.missed_pushes)}</Pair>
             )}
             {platform.certificate_days !== undefined && (
-              <Pair term="TLS certificate">
-                <span class={platform.certificate_days <= CERTIFICATE_SOON_DAYS ? 'warn' : undefined}>
-                  {platform.certificate_days < 0 ? 'has expired' : `${platform.certificate_days} days left`}
-                </span>
+              <Pair term="Certificate ends">
+                <CertificateDays days={platform.certificate_days} />
               </Pair>
             )}
           </dl>
@@ -106,9 +114,16 @@ function Details({ platform, reload }: { platform: Platform; reload: () => void 
                     {role.country_code}-{role.party_id}
                   </span>{' '}
                   {role.role} {role.name} <StatusMark status={role.status} />
+                  {role.moving_to && <span class="quiet"> may move to {role.moving_to}</span>}
                 </li>
               ))}
             </ul>
+          )}
+          {platform.parties_behind !== undefined && (
+            <p>
+              It is a hub: <a href={`/parties${queryText({ q: platform.id })}`}>parties behind it</a>,{' '}
+              {count(platform.parties_behind)}
+            </p>
           )}
           <h3>Tokens</h3>
           <Tokens tokens={platform.tokens} />

@@ -1,27 +1,13 @@
 // Preparing a connection that the other platform then makes itself: the hub gives the token to hand over.
 
 import { useRef, useState } from 'preact/hooks'
-import { readPartyText } from '../../../ocpi/party.ts'
 import { OFFERABLE_VERSIONS } from '../../../ocpi/version.ts'
 import { call, type Failure } from '../api/client.ts'
 import type { Prepared } from '../api/types.ts'
 import { Dialog, Field, textOf } from '../parts/controls.tsx'
 import { Failed } from '../parts/states.tsx'
-import { Buttons, errorOf, ID_HINT } from './new-platform-parts.tsx'
+import { Buttons, errorOf, ID_HINT, readRoles, ROLES_WRONG } from './new-platform-parts.tsx'
 import { TokenOnce } from './token-once.tsx'
-
-/** `DE-CPO CPO, DE-CPO EMSP` */
-function readRoles(text: string): { country_code: string; party_id: string; role: string }[] | undefined {
-  const roles = []
-  for (const part of text.split(/[,;\n]/)) {
-    if (part.trim() === '') continue
-    const [, name = '', role = ''] = /^(\S+?)[\s:]+([A-Za-z]+)$/.exec(part.trim()) ?? []
-    const party = readPartyText(name)
-    if (!party) return undefined
-    roles.push({ country_code: party.countryCode, party_id: party.partyId, role: role.toUpperCase() })
-  }
-  return roles
-}
 
 export function PrepareDialog({ onClose }: { onClose: () => void }) {
   const form = useRef<HTMLFormElement>(null)
@@ -74,7 +60,7 @@ export function PrepareDialog({ onClose }: { onClose: () => void }) {
         <Field
           label="Parties (optional)"
           hint="Shown to others as PLANNED: DE-CPO CPO, DE-MSP EMSP"
-          error={rolesWrong ? 'Write each as party and role, as in DE-CPO CPO.' : errorOf(failure, 'roles')}
+          error={rolesWrong ? ROLES_WRONG : errorOf(failure, 'roles')}
         >
           <input name="roles" autocomplete="off" autocapitalize="characters" spellcheck={false} />
         </Field>

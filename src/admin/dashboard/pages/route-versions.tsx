@@ -1,12 +1,12 @@
 // Earlier rules, each of which can be put in effect again, and the way back to those of the configuration file.
 
 import { useState } from 'preact/hooks'
-import { call, type Failure, type Result } from '../api/client.ts'
+import { call, type Result } from '../api/client.ts'
 import type { Page, RouteList, RouteVersion } from '../api/types.ts'
 import { useResource } from '../api/use-resource.ts'
-import { Dialog } from '../parts/controls.tsx'
+import { Confirm } from '../parts/confirm.tsx'
 import { Ago } from '../parts/marks.tsx'
-import { Failed, Loaded } from '../parts/states.tsx'
+import { Loaded } from '../parts/states.tsx'
 import { useMayOperate } from '../session.tsx'
 
 interface Change {
@@ -66,40 +66,18 @@ export function RouteVersions({ current, onChange }: { current: RouteList; onCha
         )}
       </Loaded>
       {asked && (
-        <ChangeDialog
-          change={asked}
+        <Confirm
+          title={asked.title}
+          label={asked.title}
+          run={asked.run}
           onClose={(changed) => {
             setAsked(undefined)
             if (changed) onChange()
           }}
-        />
+        >
+          <p>{asked.question}</p>
+        </Confirm>
       )}
     </section>
-  )
-}
-
-function ChangeDialog({ change, onClose }: { change: Change; onClose: (changed: boolean) => void }) {
-  const [failure, setFailure] = useState<Failure>()
-  const [busy, setBusy] = useState(false)
-  const run = async (): Promise<void> => {
-    setBusy(true)
-    const result = await change.run()
-    setBusy(false)
-    if (result.ok) onClose(true)
-    else setFailure(result.failure)
-  }
-  return (
-    <Dialog title={change.title} onClose={() => onClose(false)}>
-      <p>{change.question}</p>
-      {failure && <Failed failure={failure} />}
-      <div class="actions">
-        <button type="button" class="primary" disabled={busy} onClick={() => void run()}>
-          {change.title}
-        </button>
-        <button type="button" onClick={() => onClose(false)}>
-          Cancel
-        </button>
-      </div>
-    </Dialog>
   )
 }

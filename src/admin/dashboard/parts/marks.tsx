@@ -2,7 +2,7 @@
 // as well; colour only helps.
 
 import type { ConnectionStatus, Side } from '../api/types.ts'
-import { ago, clockTime, STATUS_WORDS } from '../words.ts'
+import { ago, clockTime, STATUS_WORDS, zoneText } from '../words.ts'
 
 const SIDE_SHAPES: Readonly<Record<Side, string>> = {
   requester: 'M2 1.5 L11 6 L2 10.5 Z',
@@ -55,6 +55,15 @@ export function Clock({ time, ms = false }: { time: string; ms?: boolean }) {
     <time dateTime={time} title={time}>
       {clockTime(time, { ms })}
     </time>
+  )
+}
+
+/** Head of a column of times: logs and the API are in UTC, the page in the reader's own zone. */
+export function TimeHead() {
+  return (
+    <th scope="col">
+      Time <span class="quiet">{zoneText()}</span>
+    </th>
   )
 }
 

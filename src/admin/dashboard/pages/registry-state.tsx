@@ -1,0 +1,152 @@
+// The registry: whether its store answers and how old the picture is. When the store came back with less than it had,
+// the operator decides here which of the two is right.
+
+import { useState } from 'preact/hooks'
+import { call } from '../api/client.ts'
+import type { Registry } from '../api/hub-types.ts'
+import { useResource } from '../api/use-resource.ts'
+import { Confirm } from '../parts/confirm.tsx'
+import { Loaded } from '../parts/states.tsx'
+import { useMayOperate } from '../session.tsx'
+import { count, duration } from '../words.ts'
+
+const EVERY_MS = 5_000
+/** Hubs look at a shared store each half second; older than this it is worth a word. */
+const STALE_SECONDS = 5
+
+export function RegistryState({ onDeed }: { onDeed: () => void }) {
+  const registry = useResource<Registry>('/registry', { everyMs: EVERY_MS })
+  return (
+    <section class="card" aria-labelledby="registry">
+      <h2 id="registry">Registry</h2>
+      <Loaded from={registry}>
+        {(value) => (
+          <>
+            {value.alarm && (
+              <Shrunk
+                registry={value}
+                onClose={() => {
+                  registry.reload()
+                  onDeed()
+                }}
+              />
+            )}
+            <Facts registry={value} />
+          </>
+        )}
+      </Loaded>
+    </section>
+  )
+}
+
+function Facts({ registry }: { registry: Registry }) {
+  const { up, loaded, staleness_seconds: stale, alarm, reason, broken = 0, clashes = 0 } = registry
+  return (
+    <dl class="pairs">
+      <div>
+        <dt>Store</dt>
+        <dd>{up ? 'answers' : <strong class="bad">does not answer</strong>}</dd>
+      </div>
+      <div>
+        <dt>Picture</dt>
+        <dd>
+          {!loaded ? (
+            <strong class="bad">never read: only the platforms of the configuration file are known</strong>
+          ) : stale < STALE_SECONDS ? (
+            'current'
+          ) : (
+            <strong class="warn">{duration(stale)} old; requests are routed by it all the same</strong>
+          )}
+        </dd>
+      </div>
+      <div>
+        <dt>Platforms</dt>
+        <dd>
+          {count(registry.platforms)} <span class="quiet">in revision {count(registry.revision)}</span>
+        </dd>
+      </div>
+      {reason !== undefined && !alarm && (
+        <div>
+          <dt>What is wrong</dt>
+          <dd>{reason}</dd>
+        </div>
+      )}
+      {broken > 0 && (
+        <div>
+          <dt>Unreadable</dt>
+          <dd class="warn">{count(broken)} stored platforms are left out</dd>
+        </div>
+      )}
+      {clashes > 0 && (
+        <div>
+          <dt>Clashes</dt>
+          <dd class="warn">{count(clashes)} stored platforms claim what the configuration file claims</dd>
+        </div>
+      )}
+    </dl>
+  )
+}
+
+type Decision = 'restore' | 'confirm'
+
+function Shrunk({ registry, onClose }: { registry: Registry; onClose: () => void }) {
+  const mayOperate = useMayOperate()
+  const [asked, setAsked] = useState<Decision>()
+  return (
+    <div class="failed" role="alert">
+      <p>
+        <strong>The registry has shrunk.</strong> Its store came back with fewer platforms than it had. The
+        hubs go on with the {count(registry.platforms)} they remember and refuse changes until you decide.
+      </p>
+      <p>
+        <strong>Do not restart a hub before that:</strong> what it remembers is in its memory alone.
+      </p>
+      {mayOperate ? (
+        <div class="actions">
+          <button type="button" onClick={() => setAsked('restore')}>
+            Restore them …
+          </button>
+          <button type="button" class="danger" onClick={() => setAsked('confirm')}>
+            They are gone …
+          </button>
+        </div>
+      ) : (
+        <p>Somebody whose token may operate must decide.</p>
+      )}
+      {asked && (
+        <Decide
+          decision={asked}
+          onClose={() => {
+            setAsked(undefined)
+            onClose()
+          }}
+        />
+      )}
+    </div>
+  )
+}
+
+function Decide({ decision, onClose }: { decision: Decision; onClose: () => void }) {
+  const restores = decision === 'restore'
+  return (
+    <Confirm<Registry>
+      title={restores ? 'Restore the registry' : 'Accept the loss'}
+      label={restores ? 'Write them back' : 'Forget them'}
+      dangerous={!restores}
+      run={() => call<Registry>(`/registry/${decision}`, { method: 'POST' })}
+      done={(after) => (
+        <p role="status">
+          {restores ? 'They are written back.' : 'They are forgotten.'} The registry has{' '}
+          {count(after.platforms)} platforms.
+        </p>
+      )}
+      onClose={onClose}
+    >
+      <p>
+        {restores
+          ? 'What the store has lost is written back from the memory of this hub, for all hubs.'
+          : 'The platforms that the store has lost are forgotten, on all hubs. Each would have to register anew; this cannot be undone without a backup.'}
+      </p>
+    </Confirm>
+  )
+}
