@@ -68,7 +68,8 @@ export async function askPeer(
   return { data: readPeerAnswer(answer), headers: answer.headers ?? {}, token }
 }
 
-function otherForm(form: TokenForm): TokenForm {
+/** A token that is refused in one form may be taken in the other (R4). */
+export function otherForm(form: TokenForm): TokenForm {
   return form === 'base64' ? 'raw' : 'base64'
 }
 

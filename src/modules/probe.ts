@@ -5,9 +5,10 @@ import { readDialectAnswer } from '../dialects/dialect.ts'
 import { toFault } from '../faults/fault.ts'
 import type { FaultCode } from '../faults/table.ts'
 import { readStatusCode } from '../ocpi/envelope.ts'
-import type { Platform } from '../registry/platform.ts'
+import type { TokenForm } from '../ocpi/token.ts'
+import type { OutboundToken, Platform } from '../registry/platform.ts'
 import { credentialsUrl } from './endpoints.ts'
-import type { Call, CallAnswer } from './peer.ts'
+import { type Call, type CallAnswer, otherForm } from './peer.ts'
 
 export interface ProbeResult {
   readonly ok: boolean
@@ -16,10 +17,15 @@ export interface ProbeResult {
   /** What the hub's operator looks at first, of `token_rejected`. */
   readonly likelyCause?: string
   readonly httpStatus?: number
+  /** The form in which it takes the token of the hub, when that is not the one it had so far (R4). */
+  readonly tokenForm?: TokenForm
   readonly durationMs: number
 }
 
-/** Asks the platform. Any OCPI envelope is a sign of life (T28), but not one that refuses the hub's token (T2). */
+/**
+ * Asks the platform. Any OCPI envelope is a sign of life (T28), but not one that refuses the hub's token: then it is
+ * asked once more with the token in its other form, which nothing but a GET may be (T2).
+ */
 export async function probePlatform(call: Call, platform: Platform, timeoutMs: number): Promise<ProbeResult> {
   const startedAt = performance.now()
   const done = (result: Omit<ProbeResult, 'durationMs'>): ProbeResult => ({
@@ -27,19 +33,36 @@ export async function probePlatform(call: Call, platform: Platform, timeoutMs: n
     durationMs: Math.round(performance.now() - startedAt),
   })
   const url = probeUrl(platform)
-  if (!platform.outbound || url === undefined) return done({ ok: false, fault: 'not_registered' })
+  const { outbound } = platform
+  if (!outbound || url === undefined) return done({ ok: false, fault: 'not_registered' })
+  const ask = (token: OutboundToken) =>
+    call({ platformId: platform.id, method: 'GET', url, token, timeoutMs })
   try {
-    const answer = await call({
-      platformId: platform.id,
-      method: 'GET',
-      url,
-      token: platform.outbound,
-      timeoutMs,
-    })
+    const answer = await ask(outbound)
     const wrong = wrongWith(answer, platform)
+    if (answer.httpStatus === 401 && wrong.fault === 'token_rejected') {
+      const form = otherForm(outbound.form)
+      const again = await ask({ ...outbound, form }).catch(() => undefined)
+      if (again && wrongWith(again, platform).fault === undefined) return done(taken(form, again, platform))
+    }
     return done({ ok: wrong.fault === undefined, httpStatus: answer.httpStatus, ...wrong })
   } catch (thrown) {
     return done({ ok: false, fault: toFault(thrown).code })
+  }
+}
+
+/** The platform takes the token in this form; of one in the configuration file the hub can only tell it. */
+function taken(
+  form: TokenForm,
+  { httpStatus }: CallAnswer,
+  { source }: Platform,
+): Omit<ProbeResult, 'durationMs'> {
+  if (source !== 'file') return { ok: true, httpStatus, tokenForm: form }
+  return {
+    ok: false,
+    httpStatus: 401,
+    fault: 'token_rejected',
+    likelyCause: `it takes the token ${form === 'raw' ? 'raw' : 'in Base64'} now: set form: ${form} in its tokens`,
   }
 }
 

@@ -5,6 +5,7 @@
 import { toFault } from '../faults/fault.ts'
 import { FAULTS, type FaultCode } from '../faults/table.ts'
 import type { Log } from '../journal/log.ts'
+import type { TokenForm } from '../ocpi/token.ts'
 import type { Platform } from '../registry/platform.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { Lease } from './client-info-push.ts'
@@ -182,6 +183,7 @@ export function createStillAlive(
       pulse.attempts = 0
       pulse.probeAt = Infinity
       bringBack(id, alive(id))
+      if (result.tokenForm !== undefined) keepForm(id, result.tokenForm)
       parts.onAlive?.(platform)
       return result
     }
@@ -199,6 +201,17 @@ export function createStillAlive(
       if (pulse.refusals >= options.offlineAfter) change(id, pulse, 'OFFLINE')
     } else if (result.fault !== 'not_registered') fail(id, pulse)
     return result
+  }
+
+  /** What the platform is shown from now on; if that cannot be kept, the next probe finds it out again. */
+  function keepForm(id: string, form: TokenForm): void {
+    changePlatform(registry, id, ({ outbound, ...current }) =>
+      outbound && outbound.form !== form ? { ...current, outbound: { ...outbound, form } } : undefined,
+    ).then(
+      (stored) =>
+        stored && log.info({ platform: id, form }, 'the platform takes the token in another form now'),
+      () => undefined,
+    )
   }
 
   function sweep(): void {

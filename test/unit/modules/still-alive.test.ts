@@ -193,6 +193,17 @@ describe('a platform that refuses the token of the hub', () => {
     expect(alarms).toEqual(['token_rejected acme'])
   })
 
+  it('is shown the token in its other form when it takes that, from then on (R4, T2)', async () => {
+    await begin()
+    peer.script('GET /versions', ({ authorization }) =>
+      authorization === 'Token outbound-acme' ? undefined : { status: 401, code: 2000 },
+    )
+    expect(await alive.probe('acme')).toMatchObject({ ok: true, tokenForm: 'raw' })
+    await waitFor(() => kit.platform('acme').outbound?.form === 'raw')
+    expect(await alive.probe('acme')).not.toHaveProperty('tokenForm')
+    expect([probes(), status(), alarms]).toEqual([3, 'CONNECTED', []])
+  })
+
   it('is not OFFLINE when other requests are answered in between (T2)', async () => {
     await begin()
     for (let count = 0; count < 9; count++) {
