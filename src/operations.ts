@@ -137,7 +137,7 @@ function readOrders(json: unknown): CaptureOrders | undefined {
 }
 
 function auditEnd(audit: Audit, { id, party, module, kept }: Capture): Promise<void> {
-  const detail = `${module} of ${party}, ${kept} exchanges`
+  const detail = `${module} of ${party}, ${kept} ${kept === 1 ? 'exchange' : 'exchanges'}`
   return audit.record({ who: 'the hub', action: 'capture.end', target: id, detail })
 }
 

@@ -184,7 +184,7 @@ function registerArming(app: AdminApp, parts: AdminParts): void {
 }
 
 function about({ party, module, kept }: Capture): string {
-  return `${module} of ${party}, ${kept} exchanges`
+  return `${module} of ${party}, ${kept} ${kept === 1 ? 'exchange' : 'exchanges'}`
 }
 
 function toView({

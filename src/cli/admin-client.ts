@@ -145,15 +145,15 @@ function unreachable(url: string, error: unknown): Error {
 
 /** What an answer other than 2xx means. */
 async function refusal(url: string, response: Response, token: string | undefined): Promise<Error> {
+  if (!response.headers.get('content-type')?.startsWith('application/problem+json'))
+    return notAdminApi(url, response)
   if (response.status === 401) {
     return failure(
       token
-        ? `the hub at ${url} does not know the token in OCPI_HUB_ADMIN_TOKEN: it must be admin.token of its configuration`
+        ? `the hub at ${url} does not know the token in OCPI_HUB_ADMIN_TOKEN: it must be admin.token of its configuration, or one of admin.tokens`
         : `the hub at ${url} wants a token: set OCPI_HUB_ADMIN_TOKEN to admin.token of its configuration, or to the one it printed at start`,
     )
   }
-  if (!response.headers.get('content-type')?.startsWith('application/problem+json'))
-    return notAdminApi(url, response)
   return failure(
     problemText(await response.json().catch(() => ({}))) || `the hub refused with HTTP ${response.status}`,
   )
@@ -167,7 +167,9 @@ function problemText(problem: unknown): string {
   const { title, detail, errors, reason, advice } = problem as Record<string, unknown>
   const parameters = (Array.isArray(errors) ? (errors as unknown[]) : []).map((error) => {
     const { parameter = '', message = '' } = error as { parameter?: string; message?: string }
-    return `${parameter} ${message}`
+    // Most go on with "must be …"; others are sentences of their own.
+    const colon = parameter !== '' && /^[A-Z]/.test(message) ? ':' : ''
+    return `${parameter}${colon} ${message}`.trimStart()
   })
   const isText = (text: unknown) => typeof text === 'string' && text !== ''
   const what = [title, detail, parameters.join('; ')].filter(isText).join(': ').replaceAll('.: ', ': ')
@@ -188,6 +190,6 @@ function problemLines(problem: unknown): string[] {
 function notAdminApi(url: string, response: Response): Error {
   const type = response.headers.get('content-type') ?? 'no content type'
   return failure(
-    `what answers at ${url} is not the admin API of a hub (HTTP ${response.status}, ${type}): correct --admin-url`,
+    `what answers at ${url} is not the admin API of a hub (HTTP ${response.status}, ${type}): correct --admin-url; it has a port of its own, by default 8081`,
   )
 }

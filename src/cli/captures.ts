@@ -4,8 +4,8 @@ import { Option, type Command } from 'commander'
 import type { CapturedExchange } from '../forwarding/captured.ts'
 import type { KeptBody } from '../forwarding/redact.ts'
 import type { CliContext } from './context.ts'
-import { adminClient, readCount, readParty, withAdminOptions, type AdminOptions } from './options.ts'
-import { clean, printData, printJson, printTable, styled } from './output.ts'
+import { adminClient, readCountTo, readParty, withAdminOptions, type AdminOptions } from './options.ts'
+import { clean, counted, printData, printJson, printTable, styled } from './output.ts'
 
 const PATH = '/api/v1/captures'
 
@@ -40,7 +40,9 @@ export function addCaptures(program: Command, context: CliContext): void {
       .argument('<module>', 'module, as in cdrs'),
   )
     .description('keep the bodies of one party and module from now on')
-    .addOption(new Option('--minutes <count>', 'for how long, at most 15 (default 5)').argParser(readCount))
+    .addOption(
+      new Option('--minutes <count>', 'for how long, at most 15 (default 5)').argParser(readCountTo(15)),
+    )
     .action(async (party: string, module: string, options: AdminOptions & { minutes?: number }) => {
       const body = { party, module, minutes: options.minutes }
       const answer = await adminClient(context, options).call('POST', PATH, { body })
@@ -96,7 +98,7 @@ function printExchanges(
       item.answer,
     )
   }
-  context.err(`${count} exchanges${left > 0 ? `, ${left} more were left out` : ''}`)
+  context.err(`${counted(count, 'exchange')}${left > 0 ? `, ${left} more were left out` : ''}`)
 }
 
 function printBody(context: CliContext, what: string, body: KeptBody | undefined): void {

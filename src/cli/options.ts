@@ -56,9 +56,14 @@ export function readUrl(text: string): string {
   throw new InvalidArgumentError('It must be an http:// or https:// URL.')
 }
 
-export function readCount(text: string): number {
-  if (/^[1-9]\d{0,6}$/.test(text)) return Number(text)
-  throw new InvalidArgumentError('It must be a whole number from 1 to 9999999.')
+export const readCount = readCountTo(9_999_999)
+
+/** A whole number from 1 to `max`. */
+export function readCountTo(max: number): (text: string) => number {
+  return (text) => {
+    if (/^[1-9]\d{0,6}$/.test(text) && Number(text) <= max) return Number(text)
+    throw new InvalidArgumentError(`It must be a whole number from 1 to ${max}.`)
+  }
 }
 
 export function readPort(text: string): number {

@@ -76,6 +76,11 @@ export function printJson(context: CliContext, data: unknown): void {
   context.out(JSON.stringify(data, null, 2))
 }
 
+/** `1 rule`, `2 rules`. */
+export function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`
+}
+
 // C0, C1, and the marks that turn the direction of writing (U+202A-U+202E, U+2066-U+2069).
 // oxlint-disable-next-line no-control-regex
 const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g

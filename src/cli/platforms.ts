@@ -5,7 +5,7 @@ import { DIALECT_NAMES } from '../dialects/dialect.ts'
 import { ROLES } from '../ocpi/role.ts'
 import { OFFERABLE_VERSIONS } from '../ocpi/version.ts'
 import { readPartyText } from '../ocpi/party.ts'
-import { failure, type CliContext } from './context.ts'
+import { failure, saidFailure, type CliContext } from './context.ts'
 import { addMoves } from './moves.ts'
 import { adminClient, readUrl, withAdminOptions, type AdminOptions } from './options.ts'
 import { printData, printJson, printTable, type Column } from './output.ts'
@@ -32,7 +32,7 @@ interface PartyRole {
 const ACTIONS = [
   ['suspend', 'stop routing to and from a platform'],
   ['resume', 'route to and from it again'],
-  ['probe', 'ask a platform for its versions now'],
+  ['probe', 'ask a platform for its versions now; exit code 1 if it does not answer them'],
   ['refresh', 'read its versions and endpoints again'],
   ['rotate', 'give a platform new credentials'],
 ] as const
@@ -181,11 +181,10 @@ function addAction(
   withAdminOptions(platforms.command(action).argument('<id>', 'platform'))
     .description(description)
     .action(async (id: string, options: AdminOptions) => {
-      printAnswer(
-        context,
-        options,
-        await adminClient(context, options).call('POST', `${pathOf(id)}/${action}`),
-      )
+      const answer = await adminClient(context, options).call('POST', `${pathOf(id)}/${action}`)
+      printAnswer(context, options, answer)
+      // A probe that was made and found nobody.
+      if ((answer as { ok?: unknown } | undefined)?.ok === false) throw saidFailure()
     })
 }
 

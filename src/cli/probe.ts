@@ -2,7 +2,7 @@
 // nothing but GET, from this machine, under the same guard as the hub.
 
 import ipaddr from 'ipaddr.js'
-import { InvalidArgumentError, type Command } from 'commander'
+import { InvalidArgumentError, Option, type Command } from 'commander'
 import { readDuration } from '../config/units.ts'
 import type { CheckReport, Examination } from '../modules/examine.ts'
 import { readPartyText, type PartyId } from '../ocpi/party.ts'
@@ -36,7 +36,9 @@ export function addProbe(program: Command, context: CliContext): void {
     .option('--from <party>', 'ask as this party, that of your hub, to see routing headers', readSender)
     .option('--allow <cidr...>', 'private or loopback ranges that may be called', collectRange)
     .option('--insecure-http', 'take http:// URLs too')
-    .option('--timeout <duration>', 'for one request', readTimeout, TIMEOUT_MS)
+    .addOption(
+      new Option('--timeout <duration>', 'for one request').argParser(readTimeout).default(TIMEOUT_MS, '10s'),
+    )
     .option('--json', 'print JSON')
     .addHelpText('after', '\nOnly GET is sent. Exit code 0: no check failed; 1: one did.')
     .action((url: string, options: ProbeOptions) => runProbe(url, options, context))
@@ -61,6 +63,10 @@ async function runProbe(url: string, options: ProbeOptions, context: CliContext)
   )
   if (options.json) printJson(context, report)
   else printReport(context, report)
+  const mayBeOwn = options.insecureHttp !== true || options.allow === undefined
+  if (mayBeOwn && report.checks.some(({ id, result }) => id === 'dns' && result === 'fail')) {
+    context.err('note: private addresses are called only with --allow, http:// only with --insecure-http')
+  }
   if (report.result === 'fail') throw saidFailure()
 }
 

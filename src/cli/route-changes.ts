@@ -5,7 +5,7 @@ import type { Command } from 'commander'
 import { parse } from 'yaml'
 import { failure, type CliContext } from './context.ts'
 import { adminClient, readCount, withAdminOptions, type AdminOptions } from './options.ts'
-import { printJson, printTable } from './output.ts'
+import { counted, printJson, printTable } from './output.ts'
 
 const PATH = '/api/v1/routes'
 
@@ -34,7 +34,8 @@ export function addRouteChanges(routes: Command, context: CliContext): void {
   )
     .description('replace the rules of all hubs, all or nothing')
     .action(async (file: string, options: AdminOptions) => {
-      const items = readRules(file, file === '-' ? await context.input() : readText(file))
+      const items =
+        file === '-' ? readRules('standard input', await context.input()) : readRules(file, readText(file))
       print(context, options, await adminClient(context, options).call('PUT', PATH, { body: { items } }))
     })
   withAdminOptions(routes.command('reset'))
@@ -78,9 +79,10 @@ function readRules(file: string, text: string): unknown[] {
   } catch (error) {
     throw failure(`${file} is no YAML: ${(error as Error).message.split('\n')[0]}`, error)
   }
+  // An empty file is rather a mistake than the wish to have no rules.
   const { routes, items } = (value ?? {}) as { routes?: unknown; items?: unknown }
-  const rules = value === null || value === undefined ? [] : Array.isArray(value) ? value : (routes ?? items)
-  if (!Array.isArray(rules)) throw failure(`${file} holds no list of rules`)
+  const rules = Array.isArray(value) ? value : (routes ?? items)
+  if (!Array.isArray(rules)) throw failure(`${file} holds no list of rules; [] is one without any`)
   return rules as unknown[]
 }
 
@@ -88,7 +90,7 @@ function print(context: CliContext, { json }: AdminOptions, answer: unknown): vo
   if (json) return printJson(context, answer)
   const { items, source, version } = answer as RoutesAnswer
   const whose = source === 'file' ? ' of the configuration file' : ''
-  context.out(`version ${version}: ${items.length} rules${whose} in effect`)
+  context.out(`version ${version}: ${counted(items.length, 'rule')}${whose} in effect`)
 }
 
 function printVersions(context: CliContext, items: readonly VersionItem[]): void {

@@ -2,7 +2,7 @@
 
 import { Option, type Command } from 'commander'
 import type { CliContext } from './context.ts'
-import { adminClient, readCount, withAdminOptions, type AdminOptions } from './options.ts'
+import { adminClient, readCountTo, withAdminOptions, type AdminOptions } from './options.ts'
 import { printJson } from './output.ts'
 
 interface ViewLinkOptions extends AdminOptions {
@@ -13,7 +13,11 @@ interface ViewLinkOptions extends AdminOptions {
 export function addViewLink(program: Command, context: CliContext): void {
   withAdminOptions(program.command('view-link').argument('<platform>', 'whose view'))
     .description('make a read-only link with which a partner sees its own errors, and nothing else')
-    .addOption(new Option('--days <count>', 'how long it is good for (default 7)').argParser(readCount))
+    .addOption(
+      new Option('--days <count>', 'how long it is good for, at most 90 (default 7)').argParser(
+        readCountTo(90),
+      ),
+    )
     .option('--revoke', 'instead: end all links of the platform')
     .action(async (platform: string, options: ViewLinkOptions) => {
       const path = `/api/v1/platforms/${encodeURIComponent(platform)}/view-link`

@@ -57,11 +57,11 @@ describe('routes', () => {
     const file = join(directory.path, 'routes.yaml')
     writeFileSync(file, 'routes:\n  - { from: "NL-*", to: DE-CPO, module: cdrs, action: deny }\n')
     expect((await run('routes versions')).err).toContain('nobody has set rules')
-    expect(await runs(`routes apply ${file}`)).toBe('version 1: 1 rules in effect')
+    expect(await runs(`routes apply ${file}`)).toBe('version 1: 1 rule in effect')
     expect(await runs('routes list')).toMatch(/^1 +NL-\* +DE-CPO +cdrs +any +any +action deny$/m)
     expect(await runs('routes explain --from NL-EMS --to DE-CPO --module cdrs')).toContain('to_denied')
     expect(await runs('routes apply -', '[]')).toBe('version 2: 0 rules in effect')
-    expect(await runs('routes restore 1')).toBe('version 3: 1 rules in effect')
+    expect(await runs('routes restore 1')).toBe('version 3: 1 rule in effect')
     expect(await runs('routes reset')).toBe('version 4: 0 rules of the configuration file in effect')
     expect(await runs('routes versions')).toMatch(/^4 +file +\S+Z +admin$/m)
   })
@@ -73,7 +73,7 @@ describe('routes', () => {
     })
     expect(await run('routes apply -', 'no: list')).toMatchObject({
       code: 1,
-      err: 'error: - holds no list of rules',
+      err: 'error: standard input holds no list of rules; [] is one without any',
     })
     expect(await run('routes apply -', '{{')).toMatchObject({ code: 1 })
     expect(await run('routes apply /nowhere/routes.yaml')).toMatchObject({ code: 1 })
@@ -107,9 +107,9 @@ describe('captures', () => {
     expect(out).toMatch(
       /NL-EMS -> DE-CPO {2}GET \/ocpi\/2\.2\.1\/sender\/tariffs\/T1 {2}1000\n {2}answer, \d+ bytes\n {2}\{/,
     )
-    expect(err).toBe('1 exchanges')
+    expect(err).toBe('1 exchange')
     expect(await runs(`captures drop ${id}`)).toBe('done')
-    expect(await run('captures arm de-cpo tariffs --minutes 16')).toMatchObject({ code: 1 })
+    expect(await run('captures arm de-cpo tariffs --minutes 16')).toMatchObject({ code: 2 })
   })
 })
 

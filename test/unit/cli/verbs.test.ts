@@ -16,6 +16,50 @@ function run(argv: readonly string[], options: CliOptions = {}) {
   return cli(argv, { ...options, env: { OCPI_HUB_ADMIN_URL: server.url } })
 }
 
+describe('what an operator gets wrong', () => {
+  test('an empty list of rules is never taken from an empty input', async () => {
+    const empty = await cli(['routes', 'apply', '-'], { env: { OCPI_HUB_ADMIN_URL: server.url }, input: '' })
+    expect(empty).toEqual({
+      code: 1,
+      out: '',
+      err: 'error: standard input holds no list of rules; [] is one without any',
+    })
+    expect(server.asked).toEqual([])
+    answer = json({ items: [], source: 'registry', version: 1 })
+    const none = await cli(['routes', 'apply', '-'], { env: { OCPI_HUB_ADMIN_URL: server.url }, input: '[]' })
+    expect(none.out).toBe('version 1: 0 rules in effect')
+  })
+
+  test('the OCPI side of a hub is told from its admin side', async () => {
+    answer = (_request, response) => {
+      response.writeHead(401, { 'content-type': 'application/json' }).end('{"status_code":2000}')
+    }
+    expect((await run(['parties'])).err).toMatch(
+      /is not the admin API of a hub \(HTTP 401, .*by default 8081/,
+    )
+  })
+
+  test('numbers that the hub would refuse are not even sent', async () => {
+    for (const argv of [
+      ['captures', 'arm', 'DE-CPO', 'cdrs', '--minutes', '16'],
+      ['view-link', 'acme', '--days', '91'],
+    ]) {
+      expect(await run(argv)).toMatchObject({
+        code: 2,
+        err: expect.stringContaining('whole number from 1 to'),
+      })
+    }
+    expect(server.asked).toEqual([])
+  })
+
+  test('a probe of a platform that does not answer is 1', async () => {
+    answer = json({ id: 'acme', ok: false, fault: 'connection_refused', duration_ms: 2, status: 'OFFLINE' })
+    expect(await run(['platforms', 'probe', 'acme'])).toMatchObject({ code: 1, err: '' })
+    answer = json({ id: 'acme', ok: true, duration_ms: 2, status: 'CONNECTED' })
+    expect((await run(['platforms', 'probe', 'acme'])).code).toBe(0)
+  })
+})
+
 describe('parties', () => {
   test('prints a table', async () => {
     answer = json({
