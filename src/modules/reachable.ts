@@ -37,12 +37,23 @@ export function partyEntries(
 
 /** The parties a platform is told of: all it may see but its own, those known for longest first (R71). */
 export function visibleParties(table: RoutingTable, from: Platform, visible: Visible): PartyEntry[] {
-  const found = [...partyEntries(table).values()].filter(
+  return oldestFirst(table).filter(
     (entry) => entry.connection.platform.id !== from.id && visible(from, entry),
   )
-  const since = new Map(found.map((entry) => [entry, knownSince(entry, table)]))
-  // Parties of one instant stay in the order of their keys.
-  return found.sort((one, other) => compareTexts(since.get(one)!, since.get(other)!))
+}
+
+// Who reads a list page by page has it put in order once.
+const ordered = new WeakMap<RoutingTable, readonly PartyEntry[]>()
+
+function oldestFirst(table: RoutingTable): readonly PartyEntry[] {
+  let entries = ordered.get(table)
+  if (!entries) {
+    const dated = [...partyEntries(table).values()].map((entry) => [knownSince(entry, table), entry] as const)
+    // Parties of one instant stay in the order of their keys.
+    entries = dated.sort(([one], [other]) => compareTexts(one, other)).map(([, entry]) => entry)
+    ordered.set(table, entries)
+  }
+  return entries
 }
 
 /** A party that has moved is as old as where it was first. Those of the file come before all, on every hub alike. */

@@ -35,7 +35,7 @@ const KIND_OF: Readonly<Record<string, OwnedKind>> = {
 const ID_LENGTH_MAX = 64
 
 /** An empty index of at most `max` objects; the ones not pushed for longest are forgotten first. */
-export function createOwners(max = 200_000): Owners {
+export function createOwners(max = 500_000): Owners {
   /** `false` = several parties have an object of this id, and none of them may be guessed. */
   const owners = new Map<string, PartyKey | false>()
 

@@ -1,12 +1,10 @@
-// HubClientInfo as the platforms see it: what is pushed to whom and when, and what the list says
-// (R71, R83-R91, T23, T37, T38).
+// HubClientInfo as it is pushed: what is told to whom and when (R83-R91, T23, T38). The list: client-info-list.test.ts.
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { operate } from '../support/admin.ts'
-import { expectFault } from '../support/expect-fault.ts'
 import { invite, type Guest } from '../support/guest.ts'
 import { stage, type Scene } from '../support/hub.ts'
-import { party, type Answer, type Party } from '../support/party.ts'
+import { party, type Party } from '../support/party.ts'
 import { waitFor } from '../support/wait.ts'
 
 const CREDENTIALS = '/ocpi/2.2.1/credentials'
@@ -63,12 +61,10 @@ async function tells(one: Party, expected: readonly string[]): Promise<void> {
   expect(toldTo(one)).toEqual(expected)
 }
 
-async function list(who: Party, query = ''): Promise<{ answer: Answer; infos: Info[]; texts: string[] }> {
-  const answer = await who.sends({ method: 'GET', path: LIST + query, from: null })
-  expect(answer.json().status_code).toBe(1000)
+async function list(who: Party): Promise<{ infos: Info[]; texts: string[] }> {
+  const answer = await who.sends({ method: 'GET', path: LIST, from: null })
   const infos = answer.json().data as unknown as Info[]
-  const texts = infos.map((one) => `${one.country_code}-${one.party_id} ${one.role} ${one.status}`)
-  return { answer, infos, texts }
+  return { infos, texts: infos.map((one) => `${one.country_code}-${one.party_id} ${one.role} ${one.status}`) }
 }
 
 const setRoutes = (items: readonly object[]) => scene.hub.admin('/routes', { method: 'PUT', json: { items } })
@@ -196,81 +192,5 @@ describe('routes that hide a party (R87, T38)', () => {
     await setRoutes([{ ...hide, module: 'cdrs' }])
     await registered('DE-CP2', 'CPO')
     await tells(emsp, ['PUT /DE/CPO CPO CONNECTED', 'PUT /DE/CP2 CPO CONNECTED'])
-  })
-})
-
-describe('the list', () => {
-  it('has every party that was ever there, whatever its status, but not the own one (R86)', async () => {
-    const { hub, emsp } = scene
-    const roles = [{ country_code: 'FR', party_id: 'PLN', role: 'CPO' }]
-    await operate(hub, 'POST /platforms', { json: { id: 'planned', roles } })
-    const gone = await registered('DE-OUT', 'CPO')
-    await gone.calls('DELETE', CREDENTIALS)
-    const off = await registered('DE-OFF', 'CPO')
-    await off.party.close()
-    await scene.nsp.gets('locations', { to: 'DE-OFF' })
-    await waitFor(async () => (await list(emsp)).texts.includes('DE-OFF CPO OFFLINE'))
-    expect((await list(emsp)).texts.toSorted()).toEqual([
-      'DE-OFF CPO OFFLINE',
-      'DE-OUT CPO SUSPENDED',
-      'FR-PLN CPO PLANNED',
-      'NL-DEF EMSP CONNECTED',
-      'NL-NSP NSP CONNECTED',
-    ])
-  })
-
-  it('has the oldest first, however often they change (R71)', async () => {
-    const { hub, emsp } = scene
-    const order = ['NL-DEF', 'NL-NSP', 'SE-ZZZ', 'BE-MMM', 'AT-AAA']
-    for (const key of order.slice(2)) await registered(key, 'CPO')
-    const keys = async () => (await list(emsp)).infos.map((one) => `${one.country_code}-${one.party_id}`)
-    expect(await keys()).toEqual(order)
-    for (const action of ['suspend', 'resume']) await operate(hub, `POST /platforms/se-zzz/${action}`)
-    const { infos } = await list(emsp)
-    const changed = infos.find((one) => one.party_id === 'ZZZ')!
-    expect(infos.every((one) => one.last_updated <= changed.last_updated)).toBe(true)
-    expect(await keys()).toEqual(order)
-  })
-
-  it('takes date_from as inclusive and date_to as exclusive, to the millisecond, in every form (R68, R86, R110)', async () => {
-    const { emsp } = scene
-    await registered('DE-CPO', 'CPO')
-    const { infos } = await list(emsp)
-    const { last_updated: instant } = infos.find((one) => one.party_id === 'CPO')!
-    const next = new Date(Date.parse(instant) + 1).toISOString()
-    const has = async (query: string) => (await list(emsp, query)).texts.includes('DE-CPO CPO CONNECTED')
-    expect(await has(`?date_from=${instant}`)).toBe(true)
-    expect(await has(`?date_from=${instant.slice(0, -1)}`)).toBe(true)
-    expect(await has(`?date_from=${next}`)).toBe(false)
-    expect(await has(`?date_to=${instant}`)).toBe(false)
-    expect(await has(`?date_to=${next}`)).toBe(true)
-    expect(await has(`?date_from=${instant}&date_to=${next}`)).toBe(true)
-    const offset = await emsp.sends({
-      method: 'GET',
-      path: `${LIST}?date_from=2026-01-01T00:00:00%2B00:00`,
-      from: null,
-    })
-    await expectFault(scene.hub, offset, 'query_invalid', { routed: false })
-  })
-
-  it('can be read party by party: limit=1 (R69, R86)', async () => {
-    const { emsp } = scene
-    for (const key of ['DE-CPO', 'DE-CP2']) await registered(key, 'CPO')
-    const whole = (await list(emsp)).texts
-    const seen: string[] = []
-    let query: string | undefined = '?limit=1&date_from=2020-01-01T00:00:00Z'
-    while (query !== undefined) {
-      const { answer, texts } = await list(emsp, query)
-      expect(answer.headers['x-total-count']).toBe(String(whole.length))
-      expect(Number(answer.headers['x-limit'])).toBeGreaterThanOrEqual(1)
-      seen.push(...texts)
-      const next: string | undefined = /<([^>]+)>; *rel="next"/.exec(answer.headers.link ?? '')?.[1]
-      if (next) expect(next).toContain('date_from=2020')
-      query = next && new URL(next).search
-    }
-    expect(seen).toEqual(whole)
-    const { answer, infos } = await list(emsp, '?date_from=2099-01-01T00:00:00Z')
-    expect([infos, answer.headers['x-total-count']]).toEqual([[], '0'])
-    expect(answer.headers).not.toHaveProperty('link')
   })
 })
