@@ -70,17 +70,20 @@ async function useAll(url: string): Promise<void> {
   await journal.close()
   const links = createRedisLinks(redis)
   expect(await links.get('unknown')).toBeUndefined()
+  for await (const link of links.all()) expect(link).toBeUndefined()
   const lease = createRedisLease(redis, { name: 'upkeep' })
   await waitFor(() => lease.holds())
   await lease.close()
   await createRedisHeard(redis)(new Map([['acme', 1]]))
 }
 
+/** As docs/redis.md has them. */
+const RIGHTS = ['~{ocpi-hub}:*', 'resetchannels', '&{ocpi-hub}:*', '+@all', '-@admin', '-@dangerous', '+info']
+
 describe('the hub and its Redis', () => {
   it('works with a user that may touch nothing but the keys and channels of the hub', async () => {
     const redis = await server()
-    const rights = ['~{ocpi-hub}:*', '&{ocpi-hub}:*', '+@all', '-@admin', '-@dangerous', '+info']
-    await redis.command('ACL', 'SETUSER', 'hub', 'on', '>p@ss/word', ...rights)
+    await redis.command('ACL', 'SETUSER', 'hub', 'on', '>p@ss/word', ...RIGHTS)
     await redis.command('ACL', 'SETUSER', 'default', 'off')
     await useAll(`redis://hub:p%40ss%2Fword@127.0.0.1:${redis.port}`)
   })
@@ -96,7 +99,17 @@ describe('the hub and its Redis', () => {
   it('works as a Cluster, with all its keys in one slot', async () => {
     const cluster = await startCluster()
     cleanups.push(() => cluster.end())
-    await useAll(cluster.url)
+    await cluster.onAll(
+      'ACL',
+      'SETUSER',
+      'hub',
+      'on',
+      '>secret',
+      ...RIGHTS,
+      '+cluster|slots',
+      '+cluster|info',
+    )
+    await useAll(cluster.url.replace('//', '//hub:secret@'))
     const keys = await cluster.keys()
     expect(keys.length).toBeGreaterThan(5)
     expect(keys.filter((key) => !key.startsWith('{ocpi-hub}:'))).toEqual([])

@@ -12,6 +12,8 @@ export interface RedisCluster {
   nodesFor(key: string): Promise<{ readonly owner: RedisHandle; readonly other: RedisHandle }>
   /** Waits until every node says that all slots are served. */
   ready(): Promise<void>
+  /** A command on every node. */
+  onAll(name: string, ...args: (string | number)[]): Promise<void>
   /** Keys on all nodes. */
   keys(): Promise<string[]>
   /** The text of every value below a key prefix. */
@@ -67,6 +69,8 @@ export async function startCluster(): Promise<RedisCluster> {
       return { owner: nodes[index]!, other: nodes[(index + 1) % NODES]! }
     },
     ready,
+    onAll: async (name, ...args) =>
+      void (await Promise.all(nodes.map((node) => node.command(name, ...args)))),
     keys,
     dump: async (prefix) => (await Promise.all(nodes.map((node) => dumpNode(node, prefix)))).join('\n'),
     end: async () => void (await Promise.all(nodes.map((node) => node.end()))),

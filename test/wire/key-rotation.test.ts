@@ -39,7 +39,12 @@ const onDisk = (name: string): Place => ({
 const onRedis = (): Place => ({ registry: { driver: 'redis', url: redis.url } })
 
 async function start(place: Place, ...secretKeys: Buffer[]): Promise<TestHub> {
-  const hub = await startHub({ ...place, secretKeys })
+  // Nothing here is about time.
+  const hub = await startHub({
+    ...place,
+    secretKeys,
+    forwarding: { connectTimeoutMs: 5_000, timeoutMs: 5_000 },
+  })
   hubs.push(hub)
   return hub
 }
