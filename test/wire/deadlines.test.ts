@@ -76,7 +76,7 @@ async function endsAfter(
 
 describe('the deadline is exact', () => {
   for (const name of BEHAVIOURS) {
-    it(`for a receiver with ${name} (4002)`, async () => {
+    it(`for a receiver with ${name} (4002, R93)`, async () => {
       const to = keyOf(name)
       const answer = await endsAfter(TIMEOUT_MS, async () => [
         await emsp().gets('locations', { to, path: '/LOC1' }),
@@ -88,7 +88,7 @@ describe('the deadline is exact', () => {
   }
 
   for (const name of ['connecting', 'handshake']) {
-    it(`for a receiver that hangs while ${name} (4003: nothing was sent)`, async () => {
+    it(`for a receiver that hangs while ${name} (4003: nothing was sent, R93)`, async () => {
       const to = keyOf(name)
       const answer = await endsAfter(CONNECT_MS, async () => [
         await emsp().gets('locations', { to, path: '/LOC1' }),

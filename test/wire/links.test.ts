@@ -143,7 +143,7 @@ describe('response_url (R75-R80)', () => {
     who.sends({ method: 'POST', path: url, json: result, to: 'NL-EMS', ...options })
 
   for (const name of ['START_SESSION', 'RESERVE_NOW', 'A_COMMAND_OF_TOMORROW']) {
-    it(`of ${name} becomes a hub URL, and nothing else of the body changes (R76)`, async () => {
+    it(`of ${name} becomes a short hub URL, and nothing else of the body changes (R76, R111)`, async () => {
       scene.cpo.answers('POST commands', { json: ok({ result: 'ACCEPTED', timeout: 30 }) })
       const { answer } = await command(name)
       expect(answer.json().data).toEqual({ result: 'ACCEPTED', timeout: 30 })

@@ -193,7 +193,7 @@ describe('suspend, resume, rotate, probe, remove', () => {
     expect([answer.status, answer.json.fault]).toEqual([409, 'not_registered'])
   })
 
-  it('rotating renews both tokens', async () => {
+  it('rotating renews both tokens (R39)', async () => {
     const { id } = await connected()
     const before = (await call(`GET /platforms/${id}`)).json.tokens
     const answer = await call(`POST /platforms/${id}/rotate`)
