@@ -112,12 +112,7 @@ export async function forwardTo(
     raw = await flight.answer
     exchange.responderHttpStatus = raw.status
     parts.liveness.heard(connection.platform.id)
-    const reading = readAnswer(raw, message, {
-      dialect: connection.platform.errors,
-      token: connection.platform.outbound?.token,
-      bodyMax: parts.options.maxResponseBodyBytes,
-      unknownCode: parts.unknownCode,
-    })
+    const reading = read(raw, message, route, parts)
     const answer = reading instanceof Promise ? await reading : reading
     noteAnswer(answer, exchange)
     const relayed = watchPull(answer, { message, exchange, path: request.path }, parts.missed)
@@ -135,6 +130,22 @@ export async function forwardTo(
     noteFailure(fault, connection.platform.id, exchange, parts)
     throw fault
   }
+}
+
+/** The usual answer is read at once, one that must be looked into later. */
+function read(
+  raw: RawAnswer,
+  message: Message,
+  { party }: Route,
+  { options, unknownCode }: ForwardingParts,
+): Relayed | Promise<Relayed> {
+  const { errors, outbound } = party.connection.platform
+  return readAnswer(raw, message, {
+    dialect: errors,
+    token: outbound?.token,
+    bodyMax: options.maxResponseBodyBytes,
+    unknownCode,
+  })
 }
 
 /** Whether a place among its requests under way is needed; where nobody waits for the answer, it is waited for. */
