@@ -174,9 +174,13 @@ function isQuestion(message: Message): boolean {
   return message.method === 'GET' && !VERSIONS[message.version].routed
 }
 
-/** One session or CDR before 2.2: no such request is defined, and who asks could not be told from the other eMSPs. */
+/**
+ * One session or CDR before 2.2, where the other side is not told who asks and would show what is another's. A CDR that
+ * was posted is read at its own URL, a session that was pushed under the party of its owner.
+ */
 function isForeignAlike({ method, interface: side, row, version }: Message): boolean {
-  return method === 'GET' && side === 'SENDER' && row.personal === true && !VERSIONS[version].routed
+  if (method !== 'GET' || row.personal !== true || VERSIONS[version].routed) return false
+  return side === 'SENDER' || row.clientOwned !== true
 }
 
 /** Owner in a client-owned URL `/{country_code}/{party_id}/…` (R72). */

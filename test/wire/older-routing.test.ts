@@ -153,6 +153,12 @@ describe('what a CPO pushes', () => {
     expect([scene.received('emsp'), scene.received('emsp2')]).toEqual([[], []])
   })
 
+  it('of CDRs is read back at their own URLs only: an eMSP would show those of all CPOs', async () => {
+    const answer = await scene.old.cpo.calls('GET', 'cdrs', { path: '/ANY' })
+    await expectFault(scene.hub, answer, 'to_unresolved', { version: '2.1.1', routed: false })
+    expect([scene.received('emsp'), scene.received('emsp2')]).toEqual([[], []])
+  })
+
   it('can be read again: the first eMSP that has it answers', async () => {
     scene.old.emsp.party.answers('GET locations', { status: 404, json: says(2003, 'Unknown') })
     scene.old.emsp2.party.answers('GET locations', { json: ok({ id: 'LOC1' }) })
