@@ -1,7 +1,7 @@
 // The parts of the configuration that a reload changes in a running hub: objects that everybody holds from the start
 // and that change under them.
 
-import type { AdminToken } from './admin/parts.ts'
+import type { AdminToken } from './admin/admin-token.ts'
 import { hashAdminToken } from './admin/guard.ts'
 import type { HubConfig } from './config/hub-config.ts'
 import type { ForwardingOptions } from './forwarding/options.ts'

@@ -8,6 +8,7 @@ import type { Journal } from '../journal/journal.ts'
 import type { Log } from '../journal/log.ts'
 import type { Metrics } from '../journal/metrics.ts'
 import type { Registry } from '../registry/registry.ts'
+import type { AdminRole, AdminToken } from './admin-token.ts'
 import type { Operations } from './operations.ts'
 import type { Traffic } from './traffic.ts'
 
@@ -31,17 +32,6 @@ export interface AdminParts {
   certificateEnd?(platform: string): number | undefined
   /** Keyed hash of an outbound token, as `ocpi/token.ts` makes it of inbound ones. */
   hashToken(token: string): string
-}
-
-/** read = look; operate = look and change. */
-export type AdminRole = 'read' | 'operate'
-
-export interface AdminToken {
-  /** Who uses it, for the audit trail. */
-  readonly name: string
-  readonly role: AdminRole
-  /** SHA-256 of the token, hex. */
-  readonly sha256: string
 }
 
 export interface AdminOptions {

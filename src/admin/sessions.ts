@@ -6,7 +6,7 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { LiveSetting } from '../registry/live-setting.ts'
-import type { AdminToken } from './parts.ts'
+import type { AdminToken } from './admin-token.ts'
 
 /** Milliseconds a session lasts, however much it is used. */
 export const SESSION_MS = 12 * 3_600_000

@@ -6,6 +6,7 @@ import type { FaultCode } from '../faults/table.ts'
 import type { Exchange } from '../journal/exchange.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { PartyId } from '../ocpi/party.ts'
+import type { Platform } from '../registry/platform.ts'
 import type { Route } from '../routing/decide.ts'
 import type { Message } from '../routing/message.ts'
 import type { UnknownCode } from './dialect-answer.ts'
@@ -118,16 +119,13 @@ export async function forwardTo(
     const relayed = watchPull(answer, { message, exchange, path: request.path }, parts.missed)
     if (message.assembled || !needsTranslation(relayed.headers)) return relayed
     const url = request.origin + request.path
-    return {
-      ...relayed,
-      headers: await parts.translate.answer(relayed.headers, message, route, exchange, url),
-    }
+    const headers = await parts.translate.answer(relayed.headers, message, route, exchange, url)
+    return { ...relayed, headers }
   } catch (error) {
     // A large answer that nobody will read is still on its way.
     flight.cancel()
     const fault = toFault(error)
-    if (raw) keepEvidence(fault, raw, connection.platform.outbound?.token)
-    noteFailure(fault, connection.platform.id, exchange, parts)
+    noteFailure(fault, { raw, platform: connection.platform }, exchange, parts)
     throw fault
   }
 }
@@ -158,13 +156,19 @@ function noteAnswer({ responderCode, detail }: Relayed, exchange: Exchange): voi
   if (detail !== undefined) exchange.detail = detail
 }
 
-/** Tells the record and liveness what a failure shows of the responder. */
-function noteFailure(fault: Fault, platformId: string, exchange: Exchange, parts: ForwardingParts): void {
+/** Tells the record, liveness and captures what a failure shows of the responder. */
+function noteFailure(
+  fault: Fault,
+  { raw, platform }: { readonly raw: RawAnswer | undefined; readonly platform: Platform },
+  exchange: Exchange,
+  parts: ForwardingParts,
+): void {
   const { code, row, info } = fault
+  if (raw) keepEvidence(fault, raw, platform.outbound?.token)
   if (info.responderCode !== undefined) exchange.responderCode = info.responderCode
   if (info.local) return
   if (code === 'token_rejected' || (row.layer === 'transport' && row.at === 'responder')) {
-    parts.liveness.failed(platformId, code, info.likelyCause)
+    parts.liveness.failed(platform.id, code, info.likelyCause)
   }
 }
 

@@ -2,7 +2,7 @@
 // each other's, and what one has ended is ended on all.
 
 import { describe, expect, it, vi } from 'vitest'
-import type { AdminToken } from '../../../src/admin/parts.ts'
+import type { AdminToken } from '../../../src/admin/admin-token.ts'
 import {
   createSessions,
   ENDED_SESSIONS,
