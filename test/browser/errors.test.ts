@@ -153,6 +153,9 @@ describe('the errors', () => {
       await page.context().setOffline(true)
       await page.getByRole('combobox', { name: 'Side' }).selectOption('hub')
       await page.getByText('The hub does not answer.').first().waitFor()
+      // Nothing that was read for another filter stands below it.
+      await page.locator('.errors').waitFor({ state: 'detached' })
+      expect(await page.locator('.matrix').count()).toBe(0)
       await page.context().setOffline(false)
       await page.getByText('Nothing in the journal matches').waitFor()
       await page
@@ -161,6 +164,21 @@ describe('the errors', () => {
         .first()
         .waitFor({ state: 'detached' })
       // The browser itself writes what it could not load.
+      ;(offences as string[]).splice(0)
+    }))
+
+  it('that were read before the hub was gone are told to be old', () =>
+    dashboard({}, async ({ page, open, offences }) => {
+      await open('/errors')
+      await page.locator('.errors').getByText('to unknown').waitFor()
+      await page.context().setOffline(true)
+      // The matrix is read again by itself; the list, when one comes back to the page.
+      await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+      const card = page.getByRole('region', { name: 'Sender by receiver' }).first()
+      await card.getByText(/What follows is as of \d\d:\d\d:\d\d\./).waitFor()
+      await card.getByRole('link', { name: /NL-EMS to DE-CPO/ }).waitFor()
+      await page.context().setOffline(false)
+      await card.getByText('What follows is as of').waitFor({ state: 'detached' })
       ;(offences as string[]).splice(0)
     }))
 })

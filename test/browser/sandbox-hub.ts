@@ -24,6 +24,9 @@ export interface SandboxHubCall {
 /** Deadline of the hub, so that a silent party does not hold up the pictures. Milliseconds. */
 const TIMEOUT_MS = 250
 
+/** More than fail in a row in two hours: nobody goes OFFLINE before the pictures are taken. */
+const OFFLINE_AFTER = 60
+
 const ROUTES = [
   { from: ['NL-*'], to: ['DE-CPO'], module: ['commands'], timeoutMs: 60_000 },
   { from: ['FR-*'], to: ['DE-SUS'], deliverTo: 'DE-MUL' },
@@ -41,6 +44,7 @@ export async function startSandboxHub(): Promise<SandboxHub> {
     hub: { publicUrl, name: 'Example Roaming Hub' },
     listen: { ocpi: { host: '127.0.0.1', port }, admin: listen.admin },
     forwarding: { timeoutMs: TIMEOUT_MS, connectTimeoutMs: TIMEOUT_MS },
+    liveness: { probeAfterMs: 3_600_000, timeoutMs: 500, offlineAfter: OFFLINE_AFTER },
     platforms: sandbox.platforms,
     routes: ROUTES,
   })

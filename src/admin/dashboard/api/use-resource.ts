@@ -8,6 +8,8 @@ export interface Resource<Value> {
   readonly data?: Value
   /** Entity tag of `data`. */
   readonly etag?: string
+  /** When `data` was read, milliseconds since the epoch. */
+  readonly readAt?: number
   /** Of the latest attempt; `data` is then what was read before, if anything was. */
   readonly failure?: Failure
   readonly loading: boolean
@@ -17,6 +19,9 @@ export interface Resource<Value> {
 interface State<Value> {
   readonly path: string | undefined
   readonly data?: Value
+  /** What `data` was read from. */
+  readonly dataPath?: string
+  readonly readAt?: number
   readonly etag?: string
   readonly failure?: Failure
   readonly loading: boolean
@@ -25,7 +30,7 @@ interface State<Value> {
 export interface ResourceOptions {
   /** Milliseconds between two readings; absent = only once. */
   readonly everyMs?: number
-  /** Shows the answer of the path before while another one loads. */
+  /** Shows the answer of the path before while another one loads; not when that fails. */
   readonly keep?: boolean
 }
 
@@ -52,7 +57,8 @@ export function useResource<Value>(
         if (abort.signal.aborted) return
         if (result.ok) {
           const { value: data, etag } = result
-          setState({ path, data, ...(etag === undefined ? {} : { etag }), loading: false })
+          const tag = etag === undefined ? {} : { etag }
+          setState({ path, data, dataPath: path, readAt: Date.now(), ...tag, loading: false })
         }
         if (!result.ok) setState((before) => ({ ...before, failure: result.failure, loading: false }))
       },
@@ -85,9 +91,12 @@ export function useResource<Value>(
   }, [everyMs, path, reload])
 
   const current = state.path === path || keep
+  // What was read of another path would be taken for what this one has.
+  const shown = current && (state.failure === undefined || state.dataPath === path)
   return {
-    ...(current && state.data !== undefined ? { data: state.data } : {}),
-    ...(current && state.etag !== undefined ? { etag: state.etag } : {}),
+    ...(shown && state.data !== undefined ? { data: state.data } : {}),
+    ...(shown && state.etag !== undefined ? { etag: state.etag } : {}),
+    ...(shown && state.readAt !== undefined ? { readAt: state.readAt } : {}),
     ...(current && state.failure ? { failure: state.failure } : {}),
     loading: path !== undefined && (state.loading || state.path !== path),
     reload,

@@ -88,12 +88,18 @@ function Entries({ entries }: { entries: readonly AuditEntry[] }) {
   )
 }
 
-/** A platform that was not removed can be looked at. */
+/** What was not removed can be looked at. */
 function Target({ action, target }: { action: string; target: string }) {
-  const isPlatform = /^(platform|view_link)\./.test(action) && action !== 'platform.remove'
-  return isPlatform ? (
-    <a href={`/parties/${encodeURIComponent(target)}`}>{target}</a>
-  ) : (
-    <span class="long">{target}</span>
-  )
+  if (/\.(remove|drop)$/.test(action)) return <span class="long">{shortened(target)}</span>
+  const path = encodeURIComponent(target)
+  if (/^(platform|view_link)\./.test(action)) return <a href={`/parties/${path}`}>{target}</a>
+  if (action.startsWith('capture.')) return <a href={`/captures/${path}`}>{shortened(target)}</a>
+  return <span class="long">{target}</span>
+}
+
+const ID_SHOWN = 8
+
+/** The beginning of an id that means nothing to people. */
+function shortened(target: string): string {
+  return /^[0-9a-f]{8}-[0-9a-f-]{27}$/.test(target) ? target.slice(0, ID_SHOWN) : target
 }

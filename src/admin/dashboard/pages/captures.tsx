@@ -151,7 +151,7 @@ interface TableProps {
 
 function CaptureTable({ captures, mayOperate, onDrop }: TableProps) {
   return (
-    <table class="rows cards">
+    <table class="rows cards captures">
       <thead>
         <tr>
           <th scope="col">Party</th>

@@ -53,7 +53,7 @@ function TurnList({
   none: string
 }) {
   return (
-    <>
+    <div>
       <h3>{title}</h3>
       {items.length === 0 ? (
         <p class="quiet">{none}</p>
@@ -66,13 +66,13 @@ function TurnList({
               >
                 {item.to ?? 'no receiver'}: {item.code} {faultText(item)}
               </a>{' '}
-              <span class="quiet">{count(item.count)} ×</span>
+              <span class="quiet nowrap">{count(item.count)} ×</span>
             </li>
           ))}
           {items.length > SHOWN_MAX && <li class="quiet">and {items.length - SHOWN_MAX} more kinds</li>}
         </ul>
       )}
-    </>
+    </div>
   )
 }
 
@@ -85,7 +85,7 @@ export function ChangedParties({ uptimeSeconds }: { uptimeSeconds: number }) {
   const path = `/parties${queryText({ changed_since: since, limit: SHOWN_MAX })}`
   const changed = useResource<Page<Party>>(path, { everyMs: EVERY_MS })
   return (
-    <>
+    <div>
       <h3>Connections</h3>
       <Loaded from={changed}>
         {({ items, next_cursor: more }) =>
@@ -108,7 +108,7 @@ export function ChangedParties({ uptimeSeconds }: { uptimeSeconds: number }) {
           )
         }
       </Loaded>
-    </>
+    </div>
   )
 }
 
@@ -116,7 +116,7 @@ export function ChangedParties({ uptimeSeconds }: { uptimeSeconds: number }) {
 export function Deeds() {
   const audit = useResource<Page<AuditEntry>>(`/audit?limit=${SHOWN_MAX}`, { everyMs: EVERY_MS })
   return (
-    <>
+    <div>
       <h3>By operators</h3>
       <Loaded from={audit}>
         {({ items }) => {
@@ -124,9 +124,9 @@ export function Deeds() {
           if (recent.length === 0) return <p class="quiet">Nothing.</p>
           return (
             <ul class="plain">
-              {recent.map(({ id, time, who, action, target, http_status: refused }) => (
+              {recent.map(({ id, time, who, action, target, detail, http_status: refused }) => (
                 <li key={id}>
-                  {who}: {deedText(action)} {target}
+                  {who}: {deedText(action)} {isCapture(action) ? detail : target}
                   {refused !== undefined && <strong class="bad"> refused</strong>} <Ago time={time} />
                 </li>
               ))}
@@ -137,6 +137,11 @@ export function Deeds() {
           )
         }}
       </Loaded>
-    </>
+    </div>
   )
+}
+
+/** Its id says nothing to people, its detail does. */
+function isCapture(action: string): boolean {
+  return action.startsWith('capture.')
 }

@@ -6,7 +6,7 @@ import { useCodes } from '../api/use-codes.ts'
 import { SideMark } from '../parts/marks.tsx'
 import { Empty, Failed } from '../parts/states.tsx'
 import { setQuery, type Place } from '../router.ts'
-import { count } from '../words.ts'
+import { count, RECOVERY_WORDS } from '../words.ts'
 
 const SYSTEM_WORDS: Readonly<Record<string, string>> = {
   ocpi: 'OCPI',
@@ -113,7 +113,7 @@ function SystemTable({ system, entries }: { system: string; entries: readonly Ca
 }
 
 function RecoveryTag({ recovery }: { recovery: Recovery }) {
-  return <span class="tag">{recovery.replaceAll('_', ' ')}</span>
+  return <span class="tag">requester: {RECOVERY_WORDS[recovery]}</span>
 }
 
 /** Entries of a system (`` = all) in which every word of `text` occurs. */

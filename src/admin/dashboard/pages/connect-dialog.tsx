@@ -98,7 +98,7 @@ const RESULTS = { pass: '✓', warn: '!', fail: '✗', skip: '–' } as const
 
 function Findings({ examination: { result, version, checks } }: { examination: Examination }) {
   return (
-    <div class="findings" role="status">
+    <div class="findings" role="status" tabIndex={0}>
       <p>
         <strong>
           {result === 'pass'

@@ -68,7 +68,13 @@ function Told({ items, reference }: { items: readonly StoryItem[]; reference: st
   const inOrder = chapters.flatMap(({ entry, deliveries }) => [entry, ...deliveries])
   return (
     <>
-      {chosen && <Verdict entry={chosen} meaning={meaningOf(all, chosen)} />}
+      {chosen && (
+        <Verdict
+          entry={chosen}
+          meaning={meaningOf(all, chosen)}
+          failed={items.filter((item) => !isSuccess(item)).length}
+        />
+      )}
       <section class="card" aria-labelledby="time-line">
         <h2 id="time-line">Time line</h2>
         <Waterfall items={inOrder} />
@@ -83,7 +89,16 @@ function Told({ items, reference }: { items: readonly StoryItem[]; reference: st
 }
 
 /** The three answers first: whose side, did it arrive, what to do. */
-function Verdict({ entry, meaning }: { entry: StoryItem; meaning: CatalogueEntry | undefined }) {
+function Verdict({
+  entry,
+  meaning,
+  failed,
+}: {
+  entry: StoryItem
+  meaning: CatalogueEntry | undefined
+  /** Entries of the story that did. */
+  failed: number
+}) {
   const side = sideOf(entry)
   return (
     <section class={`card verdict ${side ? `edge-${side}` : ''}`} aria-labelledby="verdict">
@@ -91,6 +106,9 @@ function Verdict({ entry, meaning }: { entry: StoryItem; meaning: CatalogueEntry
         <span class="code">{entry.code}</span> {faultText(entry)}
       </h2>
       {entry.message && <p>{entry.message}</p>}
+      {failed > 1 && !isSuccess(entry) && (
+        <p class="quiet">One of {failed} that failed in this exchange; each has its own answers below.</p>
+      )}
       <dl class="facts">
         <div>
           <dt>Whose side must act</dt>

@@ -2,9 +2,18 @@
 
 import type { ComponentChild } from 'preact'
 import { queryText } from '../api/client.ts'
-import { STATUSES, type HubStatus, type Summary, type SummaryItem, type Traffic } from '../api/types.ts'
+import {
+  STATUSES,
+  type HubStatus,
+  type Page,
+  type Party,
+  type Summary,
+  type SummaryItem,
+  type Traffic,
+} from '../api/types.ts'
 import { sideOfGroup, useCodes } from '../api/use-codes.ts'
 import { useResource } from '../api/use-resource.ts'
+import { CircuitNote } from '../parts/circuit.tsx'
 import { Ago, SideMark, StatusMark } from '../parts/marks.tsx'
 import { Empty, Loaded } from '../parts/states.tsx'
 import { count, duration, faultText, percent, shortCount } from '../words.ts'
@@ -14,6 +23,7 @@ import { FaultChart, TrafficChart } from './traffic-charts.tsx'
 const EVERY_MS = 10_000
 const JOURNAL_EVERY_MS = 20_000
 const MOST_ROWS = 8
+const OFFLINE_MAX = 5
 const HOUR = '1h'
 
 export function Overview() {
@@ -43,23 +53,24 @@ export function Overview() {
           </h2>
           <Loaded from={now}>{(value) => <MostFaults summary={value} />}</Loaded>
         </section>
-        <div class="stack">
-          <section class="card" aria-labelledby="parties">
-            <h2 id="parties">Parties by status</h2>
-            <Loaded from={status}>{(value) => <PartyCounts status={value} />}</Loaded>
-          </section>
-          <section class="card" aria-labelledby="changed">
-            <h2 id="changed">
-              What changed <span class="quiet">last hour</span>
-            </h2>
-            <Loaded from={now}>
-              {(value) => before.data && <Turns {...startedAndStopped(value, before.data)} />}
-            </Loaded>
-            {status.data && <ChangedParties uptimeSeconds={status.data.uptime_seconds} />}
-            <Deeds />
-          </section>
-        </div>
+        <section class="card" aria-labelledby="parties">
+          <h2 id="parties">Parties by status</h2>
+          <Loaded from={status}>{(value) => <PartyCounts status={value} />}</Loaded>
+          {(status.data?.parties.OFFLINE ?? 0) > 0 && <OfflineParties />}
+        </section>
       </div>
+      <section class="card" aria-labelledby="changed">
+        <h2 id="changed">
+          What changed <span class="quiet">last hour</span>
+        </h2>
+        <div class="changed">
+          <Loaded from={now}>
+            {(value) => before.data && <Turns {...startedAndStopped(value, before.data)} />}
+          </Loaded>
+          {status.data && <ChangedParties uptimeSeconds={status.data.uptime_seconds} />}
+          <Deeds />
+        </div>
+      </section>
     </div>
   )
 }
@@ -142,6 +153,48 @@ function PartyCounts({ status }: { status: HubStatus }) {
   )
 }
 
+/** Those that get nothing at this moment, by name. */
+function OfflineParties() {
+  const offline = useResource<Page<Party>>(
+    `/parties${queryText({ status: 'OFFLINE', limit: OFFLINE_MAX })}`,
+    {
+      everyMs: JOURNAL_EVERY_MS,
+    },
+  )
+  return (
+    <>
+      <h3>Offline now</h3>
+      <Loaded from={offline}>
+        {({ items, next_cursor: more }) => (
+          <ul class="plain">
+            {items.map((party) => (
+              <li key={`${party.address} ${party.role} ${party.platform}`}>
+                <a href={`/parties/${encodeURIComponent(party.platform)}`}>{party.address}</a> {party.role}{' '}
+                <span class="quiet">
+                  {party.last_seen === undefined ? (
+                    'not heard yet'
+                  ) : (
+                    <>
+                      heard <Ago time={party.last_seen} />
+                    </>
+                  )}
+                  {party.circuit && ','}
+                </span>
+                <CircuitNote circuit={party.circuit} />
+              </li>
+            ))}
+            {more && (
+              <li>
+                <a href="/parties?status=OFFLINE">All that are offline</a>
+              </li>
+            )}
+          </ul>
+        )}
+      </Loaded>
+    </>
+  )
+}
+
 function errorsUrl({ to, code, fault }: SummaryItem): string {
   return `/errors${queryText({ since: HOUR, to: to ?? undefined, code: code ?? undefined, fault: fault ?? undefined })}`
 }
@@ -157,7 +210,7 @@ function MostFaults({ summary }: { summary: Summary }) {
   }
   return (
     <>
-      <table class="rows cards">
+      <table class="rows cards most">
         <thead>
           <tr>
             <th scope="col">What</th>

@@ -202,7 +202,7 @@ function PartyTable({ parties }: { parties: readonly Party[] }) {
             </td>
             <NumberCell name="In flight" value={party.in_flight} />
             <NumberCell name="Missed pushes" value={party.missed_pushes} />
-            <td data-label="Certificate">
+            <td data-label="Certificate" class={party.certificate_days === undefined ? 'any' : undefined}>
               <CertificateDays days={party.certificate_days} />
             </td>
           </tr>
@@ -215,7 +215,7 @@ function PartyTable({ parties }: { parties: readonly Party[] }) {
 /** A zero is quiet: what is to be seen are the others. */
 function NumberCell({ name, value = 0 }: { name: string; value: number | undefined }) {
   return (
-    <td data-label={name} class={value === 0 ? 'number quiet' : 'number'}>
+    <td data-label={name} class={value === 0 ? 'number quiet any' : 'number'}>
       {count(value)}
     </td>
   )

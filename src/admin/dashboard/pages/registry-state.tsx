@@ -48,7 +48,7 @@ function Facts({ registry }: { registry: Registry }) {
         <dd>{up ? 'answers' : <strong class="bad">does not answer</strong>}</dd>
       </div>
       <div>
-        <dt>Picture</dt>
+        <dt>Last reading</dt>
         <dd>
           {!loaded ? (
             <strong class="bad">never read: only the platforms of the configuration file are known</strong>

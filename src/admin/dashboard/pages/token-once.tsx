@@ -32,10 +32,13 @@ export function TokenOnce({ answer }: { answer: unknown }) {
   )
 }
 
+/** In the title, in the sentence above, or by `TokenOnce`. */
+const TOLD_ELSEWHERE: ReadonlySet<string> = new Set(['id', 'ok', 'token', 'versions_url'])
+
 /** Any answer, member by member; members that are things themselves as JSON. */
 export function Answer({ value }: { value: unknown }) {
   if (typeof value !== 'object' || value === null) return null
-  const members = Object.entries(value).filter(([name]) => name !== 'token' && name !== 'versions_url')
+  const members = Object.entries(value).filter(([name]) => !TOLD_ELSEWHERE.has(name))
   if (members.length === 0) return null
   return (
     <dl class="pairs answer">

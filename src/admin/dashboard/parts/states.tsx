@@ -5,7 +5,7 @@ import type { Failure } from '../api/client.ts'
 import type { Side } from '../api/types.ts'
 import type { Resource } from '../api/use-resource.ts'
 import { SIDES } from '../words.ts'
-import { SideMark } from './marks.tsx'
+import { Clock, SideMark } from './marks.tsx'
 
 /** Nothing to show, and why that may be. */
 export function Empty({ title, children }: { title: string; children?: ComponentChildren }) {
@@ -65,10 +65,15 @@ export function Loaded<Value>({
   from: Resource<Value>
   children: (value: Value) => ComponentChildren
 }) {
-  const { data, failure, loading, reload } = from
+  const { data, failure, loading, reload, readAt } = from
   return (
     <>
       {failure && <Failed failure={failure} onRetry={reload} />}
+      {failure && readAt !== undefined && (
+        <p class="as-of">
+          What follows is as of <Clock time={new Date(readAt).toISOString()} />.
+        </p>
+      )}
       {data !== undefined && children(data)}
       {data === undefined && !failure && loading && (
         <p class="loading" role="status">
