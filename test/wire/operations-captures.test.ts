@@ -35,6 +35,14 @@ async function arm(json: Record<string, unknown> = { party: 'de*cpo', module: 'S
   return answer.json
 }
 
+/** The first exchange that a capture has kept and that is wanted. */
+function keptBy(id: string, isWanted: (kept: { to?: string }) => boolean) {
+  return waitFor(async () => {
+    const { items } = (await call(`GET /captures/${id}`)).json as { items: { to?: string }[] }
+    return items.find(isWanted)
+  })
+}
+
 const put = (to: string, id: string, module = 'sessions') =>
   scene.emsp.puts(module, {
     to,
@@ -130,16 +138,17 @@ describe('a capture', () => {
   })
 
   it('keeps what a party gets of broadcast pushes, and what it is asked for GET ALL', async () => {
-    const { id } = await arm({ party: 'DE-CPO', module: 'locations' })
+    const receiver = await arm({ party: 'NL-EMS', module: 'locations' })
+    const owner = await arm({ party: 'DE-CPO', module: 'locations' })
     const { cpo, emsp, other } = scene
-    await other.puts('locations', { to: 'hub', path: '/BE/CPO/L1', json: { id: 'L1' } })
     cpo.answers('locations', { json: ok([]), headers: { 'X-Total-Count': '0' } })
+    await other.puts('locations', { to: 'hub', path: '/BE/CPO/L1', json: { id: 'L1' } })
+    const pushed = await keptBy(receiver.id, ({ to }) => to === 'NL-EMS')
+    expect(pushed).toMatchObject({ from: 'NL-HUB', method: 'PUT', request: { text: expect.any(String) } })
+    expect(pushed).toHaveProperty('answer')
     await emsp.gets('locations', { to: 'hub' })
-    const { items } = await waitFor(async () => {
-      const { json } = await call(`GET /captures/${id}`)
-      return json.count >= 1 ? json : undefined
-    })
-    expect(items[0]).toMatchObject({ to: 'DE-CPO', method: 'GET', answer: { text: expect.any(String) } })
+    const asked = await keptBy(owner.id, ({ to }) => to === 'DE-CPO')
+    expect(asked).toMatchObject({ method: 'GET', code: 1000, answer: { text: expect.any(String) } })
   })
 
   it('is bounded, and counts what it left out', async () => {
