@@ -149,7 +149,7 @@ function entryLine(context: CliContext, entry: JournalEntry): string {
   return `${time} ${styled(context, codeStyle(entry), String(code))} ${parts.filter(Boolean).map(clean).join('  ')}`
 }
 
-function whatText({
+export function whatText({
   fault,
   responder_code: responderCode,
   author,
@@ -159,11 +159,11 @@ function whatText({
   return isUnlisted ? `${what}, unlisted code` : what
 }
 
-function requestText({ method, module, path }: JournalEntry): string {
+export function requestText({ method, module, path }: JournalEntry): string {
   return `${method} ${module ?? path}`
 }
 
-function codeStyle({ code }: JournalEntry): Style {
+export function codeStyle({ code }: JournalEntry): Style {
   if (code >= 4000) return 'red'
   return code >= 3000 ? 'magenta' : code >= 2000 ? 'yellow' : 'green'
 }

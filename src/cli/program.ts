@@ -20,6 +20,7 @@ import { addReload } from './reload.ts'
 import { addRoutes } from './routes.ts'
 import { addSandbox } from './sandbox.ts'
 import { addServe } from './serve.ts'
+import { addTimeline } from './timeline.ts'
 import { addVersion, packageVersion } from './version.ts'
 import { addViewLink } from './view-link.ts'
 
@@ -35,6 +36,7 @@ const VERBS: readonly Verb[] = [
   addRoutes,
   addRegistry,
   addErrors,
+  addTimeline,
   addExplain,
   addProbe,
   addViewLink,

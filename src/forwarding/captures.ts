@@ -74,6 +74,8 @@ const AGAIN_MS = 5_000
 
 export function createCaptures({ orders, shelf, onEnd, hub, minuteMs = 60_000 }: CapturesParts): Captures {
   let live: CaptureOrders = []
+  // Exchanges that did not get to the shelf, by this hub.
+  const lost = new Map<string, number>()
   let timer: NodeJS.Timeout | undefined
   let underWay = 0
   let closed = false
@@ -96,6 +98,7 @@ export function createCaptures({ orders, shelf, onEnd, hub, minuteMs = 60_000 }:
   function refresh(): void {
     clearTimeout(timer)
     if (closed) return
+    for (const id of lost.keys()) if (!all().some((one) => one.id === id)) lost.delete(id)
     const now = Date.now()
     const open = all().filter(({ ended }) => !ended)
     live = open.filter(({ until }) => until > now)
@@ -124,7 +127,8 @@ export function createCaptures({ orders, shelf, onEnd, hub, minuteMs = 60_000 }:
 
   async function toCapture(order: CaptureOrder): Promise<Capture> {
     const armed = !order.ended && order.until > Date.now()
-    return { ...order, armed, ...(await shelf.count(order.id)) }
+    const { kept, left } = await shelf.count(order.id)
+    return { ...order, armed, kept, left: left + (lost.get(order.id) ?? 0) }
   }
 
   function matching({ from, to, module }: Exchange): CaptureOrders {
@@ -136,9 +140,14 @@ export function createCaptures({ orders, shelf, onEnd, hub, minuteMs = 60_000 }:
     )
   }
 
+  function lose(wanted: CaptureOrders): void {
+    for (const { id } of wanted) lost.set(id, (lost.get(id) ?? 0) + 1)
+  }
+
   async function take(watched: Watched, outcome: Outcome): Promise<void> {
     const wanted = matching(watched.exchange)
-    if (wanted.length === 0 || underWay >= UNDER_WAY_MAX) return
+    if (wanted.length === 0) return
+    if (underWay >= UNDER_WAY_MAX) return lose(wanted)
     underWay++
     try {
       const taken = await toCaptured(watched, outcome)
@@ -146,6 +155,7 @@ export function createCaptures({ orders, shelf, onEnd, hub, minuteMs = 60_000 }:
       for (const { id, until } of wanted) await shelf.put(id, exchange, until + KEPT_AFTER_MS)
     } catch {
       // A shelf that is away is told by the registry, which is in the same store.
+      lose(wanted)
     } finally {
       underWay--
     }

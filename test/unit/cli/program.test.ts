@@ -18,6 +18,7 @@ const VERBS = [
   'routes',
   'missed',
   'errors',
+  'timeline',
   'explain',
   'view-link',
   'captures',

@@ -60,6 +60,44 @@ describe('what an operator gets wrong', () => {
   })
 })
 
+describe('timeline', () => {
+  const ITEM = {
+    reference: '01JCVZ4G6M5C8T3N0QXWB2R7KD',
+    time: '2026-01-31T09:00:00.000Z',
+    author: 'responder',
+    code: 1000,
+    http_status: 200,
+    from: 'NL-EMS',
+    to: 'DE-CPO',
+    module: 'commands',
+    method: 'POST',
+    path: '/',
+    mode: 'direct',
+    request_id: 'r',
+    correlation_id: 'c',
+    duration_ms: 30.2,
+    phases: { connect: 3.2, tls: 9, first_byte: 20, total: 21.5 },
+    after_ms: 0,
+  }
+  const { phases: _phases, ...callback } = { ...ITEM, mode: 'callback', from: 'DE-CPO', to: 'NL-EMS' }
+
+  test('prints what is kept of an exchange in order, with its phases', async () => {
+    answer = json({ correlation_id: 'c', items: [ITEM, { ...callback, after_ms: 812 }] })
+    expect((await run(['timeline', 'a/b'])).out.split('\n')).toEqual([
+      'AFTER MS  CODE  WHAT          WAY       FROM    TO      REQUEST        MS  PHASES                                   REFERENCE',
+      '0         1000  by responder  direct    NL-EMS  DE-CPO  POST commands  30  connect 3, tls 9, first byte 20, end 22  01JCVZ4G6M5C8T3N0QXWB2R7KD',
+      '812       1000  by responder  callback  DE-CPO  NL-EMS  POST commands  30  -                                        01JCVZ4G6M5C8T3N0QXWB2R7KD',
+    ])
+    expect(server.asked).toEqual(['GET /api/v1/correlations/a%2Fb'])
+  })
+
+  test('finds it by the reference that a requester was told', async () => {
+    answer = json({ ...ITEM, items: [ITEM] })
+    await run(['timeline', ITEM.reference])
+    expect(server.asked).toEqual([`GET /api/v1/errors/${ITEM.reference}`, 'GET /api/v1/correlations/c'])
+  })
+})
+
 describe('parties', () => {
   test('prints a table', async () => {
     answer = json({
