@@ -5,7 +5,14 @@ import { createHash } from 'node:crypto'
 import type { ViewData, ViewError } from './view-data.ts'
 
 const STYLE = `
-:root { color-scheme: light dark; --line: #8884; --quiet: #888; --bad: #c62f2f; }
+:root {
+  color-scheme: light dark;
+  --page: #fff; --text: #17212c; --line: #d5dbe2; --quiet: #566373; --bad: #b3261e;
+}
+@media (prefers-color-scheme: dark) {
+  :root { --page: #10161d; --text: #e3e9f0; --line: #33404e; --quiet: #98a6b6; --bad: #ff8f85; }
+}
+body { background: var(--page); color: var(--text); }
 body { font: 15px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 72rem; padding: 1rem; }
 h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
 .scroll { overflow-x: auto; }

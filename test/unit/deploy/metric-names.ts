@@ -17,6 +17,11 @@ export function selectorsOf(expression: string): Selector[] {
   }))
 }
 
+/** `x_seconds` of `x_seconds_bucket`: the name a histogram is declared by. */
+export function familyOf(metric: string): string {
+  return metric.replace(/_(bucket|sum|count)$/, '')
+}
+
 /** Labels an expression groups by. */
 export function groupingsOf(expression: string): string[] {
   return [...expression.matchAll(GROUPING)].flatMap(([, names]) =>
@@ -28,7 +33,7 @@ export function groupingsOf(expression: string): string[] {
 export function samplesOf(page: string): Map<string, ReadonlySet<string>> {
   const samples = new Map<string, Set<string>>()
   for (const line of page.split('\n')) {
-    const [, declared] = /^# TYPE (\S+) gauge$/.exec(line) ?? []
+    const [, declared] = /^# TYPE (\S+) (?:gauge|counter)$/.exec(line) ?? []
     if (declared !== undefined) samples.set(declared, new Set())
     const [, name, labels = ''] = /^([a-z_:][\w:]*)(?:\{(.*)\})? /i.exec(line) ?? []
     if (name === undefined) continue

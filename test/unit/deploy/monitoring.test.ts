@@ -1,16 +1,21 @@
 // Prometheus and Grafana: their files fit each other and the Compose file, and every metric they name is one that a
 // hub with traffic really shows.
 
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
+import { operate } from '../../support/admin.ts'
 import { ok } from '../../support/envelopes.ts'
 import { makeDirectory } from '../../support/directory.ts'
 import { stage, type Scene } from '../../support/hub.ts'
 import { party, type Party } from '../../support/party.ts'
 import { findTool, runTool } from '../../support/tools.ts'
+import { waitFor } from '../../support/wait.ts'
 import { compose, makeSecrets, projectFile } from './compose.ts'
-import { groupingsOf, samplesOf, selectorsOf } from './metric-names.ts'
+import { familyOf, groupingsOf, samplesOf, selectorsOf } from './metric-names.ts'
 
 interface Rule {
   readonly alert: string
@@ -105,6 +110,7 @@ describe('Grafana', () => {
       'Overhead',
       'Registry',
       'Runtime',
+      'Alerts, journal, traces',
     ])
     expect(new Set(dashboard.panels.map(({ id }) => id)).size).toBe(dashboard.panels.length)
   })
@@ -121,21 +127,43 @@ describe('Grafana', () => {
 })
 
 describe('the metrics of a hub with traffic', () => {
-  let scene: Scene<{ emsp: Party; cpo: Party }>
+  let scene: Scene<{ emsp: Party; cpo: Party; strict: Party; service: Party }>
+  let collector: Server
   let page: string
 
   beforeAll(async () => {
-    scene = await stage({ emsp: party('NL-EMS', 'EMSP'), cpo: party('DE-CPO', 'CPO') })
-    scene.cpo.answers('locations', { json: ok([]) })
-    for (const to of ['DE-CPO', 'XX-NON']) await scene.emsp.gets('locations', { to })
-    await scene.cpo.close()
-    await scene.emsp.gets('locations', { to: 'DE-CPO' })
-    const answer = await fetch(`${scene.hub.adminUrl}/metrics`, {
-      headers: { authorization: `Bearer ${scene.hub.adminToken}` },
-    })
-    page = await answer.text()
+    // Takes alerts and spans.
+    collector = createServer((_request, response) => response.end('{}')).listen(0, '127.0.0.1')
+    await once(collector, 'listening')
+    const at = `http://127.0.0.1:${(collector.address() as AddressInfo).port}`
+    scene = await stage(
+      {
+        emsp: party('NL-EMS', 'EMSP'),
+        cpo: party('DE-CPO', 'CPO'),
+        strict: party('DE-401', 'CPO'),
+        service: party('DE-SVC', 'CPO', { errors: 'ivxp' }),
+      },
+      { alerts: { webhook: `${at}/alerts` }, tracing: { otlpEndpoint: at, sample: 1 } },
+    )
+    const { emsp, cpo, strict, service } = scene
+    cpo.answers('locations', { json: ok([]) })
+    strict.answers('locations', { status: 401, body: '' })
+    service.answers('locations', { status: 400, json: { error: 'NOT_IN_THE_LIST', message: '' } })
+    for (const to of ['DE-CPO', 'XX-NON', 'DE-401', 'DE-SVC']) await emsp.gets('locations', { to })
+    await cpo.close()
+    await emsp.gets('locations', { to: 'DE-CPO' })
+    page = await waitFor(
+      async () => {
+        const { text } = await operate(scene.hub, 'GET !/metrics')
+        return /^ocpi_hub_alerts_total\{/m.test(text) ? text : undefined
+      },
+      { what: 'an alert that was sent' },
+    )
   })
-  afterAll(() => scene.close())
+  afterAll(async () => {
+    await scene.close()
+    collector.close()
+  })
 
   it('hold every metric and label that an alert or a panel names', () => {
     const samples = samplesOf(page)
@@ -146,13 +174,24 @@ describe('the metrics of a hub with traffic', () => {
       for (const selector of selectorsOf(expression)) {
         const known = samples.get(selector.metric)
         expect(known, `${selector.metric} in ${expression}`).toBeDefined()
-        // A gauge of what has not happened here, certificates say, has no sample to look at.
+        // What has not happened here, certificates seen say, or spans sent, has no sample to look at.
         const possible = known!.size === 0 ? labels : known!
         for (const label of selector.labels) expect([...added, ...possible], expression).toContain(label)
       }
       for (const label of groupingsOf(expression)) expect([...labels], expression).toContain(label)
     }
     expect(expressions.flatMap(selectorsOf).length).toBeGreaterThan(30)
+  })
+
+  it('have a panel each, those of the hub itself', () => {
+    const shown = new Set(
+      dashboard.panels.flatMap(({ targets = [] }) =>
+        targets.flatMap(({ expr }) => selectorsOf(expr).map(({ metric }) => familyOf(metric))),
+      ),
+    )
+    const families = [...page.matchAll(/^# TYPE (ocpi_hub_\S+) /gm)].map(([, name]) => name!)
+    expect(families.length).toBeGreaterThan(14)
+    expect(families.filter((name) => !shown.has(name))).toEqual([])
   })
 
   it('are named as promtool likes it, where it is installed', async () => {
