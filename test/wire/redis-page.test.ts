@@ -45,6 +45,9 @@ beforeAll(async () => {
   const items = [{ from: 'NL-*', to: 'DE-CPO', rate: '2/1m' }]
   expect((await hub.admin('/routes', { method: 'PUT', json: { items } })).status).toBe(200)
   await emsp.gets('locations', { to: 'DE-CPO' })
+  // More than one capture keeps.
+  await hub.admin('/captures', { method: 'POST', json: { party: 'NL-EMS', module: 'tariffs' } })
+  await Promise.all(Array.from({ length: 52 }, () => emsp.gets('tariffs', { to: 'DE-CPO' })))
 })
 afterAll(async () => {
   await hub.close()
