@@ -196,6 +196,7 @@ function createAdminSide(base: Base, modules: Modules, operations: Operations) {
   return createAdminServer(
     {
       version: HUB_VERSION,
+      instance: base.instance,
       registry,
       journal,
       metrics,

@@ -15,6 +15,8 @@ import type { Traffic } from './traffic.ts'
 export interface AdminParts {
   /** Version of the package. */
   readonly version: string
+  /** This process among the hubs of an operator. */
+  readonly instance?: string
   readonly registry: Pick<Registry, 'table' | 'health'>
   readonly journal: Pick<Journal, 'get' | 'query' | 'summary' | 'correlation' | 'watch'>
   readonly metrics: Pick<Metrics, 'text' | 'contentType'>

@@ -7,6 +7,7 @@ import { problems } from './shapes.ts'
 
 const status = z.object({
   version: z.string(),
+  instance: z.string().optional().meta({ description: 'Which of the hubs answers: host and process' }),
   node: z.string(),
   uptime_seconds: z.int(),
   draining: z.boolean(),
@@ -48,6 +49,7 @@ export function registerStatus(app: AdminApp, parts: AdminParts): void {
       const { stalenessSeconds, ...health } = parts.registry.health()
       return {
         version: parts.version,
+        ...(parts.instance === undefined ? {} : { instance: parts.instance }),
         node: process.version,
         uptime_seconds: Math.floor(process.uptime()),
         draining: parts.isDraining(),

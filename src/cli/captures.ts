@@ -87,9 +87,12 @@ function printExchanges(
   context: CliContext,
   { items, count, left_out: left }: CaptureItem & { items: readonly CapturedExchange[] },
 ): void {
+  // Which hub it was is news where there are several.
+  const areSeveral = new Set(items.map(({ hub }) => hub)).size > 1
   for (const item of items) {
     const { time, from = '-', to = '-', method, path, code, fault, responder_http_status: status } = item
-    const heading = `${time}  ${from} -> ${to}  ${method} ${path}  ${fault ?? code ?? ''}`
+    const through = areSeveral && item.hub !== undefined ? `  through ${item.hub}` : ''
+    const heading = `${time}  ${from} -> ${to}  ${method} ${path}  ${fault ?? code ?? ''}${through}`
     context.out(styled(context, 'bold', clean(heading)))
     printBody(context, 'request', item.request)
     printBody(

@@ -74,6 +74,7 @@ describe('a capture', () => {
       expect(shown.items).toHaveLength(2)
       expect(shown.items[0].answer.text).toContain('canary-in-clear')
       expect(shown.items[0].hub).toMatch(/:\d+$/)
+      expect((await operate(hub, 'GET /status')).json.instance).toBe(shown.items[0].hub)
     }
     const list = (await redis.command('LRANGE', `{ocpi-hub}:capture:${id}`, '0', '-1')) as string[]
     expect(list).toHaveLength(2)
