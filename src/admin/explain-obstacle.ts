@@ -3,11 +3,12 @@
 
 import { Fault } from '../faults/fault.ts'
 import type { PartyKey } from '../ocpi/party.ts'
-import type { Route } from '../routing/decide.ts'
+import type { Decision, Route } from '../routing/decide.ts'
 import type { RouteRule } from '../routing/rule.ts'
 import type { ExplainParts } from './explain-parts.ts'
 
 export interface Wayward {
+  readonly way: Decision['way']
   readonly from: PartyKey
   readonly routes: readonly Route[]
   /** The rule that the request goes by. */
@@ -18,7 +19,7 @@ export interface Wayward {
 
 /** The Fault that the sender would be answered, first of the table first; `undefined` = nothing is in the way. */
 export function findObstacle(
-  { from, routes, rule, inFlight }: Wayward,
+  { way, from, routes, rule, inFlight }: Wayward,
   { limits, inFlight: inFlightTo, options }: Pick<ExplainParts, 'limits' | 'inFlight' | 'options'>,
 ): Fault | undefined {
   const { inFlightMax, pendingMax } = options()
@@ -29,6 +30,7 @@ export function findObstacle(
     return new Fault('rate_limited', { headers: { 'Retry-After': String(seconds) } })
   }
   const [only, ...others] = routes
+  if (way === 'ask' && !only) return new Fault('to_unresolved')
   if (!only || others.length > 0) return undefined
   const { key, connection } = only.party
   const max = only.rule?.maxInFlight

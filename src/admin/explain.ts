@@ -128,7 +128,10 @@ function toView(found: Explanation, asked: Question, looks: Looks): View {
   const routes = 'routes' in decision ? decision.routes : [decision.route]
   const rule = 'routes' in decision ? decision.rule : decision.route.rule
   const inFlight = looks.parts.inFlight()
-  const obstacle = findObstacle({ from: partyKey(asked.from), routes, rule, inFlight }, looks)
+  const obstacle = findObstacle(
+    { way: decision.way, from: partyKey(asked.from), routes, rule, inFlight },
+    looks,
+  )
   const targets = routes.slice(0, TARGETS_MAX).map((route) => toTarget(route, asked, looks))
   if (routes.length === 1) steps.push(...targetSteps(routes[0]!, targets[0]!, looks))
   if (rule?.rate) {

@@ -77,6 +77,7 @@ describe('explain', () => {
     ['to_not_connected', 'to=FR-PLN&module=locations', 'locations', { to: 'FR-PLN' }],
     ['module_not_offered', 'to=BE-CPO&module=tokens', 'tokens', { to: 'BE-CPO' }],
     ['list_without_to', 'module=locations', 'locations', {}],
+    ['to_unresolved', 'to=hub&module=cdrs&path=/C1', 'cdrs', { to: 'hub', path: '/C1' }],
   ]
   it.each(refusals)('gives the answer that the sender gets: %s', async (fault, query, module, call) => {
     const found = await explained(`from=NL-EMS&${query}`)
