@@ -57,6 +57,7 @@ export function createConnector(
     const handOver = (...result: Parameters<buildConnector.Callback>): void => {
       const now = performance.now()
       const isOpen = result[1] !== null
+      const before = opening
       const tcpAt = connectedAt ?? (isOpen ? now : undefined)
       opening = {
         ...(tcpAt === undefined ? {} : { connectedAt: tcpAt }),
@@ -65,7 +66,7 @@ export function createConnector(
       try {
         callback(...result)
       } finally {
-        opening = undefined
+        opening = before
       }
     }
     let settled = false

@@ -117,6 +117,16 @@ describe('a party that cannot be reached', () => {
   }
 })
 
+describe('the entry of a failed TLS handshake', () => {
+  it('tells that TCP was there, and what OpenSSL said, on one clean line', async () => {
+    const answer = await posts('plain HTTP on the TLS port')
+    const { detail, phases } = await scene.hub.entry(String(answer.json().data!.reference))
+    expect(detail).toMatch(/SSL/)
+    expect(detail).not.toMatch(/\ufffd|\s$/)
+    expect(phases).toEqual({ connect: expect.any(Number) })
+  })
+})
+
 describe('a party that breaks off or hangs', () => {
   provokes('connection_terminated', 'it resets after the request', () => asked('reset after the request'))
   provokes('http_response_timeout', 'it says nothing', () => asked('silence'))
