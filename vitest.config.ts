@@ -28,6 +28,7 @@ export default defineConfig({
       {
         test: {
           ...shared,
+          testTimeout: 60_000,
           name: 'browser',
           include: ['test/browser/**/*.test.ts'],
           globalSetup: 'test/browser/build.ts',

@@ -40,6 +40,14 @@ async function edit(page: Page, text: string): Promise<void> {
   await page.getByRole('button', { name: 'Use these rules' }).click()
 }
 
+/** Edits rules that the hub takes, and waits until it has and until the editor has made place for the list. */
+async function use(page: Page, text: string): Promise<void> {
+  const taken = page.waitForResponse((answer) => answer.request().method() === 'PUT')
+  await edit(page, text)
+  expect((await taken).status()).toBe(200)
+  await page.getByRole('textbox', { name: /All rules/ }).waitFor({ state: 'detached' })
+}
+
 describe('the rules', () => {
   it('are listed in their order, with what they match and what they do', () =>
     dashboard({}, async ({ page, open }) => {
@@ -93,14 +101,14 @@ describe('the rules', () => {
     dashboard({}, async ({ page, open }) => {
       await open('/routes')
       await rules(page).locator('tbody tr').waitFor()
-      await edit(
+      await use(
         page,
         '# first\n- { to: DE-CPO, module: commands, timeout: 60s }\n- { from: "XX-*", action: deny }\n',
       )
       await rules(page).getByText('timeout 1m').waitFor()
       await rules(page).getByText('set for all hubs by admin').waitFor()
       expect(await rules(page).locator('tbody tr').count()).toBe(2)
-      await edit(page, '[]')
+      await use(page, '[]')
       await page.getByText('There are no rules.').waitFor()
       await page.getByRole('button', { name: 'Restore' }).first().click()
       await page
