@@ -58,6 +58,12 @@ describe('the registry', () => {
       expect(await card(page, 'Registry').getByRole('button').count()).toBe(0)
     }))
 
+  it('says which key of secret_key it depends on', () =>
+    dashboard({}, async ({ page, open }) => {
+      await open('/hub')
+      await card(page, 'Registry').getByText('in use: 0 tokens sealed with it, 3 hashed').waitFor()
+    }))
+
   it('that has shrunk is told on every page, and restored on this one', () =>
     dashboard({}, async ({ page, open }) => {
       await redis.flush()

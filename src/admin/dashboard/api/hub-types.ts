@@ -29,6 +29,22 @@ export interface Registry {
   readonly clashes?: number
 }
 
+/** Which keys of secret_key the registry depends on. */
+export interface RegistryKeys {
+  readonly items: readonly {
+    /** Public name of the key. */
+    readonly id: string
+    /** 1 = the first of secret_key; absent: secret_key lacks it. */
+    readonly place?: number
+    readonly in_use: boolean
+    /** Platforms and inbound tokens that need it. */
+    readonly sealed: number
+    readonly hashed: number
+  }[]
+  /** Platforms that are let in by an older key only. */
+  readonly waiting: readonly string[]
+}
+
 /** What reading the configuration file again changes, by the keys of the file. */
 export interface ReloadChanges {
   readonly changes: readonly {

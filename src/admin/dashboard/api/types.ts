@@ -61,6 +61,8 @@ export interface Session {
 
 export interface HubStatus {
   readonly version: string
+  /** Which of the hubs answers: host and process. */
+  readonly instance?: string
   readonly node: string
   readonly uptime_seconds: number
   readonly draining: boolean

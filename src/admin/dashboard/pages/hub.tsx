@@ -46,6 +46,12 @@ function Process({ status }: { status: HubStatus }) {
           {status.version} <span class="quiet">on Node {status.node}</span>
         </dd>
       </div>
+      {status.instance !== undefined && (
+        <div>
+          <dt>Host, process</dt>
+          <dd>{status.instance}</dd>
+        </div>
+      )}
       <div>
         <dt>Running for</dt>
         <dd>{duration(status.uptime_seconds)}</dd>

@@ -180,7 +180,7 @@ function PartyTable({ parties }: { parties: readonly Party[] }) {
       </thead>
       <tbody>
         {parties.map((party) => (
-          <tr key={`${party.address} ${party.role} ${party.platform}`}>
+          <tr key={`${party.address} ${party.role} ${party.platform} ${party.behind ?? ''}`}>
             <td data-label="Party">
               <a href={`/parties/${encodeURIComponent(party.platform)}`}>
                 <span class="code">{party.address}</span>

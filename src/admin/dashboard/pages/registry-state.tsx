@@ -3,7 +3,7 @@
 
 import { useState } from 'preact/hooks'
 import { call } from '../api/client.ts'
-import type { Registry } from '../api/hub-types.ts'
+import type { Registry, RegistryKeys } from '../api/hub-types.ts'
 import { useResource } from '../api/use-resource.ts'
 import { Confirm } from '../parts/confirm.tsx'
 import { Loaded } from '../parts/states.tsx'
@@ -11,6 +11,7 @@ import { useMayOperate } from '../session.tsx'
 import { count, duration } from '../words.ts'
 
 const EVERY_MS = 5_000
+const KEYS_EVERY_MS = 60_000
 /** Hubs look at a shared store each half second; older than this it is worth a word. */
 const STALE_SECONDS = 5
 
@@ -35,6 +36,7 @@ export function RegistryState({ onDeed }: { onDeed: () => void }) {
           </>
         )}
       </Loaded>
+      <Keys />
     </section>
   )
 }
@@ -84,6 +86,45 @@ function Facts({ registry }: { registry: Registry }) {
         </div>
       )}
     </dl>
+  )
+}
+
+/** Keys of secret_key: of interest while one is being changed for another. */
+function Keys() {
+  const keys = useResource<RegistryKeys>('/registry/keys', { everyMs: KEYS_EVERY_MS })
+  return (
+    <>
+      <h3>Keys of secret_key</h3>
+      <Loaded from={keys}>
+        {({ items, waiting }) => (
+          <ul class="plain">
+            {items.map((key) => (
+              <li key={key.id}>
+                <code>{key.id}</code> <KeyUse {...key} />
+              </li>
+            ))}
+            {waiting.length > 0 && (
+              <li class="warn">
+                {count(waiting.length)} platforms are let in by an older key only, until their next request
+              </li>
+            )}
+          </ul>
+        )}
+      </Loaded>
+    </>
+  )
+}
+
+function KeyUse({ place, in_use: inUse, sealed, hashed }: RegistryKeys['items'][number]) {
+  if (place === undefined) {
+    return <strong class="bad">secret_key lacks it: {count(sealed)} platforms cannot be read</strong>
+  }
+  const needs = `${count(sealed)} tokens sealed with it, ${count(hashed)} hashed`
+  if (inUse) return <span>in use: {needs}</span>
+  return sealed + hashed > 0 ? (
+    <span class="warn">older, still needed: {needs}</span>
+  ) : (
+    <span>not needed: it may be taken away</span>
   )
 }
 
