@@ -33,12 +33,12 @@ interface Picture {
 const EXPLAINED =
   '/routes?from=NL-EMS&to=DE-CPO&module=commands&interface=RECEIVER&method=POST&path=/START_SESSION'
 const PICTURES: readonly Picture[] = [
-  { name: 'overview', path: '/', shows: 'What fails most' },
+  { name: 'overview', path: '/', shows: 'What fails most', height: 1130 },
   { name: 'errors', path: '/errors?since=1h', shows: 'Newest first' },
   { name: 'timeline', path: `/correlations/${COMMAND}`, shows: 'Time line' },
   { name: 'broadcast', path: `/correlations/${BROADCAST}`, shows: 'Time line', height: 1100 },
   { name: 'parties', path: '/parties', shows: 'DE-CPO', height: 780 },
-  { name: 'platform', path: '/parties/nl-prf', shows: 'Status history', height: 1000 },
+  { name: 'platform', path: '/parties/de-401', shows: 'Status history', height: 1000 },
   { name: 'routes', path: EXPLAINED, shows: 'It would be forwarded.', height: 820 },
   { name: 'codes', path: '/codes?q=time', shows: 'http_response_timeout', height: 780 },
   { name: 'hub', path: '/hub', shows: 'capture arm', height: 780 },
