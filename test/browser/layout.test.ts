@@ -148,13 +148,21 @@ describe('with the keyboard alone', () => {
       expect(await page.title()).toBe('Codes · ocpi-hub')
     }))
 
-  it('one sees where one is', () =>
-    dashboard({}, async ({ page }) => {
-      await page.getByText('What fails most').waitFor()
-      for (let step = 0; step < 14; step++) {
-        await page.keyboard.press('Tab')
-        const outline = await page.evaluate<string>('getComputedStyle(document.activeElement).outlineStyle')
-        expect([await focused(page), outline]).toEqual([await focused(page), 'solid'])
+  it('one sees on every page where one is, and gets round it', () =>
+    dashboard({}, async ({ page, open }) => {
+      for (const [path, shows] of pages()) {
+        await open(path)
+        await page.getByText(shows).first().waitFor()
+        const stops = new Set<string>()
+        for (let step = 0; step < STOPS_MAX; step++) {
+          await page.keyboard.press('Tab')
+          const { name, outline } = await page.evaluate<{ name: string; outline: string }>(FOCUSED)
+          // Round once: the browser's own controls come next.
+          if (name.startsWith('BODY')) break
+          expect([path, name, outline]).toEqual([path, name, 'solid'])
+          stops.add(name)
+        }
+        expect(stops.size, path).toBeGreaterThan(12)
       }
     }))
 
@@ -177,6 +185,17 @@ describe('with the keyboard alone', () => {
       expect(await focused(page)).toBe('Connect to a platform')
     }))
 })
+
+const STOPS_MAX = 40
+
+/** What has the keyboard, and the style of its outline. */
+const FOCUSED = `(() => {
+  const { activeElement: element } = document
+  return {
+    name: element.tagName + ' ' + (element.getAttribute('aria-label') ?? element.name ?? '') + element.textContent.slice(0, 40),
+    outline: getComputedStyle(element).outlineStyle,
+  }
+})()`
 
 /** Texts whose contrast with what is behind them is below 4.5 to 1 (WCAG 2.2, 1.4.3). */
 const FAINT_TEXT = `(() => {

@@ -79,6 +79,19 @@ describe('a new connection', () => {
       expect(hub.registry.table().connections.has('peer')).toBe(false)
     }))
 
+  it('can be examined before: what was found, and what to tell the partner', () =>
+    dashboard({}, async ({ page, open }) => {
+      await open('/parties')
+      const dialog = await ask(page, 'Connect to a platform')
+      await dialog.getByLabel('Its versions URL').fill(peer.versionsUrl)
+      await dialog.getByLabel('Its registration token').fill('token-of-the-peer')
+      await dialog.getByRole('button', { name: 'Examine first' }).press('Enter')
+      const findings = dialog.locator('.findings')
+      await findings.getByText('The versions URL can be used').waitFor({ timeout: 40_000 })
+      expect(await findings.innerText()).toMatch(/OCPI 2\.2\.1[^]*Serve https[^]*The token is accepted/)
+      expect(hub.registry.table().connections.has('peer')).toBe(false)
+    }))
+
   it('that cannot be made is told with whose side it is and what to do', async () => {
     const nobody = `http://127.0.0.1:${new URL(await closedPort()).port}/ocpi/versions`
     await dashboard({ provokes: [502] }, async ({ page, open }) => {
