@@ -135,7 +135,7 @@ function createOcpiSide(
     limits: base.limits,
     missed: base.missed.missed,
     unknownCode: countUnknownCodes(base.metrics, base.log),
-    watchLeg: captures.watchLeg,
+    watchLeg: (answer, watched) => captures.watchLeg(answer, watched),
   }
   const broadcast = createBroadcaster(forwarding)
   const ocpi = createOcpiServer(

@@ -101,9 +101,9 @@ function toView(
   { key, role, status, connection, behind }: PartyEntry,
   parts: AdminParts,
 ): z.output<typeof party> {
-  const { lastHeard, operations } = parts
+  const { operations } = parts
   const { id } = connection.platform
-  const seen = lastHeard(id)
+  const seen = parts.lastHeard(id)
   const days = certificateDays(id, parts)
   const circuit = operations && readCircuit({ id, status }, operations)
   return {

@@ -62,7 +62,10 @@ describe('a party that a hub reports (T25)', () => {
     const push = (by: Party, from: string) =>
       by.puts('locations', { from, to: 'NL-EMS', path: '/BE/CPO/L1', json: { id: 'L1' } })
     expect((await push(scene.peer, 'BE-CPO')).json().status_code).toBe(1000)
-    await expectFault(scene.hub, await push(scene.other, 'BE-CPO'), 'from_foreign', { names: 'BE-CPO', requester: 'FR-HB4' })
+    await expectFault(scene.hub, await push(scene.other, 'BE-CPO'), 'from_foreign', {
+      names: 'BE-CPO',
+      requester: 'FR-HB4',
+    })
     await expectFault(scene.hub, await push(scene.peer, 'BE-XXX'), 'from_foreign', { names: 'BE-XXX' })
     await expectFault(scene.hub, await push(scene.peer, 'DE-CPO'), 'from_foreign', { names: 'DE-CPO' })
   })
