@@ -23,7 +23,7 @@ import { watchStatus } from './registry/status-watch.ts'
 import { createReload, type Reload } from './reload.ts'
 
 const AUDIT_ENTRIES_MAX = 10_000
-/** In a backup of a hub that runs: some 30 MB, which it has to hold for a moment. */
+/** In a backup of a hub that runs: some 15 MB, which it has to hold for a moment. */
 const BACKUP_LINKS_MAX = 50_000
 /** Changes of status of all platforms together. */
 const CHANGES_MAX = 10_000
