@@ -19,6 +19,8 @@ import { soaked } from '../support/soak.ts'
 import { pause, waitFor } from '../support/wait.ts'
 
 const KILLS = soaked(15, 50)
+/** What is kept of a journal is on the disk by then. */
+const JOURNAL_LOSS_MS = 100
 const emsp = party('NL-EMS', 'EMSP')
 const cpo = party('DE-CPO', 'CPO')
 const directory = makeDirectory()
@@ -85,6 +87,32 @@ describe('kill -9', () => {
   )
 })
 
+describe('kill -9 under errors', () => {
+  it(`costs the journal what was answered in the last ${JOURNAL_LOSS_MS} ms at most`, {
+    timeout: 120_000,
+  }, async () => {
+    const config = { registry: { path: join(directory.path, 'journal') } }
+    for (let round = 1; round <= 3; round++) {
+      const hub = await start({ name: 'journal', config })
+      await hub.ready()
+      const told: { readonly reference: string; readonly at: number }[] = []
+      while (told.length < 300) {
+        const { data } = (await emsp.gets('locations', { to: 'XX-NON' })).json()
+        told.push({ reference: String(data!.reference), at: performance.now() })
+      }
+      const killedAt = performance.now()
+      await hub.end()
+      const again = await start({ name: 'journal', config })
+      await again.ready()
+      const due = told.filter(({ at }) => at < killedAt - JOURNAL_LOSS_MS)
+      expect(due.length).toBeGreaterThan(0)
+      const found = await Promise.all(due.map(({ reference }) => again.admin(`/errors/${reference}`)))
+      expect(found.filter(({ status }) => status !== 200)).toEqual([])
+      await again.end()
+    }
+  })
+})
+
 /** Changes of all kinds. */
 function total(counts: Readonly<Record<string, number>>): number {
   return Object.values(counts).reduce((sum, count) => sum + count, 0)
@@ -132,6 +160,22 @@ describe('a start', () => {
     // Killed, it leaves nothing behind that would keep another from starting.
     await first.end()
     await (await start({ name: 'third', config })).ready()
+  })
+})
+
+describe('a signal', () => {
+  it('lets the hub serve on until load balancers have noticed, and a second one ends it at once', {
+    timeout: 60_000,
+  }, async () => {
+    const hub = await start({ name: 'signals', config: { shutdown: { delay: '1m', timeout: '1m' } } })
+    await hub.ready()
+    hub.signal('SIGTERM')
+    await waitFor(async () => (await hub.health()).status === 503)
+    expect((await emsp.gets('locations', { to: 'DE-CPO' })).json().status_code).toBe(1000)
+    const signalled = performance.now()
+    hub.signal('SIGTERM')
+    await hub.ended
+    expect(performance.now() - signalled).toBeLessThan(2_000)
   })
 })
 
