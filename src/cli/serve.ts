@@ -21,7 +21,7 @@ export function addServe(program: Command, context: CliContext): void {
 /** A store that refuses this hub says why in words for operators; anything else keeps its stack. */
 function refusalOf(error: unknown): Error | undefined {
   const text = error instanceof Error ? error.message : ''
-  if (text.startsWith('registry.path ')) return failure(text, error)
+  if (/^(registry\.path|secret_key) /.test(text)) return failure(text, error)
   if (text.startsWith('it was written by a newer ')) return failure(`the registry: ${text}`, error)
   return undefined
 }

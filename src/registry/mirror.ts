@@ -201,7 +201,7 @@ function refuseForeignKeys(found: KnownRecords): void {
   const missing = all.flatMap(({ missingKey }) => missingKey ?? [])
   if (missing.length === 0 || all.some(({ stored }) => stored?.sealedWith !== undefined)) return
   throw new RangeError(
-    `secret_key does not fit the registry: its ${missing.length} platforms are sealed with key ${[...new Set(missing)].join(', ')}. Put the secret they were sealed with behind the new one (secret_key: [new, old]); if it is lost: "ocpi-hub registry forget-key"`,
+    `secret_key does not fit the registry: its ${missing.length} platforms are sealed with key ${[...new Set(missing)].join(', ')}. Put the secret they were sealed with behind the new one (secret_key: [new, old]). If it is lost, "ocpi-hub registry forget-key" forgets these platforms`,
   )
 }
 

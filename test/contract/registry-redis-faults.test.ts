@@ -66,6 +66,19 @@ describe('Redis is down at boot', () => {
   })
 })
 
+describe('Redis is down at boot, and holds the registry of another secret_key', () => {
+  it('leaves the hub unready, with the reason, when it returns', async () => {
+    const redis = await server({ appendonly: 'always' })
+    await fill(await hub(redis), 2)
+    await redis.stop()
+    const registry = await hub(redis, { secretKeys: [Buffer.alloc(32, 9)] })
+    await redis.start()
+    await waitFor(() => /secret_key does not fit/.test(registry.health().reason ?? ''), { limitMs: 5000 })
+    expect(registry.health()).toMatchObject({ up: false, loaded: false })
+    await timed(registry.put(platform('acme')))
+  })
+})
+
 describe('Redis stops answering', () => {
   it('keeps the snapshot while Redis is frozen, fails writes in less than 1 s, and finds out what became of them', async () => {
     const redis = await server()

@@ -144,6 +144,23 @@ describe('a start', () => {
     expect(tookMs.toSorted((one, other) => one - other)[soaked(50, 99)]).toBeLessThan(50)
   })
 
+  it('with another secret_key than that of the data is refused with what is missing', {
+    timeout: 60_000,
+  }, async () => {
+    const path = join(directory.path, 'sealed')
+    const environment = await openEnvironment(path)
+    const backup = await fillRegistry({ platforms: 2, partiesEach: 1 })
+    await importRegistry(createEmbeddedStore(environment), backup)
+    await environment.close()
+    const config = { registry: { path }, secret_key: Buffer.alloc(32, 8).toString('base64') }
+    const hub = await start({ name: 'sealed', config })
+    expect((await hub.ended).code).toBe(1)
+    expect(hub.log()).toMatch(
+      /^error: secret_key does not fit the registry: its 2 platforms are sealed with key [0-9a-f]{8}\..*platforms$/m,
+    )
+    expect(hub.log()).not.toContain('    at ')
+  })
+
   it('on the data of a hub that runs is refused with the reason', { timeout: 60_000 }, async () => {
     const config = { registry: { path: join(directory.path, 'taken') } }
     const first = await start({ name: 'first', config })
