@@ -4,6 +4,9 @@ import { expect, test } from 'vitest'
 import { DURATION, platform, SIZE, withHub } from './bad-files.ts'
 
 // biome-ignore format: a table is read in columns
+/** A key of 32 bytes. */
+const KEY = Buffer.alloc(32, 7).toString('base64')
+
 const VALUES: readonly (readonly [rule: string, rest: string, ...faults: string[]])[] = [
   [
     'names an unknown key and the likely one',
@@ -150,6 +153,27 @@ const VALUES: readonly (readonly [rule: string, rest: string, ...faults: string[
     'refuses a key that is not 32 bytes',
     'secret_key: c2hvcnQ=',
     'f:2:13: secret_key: must be 32 bytes in Base64: make one with "openssl rand -base64 32"',
+  ],
+  [
+    'refuses an old key that is not 32 bytes',
+    `secret_key: [${KEY}, c2hvcnQ=]`,
+    'f:2:60: secret_key[1]: must be 32 bytes in Base64: make one with "openssl rand -base64 32"',
+  ],
+  [
+    'refuses a key that is no text, and does not print it',
+    'secret_key: [12345]',
+    'f:2:14: secret_key[0]: must be text, but YAML reads a number here; put it in quotes',
+  ],
+  [
+    'refuses an empty key before an old one',
+    `secret_key: ["", ${KEY}]`,
+    'f:2:14: secret_key[0]: is the newest key: it must not be empty',
+  ],
+  ['refuses a key twice', `secret_key: [${KEY}, ${KEY}]`, 'f:2:60: secret_key[1]: same key as secret_key[0]'],
+  [
+    'refuses a list without any key when hubs share a registry',
+    'registry: { driver: redis }\nsecret_key: [""]',
+    'f:2:21: registry.driver: redis needs secret_key, one for all hubs on it ("openssl rand -base64 32" makes it)',
   ],
   [
     'needs a secret key when hubs share a registry',

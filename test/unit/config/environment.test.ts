@@ -98,6 +98,15 @@ describe('variables in a file', () => {
     expect(config?.admin).toEqual({ tokens: [] })
     expect(config?.secretKeys).toEqual([])
   })
+
+  it('of an old key may be empty: it counts as none', () => {
+    const [newer, older] = [1, 2].map((byte) => Buffer.alloc(32, byte))
+    const K = newer!.toString('base64')
+    const read = (env: Record<string, string>) =>
+      readConfig(`${HUB}\nsecret_key: ["\${K}", "\${OLD:-}"]`, 'f', env).config?.secretKeys
+    expect(read({ K })).toEqual([newer])
+    expect(read({ K, OLD: older!.toString('base64') })).toEqual([newer, older])
+  })
 })
 
 describe('secrets', () => {
