@@ -99,7 +99,7 @@ describe('variables in a file', () => {
     expect(config?.secretKeys).toEqual([])
   })
 
-  it('of an old key may be empty: it counts as none', () => {
+  test('of an old key may be empty: it counts as none', () => {
     const [newer, older] = [1, 2].map((byte) => Buffer.alloc(32, byte))
     const K = newer!.toString('base64')
     const read = (env: Record<string, string>) =>
