@@ -12,24 +12,29 @@ import { NEVER, type Script } from '../support/party-server.ts'
 
 /** What the responder answers, the fault it is, and its code per version, as the specification lists them. */
 const CASES: readonly (readonly [FaultCode, module: string, Script, Readonly<Record<string, number>>])[] = [
-  ['answer_not_ocpi', 'sessions', { status: 500, body: 'x' }, { '2.1.1': 3000, '2.2': 4003, newer: 4000 }],
-  ['http_response_timeout', 'sessions', NEVER, { '2.1.1': 3000, '2.2': 4002, newer: 4002 }],
+  ['answer_not_ocpi', 'locations', { status: 500, body: 'x' }, { '2.1.1': 3000, '2.2': 4003, newer: 4000 }],
+  ['http_response_timeout', 'locations', NEVER, { '2.1.1': 3000, '2.2': 4002, newer: 4002 }],
   [
     'responder_unavailable',
-    'sessions',
+    'locations',
     { status: 502, body: '' },
     { '2.1.1': 3000, '2.2': 4003, newer: 4003 },
   ],
   [
     'responder_busy',
-    'sessions',
+    'locations',
     { status: 429, json: { error: { code: 'RATE_LIMITED' } }, headers: { 'Retry-After': '9' } },
     { '2.1.1': 3000, '2.2': 4003, newer: 4000 },
   ],
-  ['connection_declined', 'sessions', { status: 403, body: '' }, { '2.1.1': 3000, '2.2': 4003, newer: 4003 }],
+  [
+    'connection_declined',
+    'locations',
+    { status: 403, body: '' },
+    { '2.1.1': 3000, '2.2': 4003, newer: 4003 },
+  ],
   [
     'token_rejected',
-    'sessions',
+    'locations',
     { status: 401, json: { error: { code: 'NONCE_REUSED' } } },
     { '2.1.1': 3000, '2.2': 4003, newer: 4003 },
   ],
@@ -55,7 +60,7 @@ function lists(version: VersionNumber, code: number): boolean {
 describe.each(OFFERABLE_VERSIONS)('a requester on %s', (version) => {
   let scene: Scene<{ emsp: Party; cpo: Party }>
   beforeAll(async () => {
-    const modules = ['sessions', 'locations', 'tokens']
+    const modules = ['locations', 'tokens']
     scene = await stage(
       {
         emsp: party('NL-EMS', 'EMSP', { version, modules: ['tariffs'] }),
@@ -71,7 +76,7 @@ describe.each(OFFERABLE_VERSIONS)('a requester on %s', (version) => {
 
   /** 2.1.1 has no routing headers: the one party that has the module is meant. */
   function ask(module: string): Promise<Answer> {
-    const object = { sessions: '/S1', locations: '/LOC1', tokens: '/T1/authorize' }[module]!
+    const object = { locations: '/LOC1', tokens: '/T1/authorize' }[module]!
     const call = module === 'tokens' ? scene.emsp.posts : scene.emsp.gets
     return call(module, {
       interface: 'SENDER',
@@ -91,14 +96,14 @@ describe.each(OFFERABLE_VERSIONS)('a requester on %s', (version) => {
   })
 
   it("is told every error of the party's own format in codes it knows", async () => {
-    scene.cpo.answers('sessions', { status: 400, json: { error: { code: 'CAPABILITY_NOT_SUPPORTED' } } })
-    expect((await ask('sessions')).json().status_code).toBe(3003)
+    scene.cpo.answers('locations', { status: 400, json: { error: { code: 'CAPABILITY_NOT_SUPPORTED' } } })
+    expect((await ask('locations')).json().status_code).toBe(3003)
   })
 
   it.each(ANSWERED)('gets %d of the responder as it is, marked where it does not list it', async (code) => {
     const body = Buffer.from(JSON.stringify(says(code, 'as it is')))
-    scene.cpo.answers('sessions', { status: 200, body })
-    const answer = await ask('sessions')
+    scene.cpo.answers('locations', { status: 200, body })
+    const answer = await ask('locations')
     expect(answer.body.equals(body)).toBe(true)
     const entry = await scene.hub.newest({ code: String(code) })
     expect(entry).toMatchObject({ author: 'responder', code })
@@ -106,11 +111,11 @@ describe.each(OFFERABLE_VERSIONS)('a requester on %s', (version) => {
   })
 
   it.each([1000, 1001, 1901])('has %d in the journal only where it does not list it', async (code) => {
-    scene.cpo.answers('sessions', { json: { ...ok(), status_code: code } })
-    const { sent } = await ask('sessions')
+    scene.cpo.answers('locations', { json: { ...ok(), status_code: code } })
+    const { sent } = await ask('locations')
     // Entries are written in order: once the next one is there, this one would be, too.
-    scene.cpo.answers('sessions', { json: says(2000) })
-    const next = await ask('sessions')
+    scene.cpo.answers('locations', { json: says(2000) })
+    const next = await ask('locations')
     await scene.hub.newest({ request_id: next.sent.requestId })
     const entries = await scene.hub.journal.correlation(sent.correlationId)
     const marks = entries.map((entry) => [entry.code, entry.code_unlisted])
@@ -119,7 +124,7 @@ describe.each(OFFERABLE_VERSIONS)('a requester on %s', (version) => {
 
   it('is told that nobody is there to ask', async () => {
     const answer = routed
-      ? await scene.emsp.gets('sessions', { to: 'ZZ-TOP', path: '/S1' })
+      ? await scene.emsp.gets('locations', { to: 'ZZ-TOP', path: '/LOC1' })
       : await scene.emsp.gets('cdrs', { from: null, path: '/C1' })
     const { status_code: code, data } = answer.json()
     expect([answer.httpStatus, data?.fault]).toEqual([200, routed ? 'to_unknown' : 'to_unresolved'])
