@@ -1,7 +1,7 @@
 // The overview: what passed through the hub in the last hour, what fails most and whose side it is, what changed.
 
 import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { ok } from '../support/envelopes.ts'
 import { closedPort } from '../support/fault-server.ts'
 import { stage, startHub, type Scene, type TestHub } from '../support/hub.ts'
@@ -15,6 +15,9 @@ let scene: Scene<{ emsp: Party; cpo: Party; dead: Party; away: Party }>
 
 beforeAll(async () => {
   browser = await startChromium()
+  // The hub runs in the process of the tests, which may be much older than it.
+  const begun = performance.now()
+  vi.spyOn(process, 'uptime').mockImplementation(() => (performance.now() - begun) / 1000)
   empty = await startHub()
   scene = await stage({
     emsp: party('NL-EMS', 'EMSP'),
@@ -30,6 +33,7 @@ beforeAll(async () => {
   await scene.hub.newest({ fault: 'to_not_connected' })
 })
 afterAll(async () => {
+  vi.restoreAllMocks()
   await browser.close()
   await scene.close()
   await empty.close()
@@ -59,6 +63,12 @@ describe('the overview', () => {
       expect(rows.join()).toMatch(/4000/)
     }))
 
+  it('draws what failed even in the first minute of a hub, whose only value makes no line', () =>
+    within(browser, scene.hub.adminUrl, {}, async ({ page }) => {
+      await page.locator('.chart canvas').nth(1).waitFor()
+      await expect.poll(() => page.evaluate<number>(RESPONDER_PIXELS)).toBeGreaterThan(10)
+    }))
+
   it('lists what fails most, with whose side, and leads to the errors', () =>
     within(browser, scene.hub.adminUrl, {}, async ({ page }) => {
       const first = page.getByRole('region', { name: 'What fails most' }).locator('tbody tr').first()
@@ -85,3 +95,14 @@ describe('the overview', () => {
       await page.getByText('No party is known yet.').waitFor()
     }))
 })
+
+/** How many pixels of the second chart have the colour of the responder's side, in the light: #a84a05. */
+const RESPONDER_PIXELS = `(() => {
+  const canvas = document.querySelectorAll('.chart canvas')[1]
+  const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
+  let found = 0
+  for (let at = 0; at < data.length; at += 4) {
+    if (data[at] === 0xa8 && data[at + 1] === 0x4a && data[at + 2] === 0x05 && data[at + 3] === 255) found++
+  }
+  return found
+})()`

@@ -12,7 +12,8 @@ import { count, deedText, faultText } from '../words.ts'
 const SHOWN_MAX = 6
 const EVERY_MS = 30_000
 const HOUR_SECONDS = 3600
-const START_SECONDS = 10
+/** A hub with many platforms, or on a busy machine, takes its time to know them all. */
+const START_SECONDS = 30
 
 export interface TurnsProps {
   /** Groups of faults with none in the hour before, most frequent first. */

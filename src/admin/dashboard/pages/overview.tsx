@@ -55,7 +55,7 @@ export function Overview() {
         </section>
         <section class="card" aria-labelledby="parties">
           <h2 id="parties">Parties by status</h2>
-          <Loaded from={status}>{(value) => <PartyCounts status={value} />}</Loaded>
+          {status.data && <PartyCounts status={status.data} />}
           {(status.data?.parties.OFFLINE ?? 0) > 0 && <OfflineParties />}
         </section>
       </div>

@@ -150,12 +150,18 @@ function toOptions(element: HTMLElement, lines: readonly Line[]): uPlot.Options 
         label: line.label,
         stroke: color(line.color),
         width: 1.5,
-        points: { show: false },
+        // One value alone makes no line: that of a hub in its first minute would not be seen at all.
+        points: { show: isAlone, size: 7, fill: color(line.color) },
         ...(line.dash ? { dash: [...line.dash] } : {}),
         ...(line.fill ? { fill: color(line.fill) } : {}),
       })),
     ],
   }
+}
+
+function isAlone({ data }: uPlot, series: number): boolean {
+  const values = Array.from(data[series] as ArrayLike<number | null>)
+  return values.filter((value) => value !== null).length === 1
 }
 
 function hourAndMinute(seconds: number): string {
