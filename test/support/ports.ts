@@ -9,20 +9,24 @@ const FIRST = 10_000
 const LAST = 32_000
 const ATTEMPTS_MAX = 100
 
-/** A port of loopback that nobody listens on. */
-export async function stablePort(): Promise<number> {
+/** A port of loopback that nobody listens on, nor on the one `beyond` above it. */
+export async function stablePort(beyond = 0): Promise<number> {
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
-    const port = FIRST + Math.floor(Math.random() * (LAST - FIRST))
-    const server = createServer()
-    const listening = once(server, 'listening').then(
-      () => true,
-      () => false,
-    )
-    server.listen(port, '127.0.0.1')
-    if (!(await listening)) continue
-    server.close()
-    await once(server, 'close')
-    return port
+    const port = FIRST + Math.floor(Math.random() * (LAST - beyond - FIRST))
+    if ((await isFree(port)) && (beyond === 0 || (await isFree(port + beyond)))) return port
   }
   throw new Error('no free port was found')
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer()
+  const listening = once(server, 'listening').then(
+    () => true,
+    () => false,
+  )
+  server.listen(port, '127.0.0.1')
+  if (!(await listening)) return false
+  server.close()
+  await once(server, 'close')
+  return true
 }

@@ -69,13 +69,15 @@ export function startSentinel(master: { name: string; port: number; quorum: numb
   })
 }
 
+/** How far above its port a node of a cluster listens for the others. */
+const CLUSTER_BUS = 10_000
+
 type MakeArguments = (place: { readonly port: number; readonly path: string }) => readonly string[]
 
 async function startServer(makeArguments: MakeArguments): Promise<RedisHandle> {
   const launch = await (found ??= findRedisServer())
   const directory = makeDirectory()
-  // Low enough for the second port of a node of a cluster, 10,000 above it.
-  const port = await stablePort()
+  const port = await stablePort(CLUSTER_BUS)
   const settings = makeArguments({ port, path: directory.path })
   let server: RunningServer | undefined
   let release = (): void => undefined
