@@ -20,10 +20,12 @@ export interface LoadOptions {
   readonly connections: number
   /** Requests a second over all connections, at most; as many as go when absent. */
   readonly rate?: number
+  /** Objects that are asked for and pushed in turns; always another one when absent. */
+  readonly objects?: number
 }
 
 /** GET and PUT in turns, to the party `to` through the hub or balancer at `url`. */
-export function startLoad(url: string, { from, to, connections, rate }: LoadOptions): Load {
+export function startLoad(url: string, { from, to, connections, rate, objects }: LoadOptions): Load {
   const agent = new Agent({ keepAlive: true, maxSockets: connections })
   const failures: string[] = []
   const latenciesMs: number[] = []
@@ -55,7 +57,8 @@ export function startLoad(url: string, { from, to, connections, rate }: LoadOpti
   /** Sends one request; gives what went wrong. */
   function ask(method: 'GET' | 'PUT', number: number): Promise<string | undefined> {
     const [side, module] = method === 'GET' ? ['sender', 'locations'] : ['receiver', 'tokens']
-    const path = new URL(`/ocpi/2.2.1/${side}/${module}/NL/EMS/${number}`, url)
+    const id = objects === undefined ? number : number % objects
+    const path = new URL(`/ocpi/2.2.1/${side}/${module}/NL/EMS/${id}`, url)
     return new Promise((resolve) => {
       const ids = { 'x-request-id': `r${number}`, 'x-correlation-id': `c${number}` }
       const outgoing = request(path, { agent, method, headers: { ...headers, ...ids } }, (answer) => {
