@@ -61,7 +61,7 @@ const pages = (): readonly (readonly [path: string, shows: string])[] => [
 const focused = (page: Page) => page.evaluate<string>('document.activeElement.textContent')
 
 describe('every page', () => {
-  it.each([400, 760, 1280])('fits a window of %i pixels', (width) =>
+  it.each([320, 400, 760, 1024, 1160, 1280])('fits a window of %i pixels', (width) =>
     dashboard({ viewport: { width, height: 900 } }, async ({ page, open }) => {
       for (const [path, shows] of pages()) {
         await open(path)
