@@ -11,7 +11,7 @@ import { rawRequest } from '../support/raw.ts'
 import { soaked } from '../support/soak.ts'
 
 /** Requests that are changed at random, and how many of them come at the same time. */
-const MUTATIONS = soaked(2_000, 50_000)
+const MUTATIONS = soaked(10_000, 50_000)
 const TOGETHER = 25
 
 let scene: Scene<{ emsp: Party; cpo: Party }>
