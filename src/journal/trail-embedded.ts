@@ -16,22 +16,30 @@ export function createEmbeddedTrail(environment: Environment, { name, max }: Tra
     return number ?? 0
   }
 
+  // Kept in memory: the directory is this process's alone, and looking for them costs more than the write.
+  let last = newest()
+  let oldest = [...texts.getKeys({ limit: 1 })][0] ?? last + 1
+
   return {
     async append(text) {
+      const number = ++last
+      const from = oldest
+      oldest = Math.max(from, Math.min(number - max + 1, from + DROPS_MAX))
+      const until = oldest
       try {
         await environment.write(() => {
-          const number = newest() + 1
           void texts.put(number, text)
-          for (const old of texts.getKeys({ end: number - max + 1, limit: DROPS_MAX })) void texts.remove(old)
+          for (let old = from; old < until; old++) void texts.remove(old)
         })
       } catch (cause) {
+        oldest = Math.min(oldest, from)
         throw new Fault('store_unavailable', { detail: `the history ${name} cannot be written`, cause })
       }
     },
     async read({ limit, position }) {
       if (position !== undefined && !TRAIL_NUMBER.test(position)) return { texts: [] }
       try {
-        const start = position === undefined ? newest() : Number(position)
+        const start = position === undefined ? last : Number(position)
         const found = [...texts.getRange({ start, reverse: true, limit: limit + 1 })]
         const page = found.slice(0, limit).map(({ value }) => value)
         const rest = found[limit]

@@ -4,7 +4,7 @@
 import { randomUUID } from 'node:crypto'
 import { Fault } from '../faults/fault.ts'
 import type { Log } from '../journal/log.ts'
-import { claimsOfFile, conflictWithFile, joinPlatforms, toOverlay } from './file-platforms.ts'
+import { claimsOfFile, conflictWithFile, createJoin, toOverlay } from './file-platforms.ts'
 import { dueRecords, neededKeys, reportKeys, type ResealableRecord } from './key-use.ts'
 import { type Secrets, toKeyring } from './keyring.ts'
 import { createMirror } from './mirror.ts'
@@ -55,6 +55,7 @@ export async function createRegistry(store: RegistryStore, options: RegistryOpti
   let broken = 0
   let clashes: readonly string[] = []
   let table = buildRoutingTable(filePlatforms, 0)
+  const join = createJoin()
   const rebuilding = spread(rebuild)
   const mirror = createMirror(store, { sealer: keyring, steps, log, changed: rebuilding.now })
   const upkeep = createUpkeep(store, { mirror, pollMs, restMs: rebuilding.restMs, log })
@@ -62,8 +63,8 @@ export async function createRegistry(store: RegistryStore, options: RegistryOpti
   function rebuild(): void {
     const known = mirror.known()
     if (keyring.ids.length > 1) keyring.settle(neededKeys(known, keyring, Date.now()))
-    const { platforms, left } = joinPlatforms(filePlatforms, file, known)
-    broken = [...known.values()].filter((entry) => entry.problem).length
+    const { platforms, left, changed, ...joined } = join({ filePlatforms, file, known })
+    broken = joined.broken
     if (left.length > 0 && left.join() !== clashes.join()) {
       log.warn(
         { platforms: left },
@@ -72,7 +73,7 @@ export async function createRegistry(store: RegistryStore, options: RegistryOpti
     }
     clashes = left
     const before = table
-    table = buildRoutingTable(platforms, before.revision + 1, before)
+    table = buildRoutingTable(platforms, before.revision + 1, before, changed)
     for (const listener of listeners) {
       try {
         listener(table, before)
@@ -226,7 +227,7 @@ interface Spread {
  * it rests for some times as long as it took.
  */
 function spread(work: () => void): Spread {
-  let next: Promise<void> | undefined
+  let waiting: (() => void)[] = []
   let restUntil = 0
   const restMs = (): number => Math.max(0, restUntil - performance.now())
 
@@ -237,23 +238,31 @@ function spread(work: () => void): Spread {
     restUntil = ended + Math.min(REST_MAX_MS, REST_FACTOR * (ended - begun))
   }
 
+  function run(): void {
+    const done = waiting
+    waiting = []
+    now()
+    goOn(done)
+  }
+
   return {
     soon() {
-      next ??= new Promise((resolve) => {
-        const run = (): void => {
-          next = undefined
-          now()
-          resolve()
-        }
+      if (waiting.length === 0) {
         const waitMs = restMs()
         if (waitMs < 1) setImmediate(run)
         else setTimeout(run, waitMs)
-      })
-      return next
+      }
+      return new Promise((resolve) => void waiting.push(resolve))
     },
     now,
     restMs,
   }
+}
+
+/** One after the other: what each does next, a whole answer to an operator maybe, is not to hold up requests at once. */
+function goOn([first, ...others]: readonly (() => void)[]): void {
+  first?.()
+  if (others.length > 0) setImmediate(goOn, others)
 }
 
 function leftOut(broken: number, clashes: readonly string[]): string | undefined {

@@ -3,6 +3,7 @@
 // platform that claims the id, a party or a token of a file platform is left out whole and told as a clash.
 
 import type { KnownRecords } from './mirror.ts'
+import { keysToCompare } from './patched-map.ts'
 import { isHub, type Platform, type PlatformRole } from './platform.ts'
 import { claimedParty, partyClaims, recordId, tokenClaims, type StoredPlatform } from './record.ts'
 import type { PutResult } from './registry.ts'
@@ -52,22 +53,79 @@ export function conflictWithFile(
   return undefined
 }
 
-/** All platforms of a snapshot, the file's first, and the ids of the stored ones that are left out for their sake. */
-export function joinPlatforms(
-  filePlatforms: readonly Platform[],
-  file: FileClaims,
-  known: KnownRecords,
-): { readonly platforms: readonly Platform[]; readonly left: readonly string[] } {
+/** All platforms of a snapshot. */
+export interface Joined {
+  /** Those of the file first. */
+  readonly platforms: readonly Platform[]
+  /** Ids of the stored ones that are left out for the sake of the file. */
+  readonly left: readonly string[]
+  /** Number of records that cannot be read. */
+  readonly broken: number
+  /** Of `platforms` those that are not what they were at the join before; the others are the same objects. */
+  readonly changed: readonly Platform[]
+}
+
+/** What is joined: the platforms of the file, what they claim, and the records of the store. */
+export interface ToJoin {
+  readonly filePlatforms: readonly Platform[]
+  readonly file: FileClaims
+  readonly known: KnownRecords
+}
+
+interface Before {
+  readonly from: ToJoin
+  readonly joined: Joined
+  /** Record id -> place among the platforms. */
+  readonly places: ReadonlyMap<string, number>
+}
+
+/** Joins again and again. As long as the same platforms are there it costs what has changed, not what there is. */
+export function createJoin(): (from: ToJoin) => Joined {
+  let before: Before | undefined
+  return (from) => {
+    const patched = before && patchJoined(from, before)
+    const joined = patched ?? joinPlatforms(from)
+    const places = patched
+      ? before!.places
+      : new Map(joined.platforms.map((platform, place) => [recordId(platform), place]))
+    before = { from, joined, places }
+    return joined
+  }
+}
+
+/** `undefined` when a platform came or went, or may be left out now. */
+function patchJoined({ filePlatforms, file, known }: ToJoin, before: Before): Joined | undefined {
+  if (filePlatforms !== before.from.filePlatforms) return undefined
+  const platforms = [...before.joined.platforms]
+  const changed: Platform[] = []
+  for (const id of keysToCompare(known, before.from.known)) {
+    const [now, old] = [known.get(id), before.from.known.get(id)]
+    if (now === old) continue
+    const place = before.places.get(id)
+    if (place === undefined || !now?.stored || old?.problem !== undefined) return undefined
+    const inFile = filePlatforms[place]
+    if (!inFile && conflictWithFile(now.stored.platform, file)) return undefined
+    const platform = inFile ? withOverlay(inFile, now.stored) : now.stored.platform
+    platforms[place] = platform
+    changed.push(platform)
+  }
+  return { ...before.joined, platforms, changed }
+}
+
+function joinPlatforms({ filePlatforms, file, known }: ToJoin): Joined {
   const registered = registeredById(known)
   const left = new Set(
     file.ids.size === 0 ? [] : registered.filter((platform) => conflictWithFile(platform, file)),
   )
+  const platforms = [
+    ...filePlatforms.map((platform) => withOverlay(platform, known.get(recordId(platform))?.stored)),
+    ...registered.filter((platform) => !left.has(platform)),
+  ]
   return {
-    platforms: [
-      ...filePlatforms.map((platform) => withOverlay(platform, known.get(recordId(platform))?.stored)),
-      ...registered.filter((platform) => !left.has(platform)),
-    ],
+    platforms,
     left: [...left].map((platform) => platform.id),
+    broken: [...known.values()].filter((entry) => entry.problem).length,
+    changed: platforms,
   }
 }
 

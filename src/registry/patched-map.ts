@@ -15,12 +15,30 @@ export function patchMap<Value>(
   changes: ReadonlyMap<string, Value>,
 ): ReadonlyMap<string, Value> {
   if (changes.size === 0) return map
-  const base = isPatched(map) ? map.base : map
+  const base = baseOf(map)
   const patch = isPatched(map) ? new Map([...map.patch, ...changes]) : changes
   if (patch.size * SHARE_MAX <= base.size) return toPatched(base, patch)
   const whole = new Map(base)
   for (const [key, value] of patch) whole.set(key, value)
   return whole
+}
+
+/** Every key whose value may not be the same in both maps; few when one was patched from the other. */
+export function keysToCompare<Value>(
+  one: ReadonlyMap<string, Value>,
+  other: ReadonlyMap<string, Value>,
+): ReadonlySet<string> {
+  const isPatch = baseOf(one) === baseOf(other)
+  const keysOf = (map: ReadonlyMap<string, Value>) => (isPatch ? patchedKeys(map) : map.keys())
+  return new Set([...keysOf(one), ...keysOf(other)])
+}
+
+function baseOf<Value>(map: ReadonlyMap<string, Value>): ReadonlyMap<string, Value> {
+  return isPatched(map) ? map.base : map
+}
+
+function patchedKeys<Value>(map: ReadonlyMap<string, Value>): Iterable<string> {
+  return isPatched(map) ? map.patch.keys() : []
 }
 
 function isPatched<Value>(map: ReadonlyMap<string, Value>): map is Patched<Value> {

@@ -5,7 +5,7 @@ import { readTarget, type Endpoint, type Target } from '../ocpi/endpoint.ts'
 import { moduleKey, type InterfaceRole } from '../ocpi/module.ts'
 import { partyKey, type PartyId, type PartyKey } from '../ocpi/party.ts'
 import { writeAuthorization } from '../ocpi/token.ts'
-import { patchMap } from './patched-map.ts'
+import { keysToCompare, patchMap } from './patched-map.ts'
 import {
   type ConnectionStatus,
   type InboundToken,
@@ -69,25 +69,31 @@ export interface ConnectionChange {
 /** What has changed from one table to the next; cheap, because what is the same is the same object. */
 export function changesOf(after: RoutingTable, before: RoutingTable): ConnectionChange[] {
   const changes: ConnectionChange[] = []
-  for (const [id, now] of after.connections) {
+  for (const id of keysToCompare(after.connections, before.connections)) {
+    const now = after.connections.get(id)
     const old = before.connections.get(id)
-    if (old !== now) changes.push(old ? { old, now } : { now })
+    if (now === old) continue
+    changes.push({ ...(old ? { old } : {}), ...(now ? { now } : {}) })
   }
-  for (const [id, old] of before.connections) if (!after.connections.has(id)) changes.push({ old })
   return changes
 }
 
 /**
  * Builds the snapshot. Endpoints whose URL is unusable are left out; later platforms never displace earlier ones.
- * Connections of platforms that are the same objects as in `before` are taken over from it.
+ * Connections of platforms that are the same objects as in `before` are taken over from it; with `changed`, the only
+ * platforms that are not, nobody looks for them.
  */
 export function buildRoutingTable(
-  platforms: Iterable<Platform>,
+  platforms: readonly Platform[],
   revision: number,
   before?: RoutingTable,
+  changed: readonly Platform[] = platforms,
 ): RoutingTable {
-  const all = [...platforms]
-  return (before && patchTable(all, revision, before)) ?? buildWhole(all, revision, before)
+  const isSameNumber = platforms.length === before?.connections.size
+  return (
+    (isSameNumber ? patchTable(changed, revision, before) : undefined) ??
+    buildWhole(platforms, revision, before)
+  )
 }
 
 function buildWhole(
@@ -129,7 +135,6 @@ function patchTable(
   revision: number,
   before: RoutingTable,
 ): RoutingTable | undefined {
-  if (platforms.length !== before.connections.size) return undefined
   const connections = new Map<string, Connection>()
   const parties = new Map<PartyKey, readonly PartyEntry[]>()
   const tokens = new Map<string, { connection: Connection; token: InboundToken }>()

@@ -2,6 +2,7 @@
 
 import type { Lease } from './lease.ts'
 import type { Registry } from './registry.ts'
+import { changesOf } from './routing-table.ts'
 
 /** Watches the registry from now on; platforms that are new count, those that are gone do not. Gives the way to stop. */
 export function watchStatus(
@@ -11,10 +12,8 @@ export function watchStatus(
 ): () => void {
   return registry.watch((after, before) => {
     if (!lease.holds()) return
-    for (const [id, connection] of after.connections) {
-      const old = before.connections.get(id)
-      if (old === connection || old?.platform.status === connection.platform.status) continue
-      told(id, connection.platform.status)
+    for (const { old, now } of changesOf(after, before)) {
+      if (now && now.platform.status !== old?.platform.status) told(now.platform.id, now.platform.status)
     }
   })
 }
