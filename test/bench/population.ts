@@ -31,21 +31,44 @@ export interface RunningHub {
 const hashKey = Buffer.from(hkdfSync('sha256', SECRET, '', 'ocpi-hub token hashes', 32))
 const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 
-/** A registry of so many parties, five to a platform, whose platforms are all reached at one receiver. */
+/** Of so many parties the platforms from this one on have nobody listening: whoever asks one makes it OFFLINE. */
+export function firstClosed(parties: number): number {
+  return Math.max(RECEIVERS, parties / PARTIES_EACH / 2)
+}
+
+/** A registry of so many parties, five to a platform; the first half of the platforms is reached at one receiver. */
 export function populate(parties: number, receiverPort: number): Promise<RegistryBackup> {
-  const base = `http://127.0.0.1:${receiverPort}/ocpi/2.2.1`
   return fillRegistry({
     platforms: parties / PARTIES_EACH,
     partiesEach: PARTIES_EACH,
-    change: (platform, index) => ({
-      ...platform,
-      inbound: [{ hash: hashToken(`inbound-${index}`, hashKey), purpose: 'credentials' }],
-      endpoints: ['locations', 'sessions', 'cdrs', 'tokens', 'tariffs'].flatMap((module) => [
-        { module, role: 'SENDER', url: `${base}/sender/${module}` },
-        { module, role: 'RECEIVER', url: `${base}/receiver/${module}` },
-      ]),
-    }),
+    change: (platform, index) => {
+      const base = `http://127.0.0.1:${index < firstClosed(parties) ? receiverPort : 1}/ocpi/2.2.1`
+      return {
+        ...platform,
+        inbound: [{ hash: hashToken(tokenOf(index), hashKey), purpose: 'credentials' }],
+        endpoints: ['locations', 'sessions', 'cdrs', 'tokens', 'tariffs'].flatMap((module) => [
+          { module, role: 'SENDER', url: `${base}/sender/${module}` },
+          { module, role: 'RECEIVER', url: `${base}/receiver/${module}` },
+        ]),
+      }
+    },
   })
+}
+
+const tokenOf = (platform: number): string => `inbound-${platform}`
+
+/** Headers of a request by a platform, to the first party of another one if there is another. */
+export function headersOf(platform: number, to?: number): Record<string, string> {
+  const authorization = `Token ${Buffer.from(tokenOf(platform)).toString('base64')}`
+  if (to === undefined) return { authorization }
+  const [from, other] = [platform, to].map((one) => numberedParty(one * PARTIES_EACH)) as [string, string]
+  return {
+    authorization,
+    'ocpi-from-country-code': from.slice(0, 2),
+    'ocpi-from-party-id': from.slice(3),
+    'ocpi-to-country-code': other.slice(0, 2),
+    'ocpi-to-party-id': other.slice(3),
+  }
 }
 
 /** GET requests by every platform in turn, to parties of the two receivers. */
@@ -54,10 +77,9 @@ export function requestsOf(parties: number): string {
   const requests = Array.from({ length: parties }, (_, number) => {
     const from = numberedParty(number)
     const to = numberedParty(number % receivers)
-    const token = Buffer.from(`inbound-${Math.floor(number / PARTIES_EACH)}`).toString('base64')
     const headers = {
       Host: '127.0.0.1',
-      Authorization: `Token ${token}`,
+      Authorization: headersOf(Math.floor(number / PARTIES_EACH)).authorization,
       'OCPI-from-country-code': from.slice(0, 2),
       'OCPI-from-party-id': from.slice(3),
       'OCPI-to-country-code': to.slice(0, 2),
@@ -87,7 +109,7 @@ export async function startPopulated(backup: RegistryBackup, directory: string):
     registry: { path },
     secret_key: SECRET.toString('base64'),
     network: { require_https: false, allow: ['127.0.0.0/8'] },
-    liveness: { probe_after: '24h' },
+    liveness: { probe_after: '24h', offline_after: 1 },
     log: { level: 'warn' },
   }
   // JSON is YAML.

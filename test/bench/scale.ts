@@ -14,7 +14,16 @@ import { buildRoutingTable } from '../../src/registry/routing-table.ts'
 import { ADMIN_TOKEN } from '../support/config.ts'
 import { SECRET } from '../support/platforms.ts'
 import { startReceiver } from './contestants.ts'
-import { PARTIES_EACH, populate, requestsOf, type RunningHub, startPopulated } from './population.ts'
+import { waitFor } from '../support/wait.ts'
+import {
+  firstClosed,
+  headersOf,
+  PARTIES_EACH,
+  populate,
+  requestsOf,
+  type RunningHub,
+  startPopulated,
+} from './population.ts'
 import { cpuTimeUs, start, stopAll } from './processes.ts'
 
 const { values: flags } = parseArgs({
@@ -163,7 +172,8 @@ async function changes(size: Size): Promise<void> {
   const perSecond = Number(flags.changes)
   const seconds = 2 * Number(flags.seconds)
   // Those whose status changes send nothing.
-  const requests = requestsOf(size.parties / 2)
+  const requests = requestsOf(firstClosed(size.parties) * PARTIES_EACH)
+  const sweep = createSweep(size)
   const quiet: LoadResult[] = []
   const busy: LoadResult[] = []
   let done = 0
@@ -171,11 +181,12 @@ async function changes(size: Size): Promise<void> {
   for (let round = 0; round < Number(flags.rounds); round++) {
     quiet.push(await load(size.hub.port, requests, seconds, STEADY_RATE))
     const begun = performance.now()
-    const changing = changeStatuses(size, perSecond)
+    const changing = sweep.start(perSecond)
     busy.push(await load(size.hub.port, requests, seconds, STEADY_RATE))
     done += await changing.stop()
     took += (performance.now() - begun) / 1000
   }
+  await waitFor(async () => (await sweep.offline()) === sweep.expected(), { what: 'all changes of status' })
   const achieved = done / took
   const row = (name: string, results: readonly LoadResult[]) => [
     name,
@@ -191,40 +202,58 @@ async function changes(size: Size): Promise<void> {
   )
 }
 
-/** Suspends and resumes platforms that send no requests, through the admin API. */
-function changeStatuses({ hub, parties }: Size, perSecond: number): { stop(): Promise<number> } {
+/**
+ * Platforms go OFFLINE and come back as they do in operation: a request finds nobody listening, and later the platform
+ * itself asks for something. Those of the closed half go one after the other, then all of them come back, and so on.
+ */
+function createSweep({ hub, parties }: Size) {
   const platforms = parties / PARTIES_EACH
-  const begun = performance.now()
-  const underWay = new Set<Promise<void>>()
+  const first = firstClosed(parties)
+  const closed = platforms - first
   let number = 0
-  let done = 0
 
   async function change(): Promise<void> {
-    // All of the second half are suspended, one after the other, then all of it is resumed, and so on.
-    const half = platforms / 2
-    const id = `p${half + (number % half)}`
-    const action = Math.floor(number / half) % 2 === 0 ? 'suspend' : 'resume'
+    const platform = first + (number % closed)
+    const leaves = Math.floor(number / closed) % 2 === 0
     number++
-    const answer = await fetch(`${hub.adminUrl}/api/v1/platforms/${id}/${action}`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${ADMIN_TOKEN}` },
-    })
-    await answer.arrayBuffer()
-    if (answer.ok) done++
+    const base = `http://127.0.0.1:${hub.port}/ocpi/2.2.1`
+    const answer = await (leaves
+      ? fetch(`${base}/sender/locations/LOC1`, { headers: headersOf(0, platform) })
+      : fetch(base, { headers: headersOf(platform) }))
+    const { status_code: code } = (await answer.json()) as { status_code: number }
+    if (code !== (leaves ? 4003 : 1000)) throw new Error(`p${platform} was answered ${code}`)
   }
 
-  // Whether the ones before are through or not: that is how changes come.
-  const timer = setInterval(() => {
-    for (let due = ((performance.now() - begun) * perSecond) / 1000 - number; due > 0; due--) {
-      const changing = change().finally(() => underWay.delete(changing))
-      underWay.add(changing)
-    }
-  }, 5)
+  /** Whether they come or go: how many are OFFLINE now. */
+  async function offline(): Promise<number> {
+    const headers = { authorization: `Bearer ${ADMIN_TOKEN}` }
+    const page = await (await fetch(`${hub.adminUrl}/metrics`, { headers })).text()
+    const counted = /^ocpi_hub_parties\{status="OFFLINE"\} (\d+)$/m.exec(page)
+    return Number(counted?.[1] ?? 0) / PARTIES_EACH
+  }
+
   return {
-    async stop() {
-      clearInterval(timer)
-      await Promise.all(underWay)
-      return done
+    offline,
+    /** How many are to be OFFLINE after the changes so far. */
+    expected: () => (Math.floor(number / closed) % 2 === 0 ? number % closed : closed - (number % closed)),
+    start(perSecond: number): { stop(): Promise<number> } {
+      const [begun, before] = [performance.now(), number]
+      const underWay = new Set<Promise<void>>()
+      // Whether the ones before are through or not: that is how changes come.
+      const timer = setInterval(() => {
+        const due = ((performance.now() - begun) * perSecond) / 1000 - (number - before)
+        for (let left = due; left > 0; left--) {
+          const changing = change().finally(() => underWay.delete(changing))
+          underWay.add(changing)
+        }
+      }, 5)
+      return {
+        async stop() {
+          clearInterval(timer)
+          await Promise.all(underWay)
+          return number - before
+        },
+      }
     },
   }
 }
