@@ -40,20 +40,36 @@ export function readAnswer(answer: RawAnswer, asked: Asked, reading: Reading): R
   return isEnvelope(answer, statusCode) ? relay(answer, head, statusCode) : readForeign(answer, asked, head)
 }
 
-/** A coded answer is inflated first; where answers without envelope are the rule, one that only ends like an envelope is none. */
+/** What has to be inflated, or be seen to be JSON, before it can be told what it is. */
 async function lookInto(
   { answer, head }: { answer: RawAnswer; head: AnswerHead },
   asked: Asked,
   reading: Reading,
 ): Promise<Relayed> {
+  if (reading.dialect === 'ocpi') {
+    const statusCode = await codedStatusCode(answer.body, head.contentEncoding, reading.bodyMax)
+    return isEnvelope(answer, statusCode) ? relay(answer, head, statusCode) : readForeign(answer, asked, head)
+  }
   const body = isPlain(head.contentEncoding)
     ? answer.body
     : await inflateBody(answer.body, head.contentEncoding!, reading.bodyMax)
-  const isJson = body && reading.dialect !== 'ocpi' ? await isJsonInSteps(withoutBom(body)) : true
-  const statusCode = body && isJson ? readStatusCode(body) : undefined
+  // Where answers without envelope are the rule, one that only ends like an envelope is none.
+  const isJson = body !== undefined && (await isJsonInSteps(withoutBom(body)))
+  const statusCode = isJson ? readStatusCode(body) : undefined
   if (isEnvelope(answer, statusCode)) return relay(answer, head, statusCode)
   const told = body && statusCode === undefined ? readDialect(answer, { body, isJson }, reading) : undefined
   return told ?? readForeign(answer, asked, head)
+}
+
+/** The status code in a compressed body, in constant memory: a few bytes may stand for many. */
+function codedStatusCode(
+  body: Buffer,
+  contentEncoding: string | undefined,
+  bodyMax: number,
+): Promise<number | undefined> {
+  const reader = createBodyReader(contentEncoding, bodyMax)
+  reader.push(body)
+  return reader.end()
 }
 
 /** T2: 401 is never relayed, whatever is in it. */
