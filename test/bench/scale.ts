@@ -36,6 +36,8 @@ const { values: flags } = parseArgs({
 })
 
 const CONNECTIONS = 16
+const LAG = 'nodejs_eventloop_lag_p99_seconds'
+const OFFLINE = 'ocpi_hub_parties{status="OFFLINE"}'
 const FEW = 10
 /** Requests a second while statuses change: about a third of what one core can do. */
 const STEADY_RATE = 2_000
@@ -48,6 +50,11 @@ interface LoadResult {
   readonly p99Us: number
   readonly maxUs: number
   readonly errors: number
+}
+
+/** `lagP99Us`: how late the hub's event loop was, by its own clock; the load shares its core with others. */
+interface Steady extends LoadResult {
+  readonly lagP99Us: number
 }
 
 interface Size {
@@ -174,30 +181,39 @@ async function changes(size: Size): Promise<void> {
   // Those whose status changes send nothing.
   const requests = requestsOf(firstClosed(size.parties) * PARTIES_EACH)
   const sweep = createSweep(size)
-  const quiet: LoadResult[] = []
-  const busy: LoadResult[] = []
+  const quiet: Steady[] = []
+  const busy: Steady[] = []
   let done = 0
   let took = 0
+
+  async function steady(): Promise<Steady> {
+    // Reading the lag starts it anew.
+    await metric(size.hub, LAG)
+    const result = await load(size.hub.port, requests, seconds, STEADY_RATE)
+    return { ...result, lagP99Us: (await metric(size.hub, LAG)) * 1e6 }
+  }
+
   for (let round = 0; round < Number(flags.rounds); round++) {
-    quiet.push(await load(size.hub.port, requests, seconds, STEADY_RATE))
+    quiet.push(await steady())
     const begun = performance.now()
     const changing = sweep.start(perSecond)
-    busy.push(await load(size.hub.port, requests, seconds, STEADY_RATE))
+    busy.push(await steady())
     done += await changing.stop()
     took += (performance.now() - begun) / 1000
   }
   await waitFor(async () => (await sweep.offline()) === sweep.expected(), { what: 'all changes of status' })
   const achieved = done / took
-  const row = (name: string, results: readonly LoadResult[]) => [
+  const row = (name: string, results: readonly Steady[]) => [
     name,
     median(results.map(({ requests, seconds: took }) => requests / took)).toFixed(0),
     median(results.map(({ p50Us }) => p50Us)).toFixed(0),
     median(results.map(({ p99Us }) => p99Us)).toFixed(0),
     median(results.map(({ maxUs }) => maxUs)).toFixed(0),
+    median(results.map(({ lagP99Us }) => lagP99Us)).toFixed(0),
   ]
   console.log(`\n${size.parties} parties, ${STEADY_RATE} requests/s`)
   print(
-    ['', 'requests/s', 'p50 us', 'p99 us', 'max us'],
+    ['', 'requests/s', 'p50 us', 'p99 us', 'max us', 'hub lag p99 us'],
     [row('nothing changes', quiet), row(`${achieved.toFixed(0)} status changes/s`, busy)],
   )
 }
@@ -224,13 +240,7 @@ function createSweep({ hub, parties }: Size) {
     if (code !== (leaves ? 4003 : 1000)) throw new Error(`p${platform} was answered ${code}`)
   }
 
-  /** Whether they come or go: how many are OFFLINE now. */
-  async function offline(): Promise<number> {
-    const headers = { authorization: `Bearer ${ADMIN_TOKEN}` }
-    const page = await (await fetch(`${hub.adminUrl}/metrics`, { headers })).text()
-    const counted = /^ocpi_hub_parties\{status="OFFLINE"\} (\d+)$/m.exec(page)
-    return Number(counted?.[1] ?? 0) / PARTIES_EACH
-  }
+  const offline = async () => (await metric(hub, OFFLINE)) / PARTIES_EACH
 
   return {
     offline,
@@ -256,6 +266,14 @@ function createSweep({ hub, parties }: Size) {
       }
     },
   }
+}
+
+/** One sample of the hub's metrics by its name and labels; 0 while it is not there. */
+async function metric(hub: RunningHub, sample: string): Promise<number> {
+  const headers = { authorization: `Bearer ${ADMIN_TOKEN}` }
+  const page = await (await fetch(`${hub.adminUrl}/metrics`, { headers })).text()
+  const line = page.split('\n').find((one) => one.startsWith(`${sample} `))
+  return Number(line?.slice(sample.length) ?? 0)
 }
 
 function memoryMb(pid: number): number {
