@@ -102,8 +102,7 @@ export async function openOperations(base: Base, parts: OperationsParts): Promis
       context: () => ({
         table: registry.table(),
         rules: base.routes.rules(),
-        hub: config.hub,
-        hubKey: partyKey(config.hub),
+        hub: partyKey(config.hub),
         via: base.viaName,
         owners: base.owners,
       }),

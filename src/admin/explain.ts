@@ -11,6 +11,7 @@ import { VERSIONS, type VersionNumber } from '../ocpi/version.ts'
 import type { Route, RoutingContext } from '../routing/decide.ts'
 import { describeRule } from '../routing/describe-rule.ts'
 import { type Explanation, explain, type Question } from '../routing/explain.ts'
+import { readKey } from '../routing/route-to.ts'
 import type { RouteRule } from '../routing/rule.ts'
 import { findObstacle } from './explain-obstacle.ts'
 import type { ExplainParts } from './explain-parts.ts'
@@ -102,7 +103,7 @@ function toQuestion(query: z.output<typeof question>, context: RoutingContext): 
   const { from, to, module, interface: role, method, path, version } = query
   const mark = path.indexOf('?')
   const addressed =
-    to === 'hub' ? context.hub : to === undefined || to === 'none' ? undefined : readPartyText(to)
+    to === 'hub' ? readKey(context.hub) : to === undefined || to === 'none' ? undefined : readPartyText(to)
   return {
     from: readPartyText(from)!,
     ...(addressed ? { to: addressed } : {}),

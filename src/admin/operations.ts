@@ -27,9 +27,12 @@ export type ReloadOutcome =
 
 /** A key of the file with its values, or the names that came, went or changed in its list; no secrets. */
 export interface ReloadChange {
+  /** `forwarding.timeout`. */
   readonly key: string
+  /** As the file writes them; absent for lists and secrets. */
   readonly before?: string
   readonly after?: string
+  /** Names in a list: ids of platforms, names of admin tokens. */
   readonly added?: readonly string[]
   readonly removed?: readonly string[]
   readonly changed?: readonly string[]

@@ -2,22 +2,11 @@
 // A key that is not known to apply at once needs a restart. Secrets are compared but never shown.
 
 import { toFileData } from './describe.ts'
+import type { ReloadChange } from '../admin/operations.ts'
 import type { HubConfig } from './hub-config.ts'
 
-export interface ConfigChange {
-  /** `forwarding.timeout`. */
-  readonly key: string
-  /** As the file writes them; absent for lists and secrets. */
-  readonly before?: string
-  readonly after?: string
-  /** Names in a list: ids of platforms, names of admin tokens. */
-  readonly added?: readonly string[]
-  readonly removed?: readonly string[]
-  readonly changed?: readonly string[]
-}
-
 export interface ConfigChanges {
-  readonly changes: readonly ConfigChange[]
+  readonly changes: readonly ReloadChange[]
   /** Keys among them that need a restart. */
   readonly restart: readonly string[]
 }
@@ -67,7 +56,7 @@ export function compareConfigs(before: HubConfig, after: HubConfig): ConfigChang
   return { changes, restart }
 }
 
-function changedValues(before: HubConfig, after: HubConfig): ConfigChange[] {
+function changedValues(before: HubConfig, after: HubConfig): ReloadChange[] {
   const old = flatten(toFileData(before))
   const now = flatten(toFileData(after))
   return [...new Set([...old.keys(), ...now.keys()])]
@@ -79,7 +68,7 @@ function valueText(name: 'before' | 'after', text: string | undefined) {
   return text === undefined ? {} : { [name]: text }
 }
 
-function changedApart(before: HubConfig, after: HubConfig): ConfigChange[] {
+function changedApart(before: HubConfig, after: HubConfig): ReloadChange[] {
   const secrets: [key: string, old: unknown, now: unknown][] = [
     ['registry.url', before.registry.url, after.registry.url],
     ['secret_key', secretText(before), secretText(after)],
@@ -104,7 +93,7 @@ function changedList<Item>(
   before: readonly Item[],
   after: readonly Item[],
   nameOf: (item: Item) => string,
-): ConfigChange[] {
+): ReloadChange[] {
   const old = new Map(before.map((item) => [nameOf(item), JSON.stringify(item)]))
   const now = new Map(after.map((item) => [nameOf(item), JSON.stringify(item)]))
   const added = [...now.keys()].filter((name) => !old.has(name))

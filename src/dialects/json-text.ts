@@ -2,23 +2,25 @@
 // for 50 MB of `[],[],`. Large texts are looked through in steps, between which other requests have their turn.
 
 import { setImmediate as breathe } from 'node:timers/promises'
+import {
+  BACKSLASH,
+  CLOSE_ARRAY,
+  CLOSE_OBJECT,
+  COLON,
+  COMMA,
+  OPEN_ARRAY,
+  OPEN_OBJECT,
+  QUOTE,
+} from '../ocpi/json-bytes.ts'
 
 /** Deepest nesting that is taken for JSON: no answer has it, and readers further on may have a stack to lose. */
 export const NESTING_MAX = 200_000
 
 const STEP_BYTES = 256 * 1024
 
-const QUOTE = 0x22
-const BACKSLASH = 0x5c
-const COMMA = 0x2c
-const COLON = 0x3a
 const MINUS = 0x2d
 const DOT = 0x2e
 const ZERO = 0x30
-const OPEN_OBJECT = 0x7b
-const CLOSE_OBJECT = 0x7d
-const OPEN_ARRAY = 0x5b
-const CLOSE_ARRAY = 0x5d
 // `"\/bfnrt`; `u` has digits behind it.
 const ESCAPES = new Set([QUOTE, BACKSLASH, 0x2f, 0x62, 0x66, 0x6e, 0x72, 0x74])
 const LITERALS = ['true', 'false', 'null'].map((word) => Buffer.from(word))

@@ -2,6 +2,7 @@
 // T4; anything else is a Fault that says what it was. A valid envelope always wins over its HTTP status.
 
 import { Fault } from '../faults/fault.ts'
+import { observeStatus, REFUSAL_CAUSES } from '../faults/http-status.ts'
 import type { FaultCode } from '../faults/table.ts'
 import { isJsonInSteps } from '../dialects/json-text.ts'
 import { withoutBom } from '../dialects/original.ts'
@@ -136,35 +137,18 @@ function readForeign(answer: RawAnswer, asked: Asked, head: AnswerHead): Relayed
   throw refused(foreignFault(status, asked), answer, head)
 }
 
-const BY_STATUS: ReadonlyMap<number, FaultCode> = new Map([
-  // Towards the requester 401 is kept for its own token (T2).
-  [401, 'token_rejected'],
-  [403, 'token_rejected'],
-  [405, 'method_rejected'],
-  [408, 'responder_timeout'],
-  [504, 'responder_timeout'],
-  [429, 'responder_busy'],
-  [502, 'responder_unavailable'],
-  [503, 'responder_unavailable'],
-])
-
 /** The row for an HTTP status without envelope (T2-T4). */
 function foreignFault(status: number, asked: Asked): FaultCode {
-  if (status !== 404) return BY_STATUS.get(status) ?? 'answer_not_ocpi'
+  if (status !== 404) return observeStatus(status)
   const bare = asked.rest === '' || asked.rest === '/'
   if (bare && (asked.method === 'GET' || asked.method === 'POST')) return 'endpoint_missing'
   return asked.row.unknownObject ?? 'object_unknown'
 }
 
-const REFUSED_BECAUSE: ReadonlyMap<number, string> = new Map([
-  [401, 'the token of the hub has expired or was replaced'],
-  [403, 'the address of the hub is not on an allow-list in front of the party'],
-])
-
 function refused(code: FaultCode, answer: RawAnswer, head: AnswerHead): Fault {
   const passed = head.retryAfter !== undefined && (answer.status === 429 || answer.status === 503)
   const said = `the responder answered HTTP ${answer.status} with ${answer.body.length} bytes`
-  const likelyCause = code === 'token_rejected' ? REFUSED_BECAUSE.get(answer.status) : undefined
+  const likelyCause = code === 'token_rejected' ? REFUSAL_CAUSES.get(answer.status) : undefined
   return new Fault(code, {
     responderHttpStatus: answer.status,
     ...(likelyCause === undefined

@@ -83,7 +83,7 @@ export async function forwardTo(
 ): Promise<Relayed> {
   const { connection } = route.party
   exchange.responder = connection.platform.id
-  exchange.to = route.addressedKey
+  exchange.to = route.addressed
   if (route.refused) throw route.refused
   const carriesUrl = message.row.responseUrl === true && message.interface === 'RECEIVER'
   if (message.row.responseUrl) exchange.keep = true

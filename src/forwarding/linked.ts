@@ -70,8 +70,7 @@ function toRoute(link: Link, table: RoutingTable): Route {
     party,
     endpoint: { endpoint, target },
     from: toParty(link.from),
-    addressed: toParty(link.to),
-    addressedKey: link.to,
+    addressed: link.to,
   }
 }
 

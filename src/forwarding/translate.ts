@@ -50,7 +50,7 @@ export function createTranslate(parts: TranslateParts): Translate {
       module: message.module,
       interface: linkInterface(purpose, message.interface),
       from: partyKey(route.from),
-      to: route.addressedKey,
+      to: route.addressed,
       correlationId: exchange.correlationId,
     }
   }
@@ -71,7 +71,7 @@ export function createTranslate(parts: TranslateParts): Translate {
       url: found.url,
       module: message.module,
       interface: linkInterface('callback', message.interface),
-      from: route.addressedKey,
+      from: route.addressed,
       to: partyKey(route.from),
       correlationId: exchange.correlationId,
     }

@@ -79,8 +79,7 @@ function route(
   const decision = decide(message, sender, {
     table: visit.table,
     rules: parts.rules(),
-    hub: parts.hub,
-    hubKey: parts.hubKey,
+    hub: parts.hubKey,
     via: parts.viaName,
     owners: parts.owners,
   })

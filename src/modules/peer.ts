@@ -3,7 +3,7 @@
 
 import { z } from 'zod'
 import { Fault } from '../faults/fault.ts'
-import type { FaultCode } from '../faults/table.ts'
+import { observeStatus } from '../faults/http-status.ts'
 import type { OwnAnswer, OwnRequest } from '../forwarding/call.ts'
 import { plainText } from '../journal/text.ts'
 import { type Endpoint, readTarget } from '../ocpi/endpoint.ts'
@@ -73,23 +73,11 @@ export function otherForm(form: TokenForm): TokenForm {
   return form === 'base64' ? 'raw' : 'base64'
 }
 
-const BY_STATUS: ReadonlyMap<number, FaultCode> = new Map([
-  [401, 'token_rejected'],
-  [403, 'token_rejected'],
-  [404, 'endpoint_missing'],
-  [405, 'method_rejected'],
-  [408, 'responder_timeout'],
-  [504, 'responder_timeout'],
-  [429, 'responder_busy'],
-  [502, 'responder_unavailable'],
-  [503, 'responder_unavailable'],
-])
-
 function readPeerAnswer({ httpStatus, body }: CallAnswer): unknown {
   const envelope = ENVELOPE.safeParse(parseJson(body)).data
   const responder = { responderHttpStatus: httpStatus }
   if (httpStatus === 401 || !envelope) {
-    throw new Fault(BY_STATUS.get(httpStatus) ?? 'answer_not_ocpi', {
+    throw new Fault(httpStatus === 404 ? 'endpoint_missing' : observeStatus(httpStatus), {
       ...responder,
       message: `it answered HTTP ${httpStatus}${envelope ? '' : ' without an OCPI envelope'}`,
     })

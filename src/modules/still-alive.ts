@@ -3,6 +3,7 @@
 // plain map; only a changed status goes to the registry (R91). PLANNED and SUSPENDED are left alone.
 
 import { toFault } from '../faults/fault.ts'
+import { REFUSAL_CAUSES } from '../faults/http-status.ts'
 import { FAULTS, type FaultCode } from '../faults/table.ts'
 import type { Log } from '../journal/log.ts'
 import type { TokenForm } from '../ocpi/token.ts'
@@ -72,7 +73,7 @@ const BACKOFF_FIRST_MS = 5_000
 // After a registry that did not answer.
 const CHANGE_AGAIN_MS = 1_000
 /** Of a refusal that says nothing of its cause. */
-const EXPIRED = 'the token of the hub has expired or was replaced'
+const EXPIRED = REFUSAL_CAUSES.get(401)!
 
 /** Starts to watch; `options` may change meanwhile; `random` in 0..1 spreads the probes. */
 export function createStillAlive(

@@ -1,6 +1,17 @@
 // The JSON envelope of every OCPI answer (R12): written for the hub's own answers, and read, without parsing
 // the data, to learn the `status_code` of somebody else's (R103). Bodies pass as bytes; nothing here re-writes them.
 
+import {
+  BACKSLASH,
+  CLOSE_ARRAY,
+  CLOSE_OBJECT,
+  COLON,
+  COMMA,
+  OPEN_ARRAY,
+  OPEN_OBJECT,
+  QUOTE,
+  isBlank,
+} from './json-bytes.ts'
 import { hasByteOrderMark } from './json-members.ts'
 
 export interface Envelope {
@@ -23,25 +34,13 @@ export function writeEnvelope(
   } satisfies Record<keyof Envelope, unknown>)
 }
 
-const QUOTE = 0x22
-const BACKSLASH = 0x5c
-const OPEN_OBJECT = 0x7b
-const CLOSE_OBJECT = 0x7d
-const OPEN_ARRAY = 0x5b
-const CLOSE_ARRAY = 0x5d
-const COLON = 0x3a
-const COMMA = 0x2c
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf])
 const KEY = Buffer.from('status_code')
-// Written with escapes a name is the same name: `\uXXXX` for one character or for every one of them.
+// Written with escapes a name is the same name: six bytes for one character, or for every one of them.
 const ESCAPED_KEY_BYTES_MIN = KEY.length + 5
 const KEY_BYTES_MAX = KEY.length * 6
 // A code and what makes clear that a longer value is none.
 const VALUE_BYTES_MAX = 8
-
-function isBlank(byte: number): boolean {
-  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09
-}
 
 /**
  * Reads the top-level `status_code` of a whole answer, or `undefined` if the bytes are not an OCPI envelope.

@@ -1,20 +1,23 @@
 // Finds a member of a JSON object in its bytes, so that one value can be changed or cut out while every other
 // byte stays as it came (T35). It reads structure only: whoever calls has checked that the bytes are JSON.
 
+import {
+  BACKSLASH,
+  CLOSE_ARRAY,
+  CLOSE_OBJECT,
+  COLON,
+  COMMA,
+  OPEN_ARRAY,
+  OPEN_OBJECT,
+  QUOTE,
+  isBlank,
+} from './json-bytes.ts'
+
 /** A value in the bytes: `end` is exclusive. */
 export interface Span {
   readonly start: number
   readonly end: number
 }
-
-const QUOTE = 0x22
-const BACKSLASH = 0x5c
-const OPEN_OBJECT = 0x7b
-const CLOSE_OBJECT = 0x7d
-const OPEN_ARRAY = 0x5b
-const CLOSE_ARRAY = 0x5d
-const COLON = 0x3a
-const COMMA = 0x2c
 
 /**
  * Values of every top-level member called `name`, in order; of several the last counts, as in every JSON parser
@@ -60,8 +63,7 @@ export function hasByteOrderMark(body: Buffer): boolean {
 function skipBlanks(body: Buffer, from: number): number {
   let position = from
   for (; position < body.length; position++) {
-    const byte = body[position]!
-    if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) break
+    if (!isBlank(body[position]!)) break
   }
   return position
 }

@@ -4,13 +4,12 @@ import { Fault } from '../faults/fault.ts'
 import { isPartyId, type PartyId, type PartyKey, partyKey } from '../ocpi/party.ts'
 import type { Connection } from '../registry/routing-table.ts'
 import type { RequestHead } from './head.ts'
-import type { Addressee } from './route-to.ts'
 
 export interface Address {
   readonly from: PartyId
   readonly fromKey: PartyKey
   /** Absent = open routing request. */
-  readonly to: Addressee | undefined
+  readonly to: PartyKey | undefined
 }
 
 /**
@@ -22,7 +21,7 @@ export function readAddress(head: RequestHead, sender: Connection): Address {
   const to = readPair(head.toCountry, head.toParty, 'OCPI-to')
   const claimed = readPair(head.fromCountry, head.fromParty, 'OCPI-from')
   const from = claimed ? ownParty(claimed, sender) : soleParty(sender)
-  return { from, fromKey: partyKey(from), to: to && { party: to, key: partyKey(to) } }
+  return { from, fromKey: partyKey(from), to: to && partyKey(to) }
 }
 
 /** The sender's party as registered. */

@@ -9,17 +9,7 @@ import { readAddress } from './address.ts'
 import { describeRule } from './describe-rule.ts'
 import type { Message } from './message.ts'
 import { readKnownOwner, readOpenReceiver } from './open-receiver.ts'
-import {
-  type Addressee,
-  type Case,
-  denied,
-  readKey,
-  type Route,
-  type RoutingContext,
-  routesTo,
-  routeTo,
-  ruleFor,
-} from './route-to.ts'
+import { type Case, denied, type Route, type RoutingContext, routesTo, routeTo, ruleFor } from './route-to.ts'
 import type { RouteRule } from './rule.ts'
 import { broadcastTargets, listOwners, openCandidates } from './targets.ts'
 
@@ -58,9 +48,9 @@ export function refuseSuspended({ platform }: Connection): void {
   throw new Fault('to_denied', { message: 'This platform is suspended by the operator of the hub' })
 }
 
-function decideWay(to: Addressee | undefined, errand: Case): Decision {
+function decideWay(to: PartyKey | undefined, errand: Case): Decision {
   const { context } = errand
-  const rule = ruleFor(to?.key, errand)
+  const rule = ruleFor(to, errand)
   context.trace?.(
     'route',
     rule ? `matches: ${describeRule(rule)}` : 'no route matches: routed by address alone',
@@ -69,12 +59,12 @@ function decideWay(to: Addressee | undefined, errand: Case): Decision {
   return rule && 'routes' in decision ? { ...decision, rule } : decision
 }
 
-function decideTo(to: Addressee | undefined, rule: RouteRule | undefined, errand: Case): Decision {
+function decideTo(to: PartyKey | undefined, rule: RouteRule | undefined, errand: Case): Decision {
   if (to === undefined) return decideOpen(rule, errand)
-  if (to.key !== errand.context.hubKey) {
+  if (to !== errand.context.hub) {
     return { way: 'direct', from: errand.from, route: routeTo(to, rule, errand) }
   }
-  if (rule && deniesByName(rule, to.key)) throw denied(to.key)
+  if (rule && deniesByName(rule, to)) throw denied(to)
   return decideHub(errand)
 }
 
@@ -102,18 +92,16 @@ function decideHub(errand: Case): Decision {
 /** No TO headers: the receiver is told from the content, or the push is for everybody (R61-R63, T18). */
 function decideOpen(rule: RouteRule | undefined, errand: Case): Decision {
   const { message, wanted, from, context } = errand
-  const open = (party: PartyId): Decision => {
-    const key = partyKey(party)
-    context.trace?.('to', `${key} is told from the content`)
+  const open = (to: PartyKey): Decision => {
+    context.trace?.('to', `${to} is told from the content`)
     // Once the receiver is known, the routes about it apply as if it had been addressed.
-    return { way: 'open', from, route: routeTo({ party, key }, ruleFor(key, errand) ?? rule, errand) }
+    return { way: 'open', from, route: routeTo(to, ruleFor(to, errand) ?? rule, errand) }
   }
   const named = readOpenReceiver(message, wanted)
-  if (named) return open(named)
+  if (named) return open(partyKey(named))
   if (rule?.action === 'deny') throw denied(undefined)
   if (rule?.deliverTo !== undefined) {
-    const party = readKey(rule.deliverTo)
-    return { way: 'open', from, route: routeTo({ party, key: partyKey(party) }, rule, errand) }
+    return { way: 'open', from, route: routeTo(rule.deliverTo, rule, errand) }
   }
   const list = message.method === 'GET' && message.interface === 'SENDER' && isList(message)
   // Before 2.2 a list is asked of everybody behind the hub (hub-requirements §3 B); a cursor is the hub's own.
@@ -125,7 +113,7 @@ function decideOpen(rule: RouteRule | undefined, errand: Case): Decision {
   }
   if (isForeignAlike(message)) throw new Fault('to_unresolved')
   const owner = readKnownOwner(message, wanted, context.owners)
-  if (owner !== undefined) return open(readKey(owner))
+  if (owner !== undefined) return open(owner)
   const candidates = routesTo(openCandidates(context.table, wanted), errand)
   context.trace?.('to', `${candidates.length} candidates in the opposite role offer the endpoint`)
   if (candidates.length === 1) return { way: 'open', from, route: candidates[0]! }

@@ -2,7 +2,7 @@
 // of a broadcast, GET ALL or question, without those the operator's routes deny. Pure.
 
 import { Fault } from '../faults/fault.ts'
-import { type PartyId, type PartyKey, partyKey } from '../ocpi/party.ts'
+import type { PartyId, PartyKey } from '../ocpi/party.ts'
 import { sharesMessages } from '../ocpi/version.ts'
 import type { PartyEntry, RoutingTable } from '../registry/routing-table.ts'
 import type { Message } from './message.ts'
@@ -14,8 +14,7 @@ import { choosePlatform, type Destination, type Wanted } from './targets.ts'
 export interface RoutingContext {
   readonly table: RoutingTable
   readonly rules: CompiledRules
-  readonly hub: PartyId
-  readonly hubKey: PartyKey
+  readonly hub: PartyKey
   /** Name of this hub in Via (T25). */
   readonly via: string
   readonly owners: Owners
@@ -27,17 +26,10 @@ export interface RoutingContext {
 export interface Route extends Destination {
   readonly from: PartyId
   /** TO as the sender addressed it: differs from the party when a route delivers elsewhere. */
-  readonly addressed: PartyId
-  readonly addressedKey: PartyKey
+  readonly addressed: PartyKey
   readonly rule?: RouteRule
   /** Why nothing is to be sent on it, found out after the decision (rates). */
   readonly refused?: Fault
-}
-
-/** Whom a request is for, and its key, which is made once. */
-export interface Addressee {
-  readonly party: PartyId
-  readonly key: PartyKey
 }
 
 /** What every step of the decision looks at. */
@@ -56,12 +48,15 @@ export function ruleFor(to: PartyKey | undefined, { message, wanted, context }: 
 }
 
 /** The route to one party through the rule that applies. Throws in the order of the fault table. */
-export function routeTo(to: Addressee, rule: RouteRule | undefined, { wanted, from, context }: Case): Route {
-  const { party: addressed, key: addressedKey } = to
-  const key = rule?.deliverTo === undefined ? addressedKey : partyKey(readKey(rule.deliverTo))
+export function routeTo(
+  addressed: PartyKey,
+  rule: RouteRule | undefined,
+  { wanted, from, context }: Case,
+): Route {
+  const key = rule?.deliverTo ?? addressed
   const entries = context.table.parties.get(key)
-  if (!entries) throw new Fault('to_unknown', { message: `${addressedKey} is not known to the hub` })
-  if (rule?.action === 'deny') throw denied(addressedKey)
+  if (!entries) throw new Fault('to_unknown', { message: `${addressed} is not known to the hub` })
+  if (rule?.action === 'deny') throw denied(addressed)
   const party = choosePlatform(entries, wanted)
   const { platform } = party.connection
   context.trace?.('to', `${key} is connected through platform ${platform.id}, ${party.status}`)
@@ -76,9 +71,7 @@ export function routeTo(to: Addressee, rule: RouteRule | undefined, { wanted, fr
       message: `${key} does not offer ${wanted.module}/${wanted.interface} in OCPI ${version}`,
     })
   }
-  return rule
-    ? { party, endpoint, from, addressed, addressedKey, rule }
-    : { party, endpoint, from, addressed, addressedKey }
+  return rule ? { party, endpoint, from, addressed, rule } : { party, endpoint, from, addressed }
 }
 
 /** Destinations as routes, without those a rule denies to this sender (R87, T38). */
@@ -86,8 +79,8 @@ export function routesTo(destinations: readonly Destination[], errand: Case): Ro
   return destinations.flatMap((destination) => {
     const rule = ruleFor(destination.party.key, errand)
     if (rule?.action === 'deny') return []
-    const { key: addressedKey, role: addressed } = destination.party
-    return [{ ...destination, from: errand.from, addressed, addressedKey, ...(rule ? { rule } : {}) }]
+    const addressed = destination.party.key
+    return [{ ...destination, from: errand.from, addressed, ...(rule ? { rule } : {}) }]
   })
 }
 

@@ -3,7 +3,7 @@
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { isInstalled, start } from './processes.ts'
-import { requestBytes, requestHeaders, type Scenario } from './scenarios.ts'
+import { requestText, requestHeaders, type Scenario } from './scenarios.ts'
 
 export interface LoadResult {
   readonly requests: number
@@ -48,7 +48,7 @@ export async function load(loader: Loader, order: LoadOrder): Promise<LoadResult
           { env: wrkRequest(scenario) },
         )
       : start('rest', [process.execPath, peer('load.mjs'), String(port), ...sizes], {
-          stdin: requestBytes(scenario, port),
+          stdin: Buffer.from(JSON.stringify([requestText(scenario, port)])),
         })
   const output = await text(child.stdout!)
   const line = output.split('\n').find((each) => each.startsWith('{"requests"'))

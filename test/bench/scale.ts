@@ -41,7 +41,7 @@ const OFFLINE = 'ocpi_hub_parties{status="OFFLINE"}'
 const FEW = 10
 /** Requests a second while statuses change: about a third of what one core can do. */
 const STEADY_RATE = 2_000
-const LOAD = fileURLToPath(new URL('./peers/load-many.mjs', import.meta.url))
+const LOAD = fileURLToPath(new URL('./peers/load.mjs', import.meta.url))
 
 interface LoadResult {
   readonly requests: number

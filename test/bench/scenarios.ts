@@ -42,14 +42,12 @@ export function requestHeaders(scenario: Scenario): Record<string, string> {
   }
 }
 
-/** The same request as bytes. */
-export function requestBytes(scenario: Scenario, port: number): Buffer {
+/** The same request as it goes over the wire. */
+export function requestText(scenario: Scenario, port: number): string {
   const headers = { Host: `127.0.0.1:${port}`, ...requestHeaders(scenario) }
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
   const length = scenario.body === '' ? '' : `Content-Length: ${Buffer.byteLength(scenario.body)}\r\n`
-  return Buffer.from(
-    `${scenario.method} ${scenario.path} HTTP/1.1\r\n${lines.join('')}${length}\r\n${scenario.body}`,
-  )
+  return `${scenario.method} ${scenario.path} HTTP/1.1\r\n${lines.join('')}${length}\r\n${scenario.body}`
 }
 
 /** Sends the request once and gives the answer's body; rejects unless the HTTP status is 200. */

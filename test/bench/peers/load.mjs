@@ -1,14 +1,17 @@
-// Load generator for machines without wrk: keep-alive sockets, each with one request under way, prebuilt bytes.
-// `node load.mjs PORT CONNECTIONS SECONDS`, the request's bytes on standard input; prints one line of JSON.
+// Load generator: keep-alive sockets, each with one request under way, taken in turns from a list.
+// `node load.mjs PORT CONNECTIONS SECONDS [RATE]`, a JSON list of requests as text on standard input; RATE in requests
+// a second, as many as go when absent. Prints one line of JSON.
 
 import { connect } from 'node:net'
-import { buffer } from 'node:stream/consumers'
+import { json } from 'node:stream/consumers'
 
-const [port, connections, seconds] = process.argv.slice(2).map(Number)
-const request = await buffer(process.stdin)
+const [port, connections, seconds, rate = 0] = process.argv.slice(2).map(Number)
+const requests = (await json(process.stdin)).map((text) => Buffer.from(text))
 const latenciesUs = []
+let next = 0
 let errors = 0
 let running = true
+const startedAt = performance.now()
 
 /** Whether `text` holds one whole answer: by Content-Length, or by the last chunk. */
 function isWhole(text) {
@@ -23,21 +26,25 @@ function open() {
     const socket = connect({ port, host: '127.0.0.1', noDelay: true })
     let pending = ''
     let sentAt = 0
-    const send = () => {
+    function send() {
+      const number = next++
+      const waitMs = rate > 0 ? startedAt + (number * 1000) / rate - performance.now() : 0
+      if (waitMs > 1) setTimeout(write, waitMs, number)
+      else write(number)
+    }
+    function write(number) {
+      if (!running) return socket.destroy()
       sentAt = performance.now()
-      socket.write(request)
+      socket.write(requests[number % requests.length])
     }
     socket.setEncoding('latin1')
     socket.on('connect', send)
     socket.on('error', () => errors++)
-    socket.on('close', () => {
-      if (running) setImmediate(() => resolve(open()))
-      else resolve()
-    })
+    socket.on('close', () => (running ? setImmediate(() => resolve(open())) : resolve()))
     socket.on('data', (text) => {
       pending = pending === '' ? text : pending + text
       if (!isWhole(pending)) return
-      if (!pending.startsWith('HTTP/1.1 200')) errors++
+      if (!pending.startsWith('HTTP/1.1 200') || !pending.includes('"status_code":1000')) errors++
       pending = ''
       latenciesUs.push((performance.now() - sentAt) * 1000)
       if (running) send()
@@ -49,10 +56,8 @@ function open() {
 setTimeout(() => {
   running = false
 }, seconds * 1000)
-const startedAt = performance.now()
-const done = Promise.all(Array.from({ length: connections }, open))
 const cut = setTimeout(() => process.exit(1), seconds * 1000 + 10_000)
-await done
+await Promise.all(Array.from({ length: connections }, open))
 clearTimeout(cut)
 latenciesUs.sort((a, b) => a - b)
 const at = (part) =>
@@ -63,6 +68,7 @@ console.log(
     seconds: (performance.now() - startedAt) / 1000,
     p50Us: at(0.5),
     p99Us: at(0.99),
+    maxUs: at(1),
     errors,
   }),
 )
