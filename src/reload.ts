@@ -8,6 +8,7 @@ import { toFilePlatform } from './config/file-platforms.ts'
 import type { HubConfig, PlatformConfig } from './config/hub-config.ts'
 import { type ConfigResult, formatFault } from './config/load.ts'
 import { tlsProblem } from './http/tls.ts'
+import { oneByOne } from './journal/one-by-one.ts'
 import type { TokenHashes } from './registry/keyring.ts'
 import type { Platform } from './registry/platform.ts'
 
@@ -24,7 +25,7 @@ export function createReload(base: Base, load: (() => Promise<ConfigResult>) | u
   const { log } = base
   let { config } = base
   let platforms = new Map(base.filePlatforms.map((platform) => [platform.id, platform]))
-  let last: Promise<unknown> = Promise.resolve()
+  const alone = oneByOne()
 
   /** Reads the file; `next` is there if it can be taken over. */
   async function look(): Promise<{ readonly outcome: ReloadOutcome; readonly next?: HubConfig }> {
@@ -106,11 +107,7 @@ export function createReload(base: Base, load: (() => Promise<ConfigResult>) | u
 
   return {
     config: () => config,
-    run() {
-      const done = last.then(runAndTell)
-      last = done
-      return done
-    },
+    run: () => alone(runAndTell),
     preview: () => look().then(({ outcome }) => outcome, failed),
   }
 }

@@ -5,6 +5,7 @@ import type { Database } from 'lmdb'
 import { Fault } from '../faults/fault.ts'
 import type { Environment } from './environment.ts'
 import type { JournalEntry } from './exchange.ts'
+import { oneByOne } from './one-by-one.ts'
 import { type JournalStore, storiesOf } from './store.ts'
 import { createWatchers } from './watchers.ts'
 
@@ -32,29 +33,37 @@ export function createEmbeddedJournal(
     for (const id of storiesOf(entry)) void correlations.remove([id, number])
   }
 
-  function add(entry: JournalEntry): void {
-    const number = next++
+  function add(entry: JournalEntry, number: number): void {
     void entries.put(number, entry)
     void references.put(entry.reference, number)
     for (const id of storiesOf(entry)) void correlations.put([id, number], true)
   }
 
+  const alone = oneByOne()
+
+  async function append(added: readonly JournalEntry[]): Promise<void> {
+    // Never more than fit: what is dropped must have been committed, or it could not be read.
+    const kept = added.slice(-options.maxEntries)
+    const newest = next + kept.length
+    const oldestKept = Math.max(
+      oldest,
+      Math.min(newest - options.maxEntries, oldest + added.length + EXTRA_DROPS),
+    )
+    try {
+      await environment.write(() => {
+        kept.forEach((entry, index) => add(entry, next + index))
+        for (let number = oldest; number < oldestKept; number++) drop(number)
+      })
+    } catch (cause) {
+      throw new Fault('store_unavailable', { detail: 'the journal cannot be written', cause })
+    }
+    next = newest
+    oldest = oldestKept
+    watchers.tell(added)
+  }
+
   return {
-    async append(added) {
-      try {
-        await environment.write(() => {
-          // Never more than fit: what is dropped below must have been committed, or it could not be read.
-          for (const entry of added.slice(-options.maxEntries)) add(entry)
-          const oldestKept = Math.min(next - options.maxEntries, oldest + added.length + EXTRA_DROPS)
-          while (oldest < oldestKept) drop(oldest++)
-        })
-      } catch (cause) {
-        // Nothing was written: the numbers go back to what is on the disk.
-        ;({ next, oldest } = numbersOf(entries))
-        throw new Fault('store_unavailable', { detail: 'the journal cannot be written', cause })
-      }
-      watchers.tell(added)
-    },
+    append: (added) => alone(() => append(added)),
     async read({ limit, position }) {
       return reading(() => {
         const start = position === undefined ? next - 1 : Number(position)

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { open, type Database, type DatabaseOptions, type Key, type RootDatabase } from 'lmdb'
 import { takeDirectory, type Claim, type Claims } from './directory-lock.ts'
+import { createGroupCommit, type GroupCommit } from './group-commit.ts'
 
 export interface Environment {
   readonly path: string
@@ -15,10 +16,11 @@ export interface Environment {
   ): Database<Value, Name>
   /**
    * Commits every put and remove that `action` calls, on whichever sub-databases, all or none of them, and resolves
-   * when they are on the disk. The only way to write asynchronously: see `OPTIONS`. Rejects when the disk fails or
-   * is full; nothing is changed then, and a later write may succeed again.
+   * when they are on the disk. The only way to write asynchronously: see `OPTIONS`. `action` may run a moment later,
+   * together with others, and again when the disk fails; `urgent` when a request waits for it. Rejects when the disk
+   * fails or is full; nothing is changed then, and a later write may succeed again.
    */
-  write(action: () => void): Promise<void>
+  readonly write: GroupCommit['write']
   /** Waits for the writes under way and gives the directory back. */
   close(): Promise<void>
 }
@@ -111,10 +113,10 @@ function toEnvironment(
   root: RootDatabase<unknown, string>,
   release: () => Promise<void>,
 ): Environment {
-  const writing = new Set<Promise<void>>()
+  const commits = createGroupCommit((action) => commit(root, action))
   let closing: Promise<void> | undefined
   async function close(): Promise<void> {
-    await Promise.allSettled(writing)
+    await commits.drain()
     await release()
     await root.close()
   }
@@ -122,12 +124,8 @@ function toEnvironment(
     path,
     openDatabase: <Value, Name extends Key>(options: DatabaseOptions & { readonly name: string }) =>
       root.openDB<Value, Name>({ encoding: 'json', ...options }),
-    write(action) {
-      if (closing) return Promise.reject(new Error(`registry.path ${path} is closed`))
-      const write = commit(root, action).finally(() => writing.delete(write))
-      writing.add(write)
-      return write
-    },
+    write: (action, options) =>
+      closing ? Promise.reject(new Error(`registry.path ${path} is closed`)) : commits.write(action, options),
     close: () => (closing ??= close()),
   }
 }

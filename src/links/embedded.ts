@@ -50,11 +50,14 @@ export function createEmbeddedLinks(
     async put(id, link, lifeMs) {
       const expiresAt = laterEnd(get(id), now(), lifeMs)
       try {
-        await environment.write(() => {
-          clearExpired()
-          void links.put(id, expiresAt === undefined ? { link } : { link, expiresAt })
-          if (expiresAt !== undefined) void ends.put([expiresAt, id], true)
-        })
+        await environment.write(
+          () => {
+            clearExpired()
+            void links.put(id, expiresAt === undefined ? { link } : { link, expiresAt })
+            if (expiresAt !== undefined) void ends.put([expiresAt, id], true)
+          },
+          { urgent: true },
+        )
       } catch (cause) {
         throw new Fault('store_unavailable', { detail: 'links cannot be written', cause })
       }

@@ -9,7 +9,7 @@ import { dueRecords, neededKeys, reportKeys, type ResealableRecord } from './key
 import { type Secrets, toKeyring } from './keyring.ts'
 import { createMirror } from './mirror.ts'
 import type { Platform } from './platform.ts'
-import { claimedParty, partyClaims, recordId, tokenClaims, writeBody } from './record.ts'
+import { claimedParty, partyClaims, recordId, tokenClaims, writeBody, type WrittenBody } from './record.ts'
 import type { PutResult, Registry, RegistryHealth, ResealResult } from './registry.ts'
 import { buildRoutingTable, type RoutingTable } from './routing-table.ts'
 import { schemaOf, UPGRADE_STEPS, type UpgradeStep } from './schema.ts'
@@ -83,9 +83,11 @@ export async function createRegistry(store: RegistryStore, options: RegistryOpti
     }
   }
 
+  /** `read` as `writeBody` gives it, absent for a tombstone; gives the new revision. */
   async function write(
     change: Omit<RecordWrite, 'writeId' | 'seen'>,
     seen: number,
+    read?: WrittenBody['read'],
   ): Promise<PutResult | number> {
     requireWhole()
     const { record, problem } = mirror.known().get(change.id) ?? {}
@@ -94,7 +96,7 @@ export async function createRegistry(store: RegistryStore, options: RegistryOpti
     const writeId = randomUUID()
     const result = await upkeep.watchOver(() => store.write({ ...change, writeId, seen: repaired }, schema))
     if (result.ok) {
-      mirror.note({ ...change, writeId, revision: result.revision })
+      mirror.note({ ...change, writeId, revision: result.revision }, read?.(result.revision))
       await rebuilding.soon()
       return result.revision
     }
@@ -119,17 +121,18 @@ export async function createRegistry(store: RegistryStore, options: RegistryOpti
     if (platform.source === 'file') return putOverlay(platform)
     const conflict = conflictWithFile(platform, file)
     if (conflict) return conflict
-    const body = writeBody({ platform }, keyring)
+    const { body, read } = writeBody({ platform }, keyring)
     const claims = { parties: partyClaims(platform), tokens: tokenClaims(platform) }
-    const written = await write({ id: recordId(platform), body, ...claims }, platform.revision)
+    const written = await write({ id: recordId(platform), body, ...claims }, platform.revision, read)
     return typeof written === 'number' ? { ok: true, platform: { ...platform, revision: written } } : written
   }
 
   async function putOverlay(platform: Platform): Promise<PutResult> {
     const inFile = filePlatforms.find((other) => other.id === platform.id)
     if (!inFile) return { ok: false, conflict: 'stale' }
-    const body = writeBody(toOverlay(platform, inFile), keyring)
-    const written = await write({ id: recordId(platform), body, parties: [], tokens: [] }, platform.revision)
+    const { body, read } = writeBody(toOverlay(platform, inFile), keyring)
+    const record = { id: recordId(platform), body, parties: [], tokens: [] }
+    const written = await write(record, platform.revision, read)
     return typeof written === 'number' ? { ok: true, platform: current(platform) } : written
   }
 
@@ -151,8 +154,8 @@ export async function createRegistry(store: RegistryStore, options: RegistryOpti
   /** Only the seal changes: what the record claims stays as it is, whatever the file claims meanwhile. */
   async function sealAnew({ record, stored }: ResealableRecord): Promise<boolean> {
     const { id, parties, tokens } = record
-    const body = writeBody(stored, keyring)
-    return typeof (await write({ id, body, parties, tokens }, record.revision)) === 'number'
+    const { body, read } = writeBody(stored, keyring)
+    return typeof (await write({ id, body, parties, tokens }, record.revision, read)) === 'number'
   }
 
   async function reseal(): Promise<ResealResult> {

@@ -1,75 +1,126 @@
 // The registry's store on the hub's own disk: three sub-databases of its lmdb environment. What a write promises is
-// on the disk when it resolves, and survives kill -9.
+// on the disk when it resolves, and survives kill -9. Writes that come together are committed together.
 
 import type { Database } from 'lmdb'
 import { Fault } from '../faults/fault.ts'
 import type { Environment } from '../journal/environment.ts'
+import { oneByOne } from '../journal/one-by-one.ts'
 import { createLocalStore, type LocalTables, type Table } from './local-store.ts'
 import type { RegistryStore, StoreHead } from './store.ts'
 
+/** Decided without a break: few, so that requests have their turn in between. */
+const WORKS_PER_COMMIT = 20
+
+interface Waiting {
+  /** Decides over the tables, and changes them; gives what is to be told once that is on the disk. */
+  readonly decide: (tables: LocalTables) => () => void
+  readonly reject: (error: Fault) => void
+}
+
 /** The store in an environment, which stays open when the store is closed. */
 export function createEmbeddedStore(environment: Environment): RegistryStore {
-  const head = environment.openDatabase<StoreHead>({ name: 'registry' })
-  const records = environment.openDatabase<string>({ name: 'registry-records' })
-  const claims = environment.openDatabase<string>({ name: 'registry-claims' })
-  const committed: LocalTables = {
-    head: committedTable(head),
-    records: committedTable(records),
-    claims: committedTable(claims),
+  const tables: LocalTables = {
+    head: toTable(environment.openDatabase<StoreHead>({ name: 'registry' })),
+    records: toTable(environment.openDatabase<string>({ name: 'registry-records' })),
+    claims: toTable(environment.openDatabase<string>({ name: 'registry-claims' })),
   }
-  let last: Promise<unknown> = Promise.resolve()
+  const waiting: Waiting[] = []
+  const alone = oneByOne()
 
-  async function decide<Result>(work: (tables: LocalTables) => Result): Promise<Result> {
-    const changes: (() => void)[] = []
-    const stage = <Value>(database: Database<Value, string>) => stagedTable(database, changes)
+  async function commit(): Promise<void> {
+    // They may have gone with those before them.
+    if (waiting.length === 0) return
+    const works: Waiting[] = []
+    let tell: (() => void)[] = []
     try {
-      const result = work({ head: stage(head), records: stage(records), claims: stage(claims) })
-      if (changes.length > 0) await environment.write(() => changes.forEach((change) => change()))
-      return result
+      await environment.write(() => {
+        works.push(...waiting.splice(0, WORKS_PER_COMMIT - works.length))
+        const staged = stage(tables)
+        tell = works.map(({ decide }) => decide(staged))
+        staged.apply()
+      })
     } catch (cause) {
-      throw new Fault('store_unavailable', { detail: 'the registry cannot be written', cause })
+      const failed = works.length > 0 ? works : waiting.splice(0)
+      for (const { reject } of failed) reject(unavailable(cause))
+      return
     }
+    for (const one of tell) one()
   }
 
   return createLocalStore({
-    committed,
-    // One after the other: lmdb writes in batches, and nobody may decide on half a change.
-    transaction(work) {
-      const done = last.then(() => decide(work))
-      last = done.catch(() => undefined)
-      return done
-    },
+    committed: tables,
+    transaction: (work) =>
+      new Promise((resolve, reject) => {
+        waiting.push({ decide: (decided) => decide(decided, work, resolve, reject), reject })
+        void alone(commit)
+      }),
   })
 }
 
-function committedTable<Value>(database: Database<Value, string>): Table<Value> {
+/** Of the works of one commit each sees what those before it have done; one that throws has done nothing. */
+function decide<Result>(
+  tables: LocalTables,
+  work: (tables: LocalTables) => Result,
+  resolve: (result: Result) => void,
+  reject: (error: Fault) => void,
+): () => void {
+  const staged = stage(tables)
+  try {
+    const result = work(staged)
+    staged.apply()
+    return () => resolve(result)
+  } catch (cause) {
+    return () => reject(unavailable(cause))
+  }
+}
+
+function unavailable(cause: unknown): Fault {
+  return new Fault('store_unavailable', { detail: 'the registry cannot be written', cause })
+}
+
+/** Changing it is for `Environment.write`. */
+function toTable<Value>(database: Database<Value, string>): Table<Value> {
   return {
     get: (key) => database.get(key),
-    set: refuse,
-    delete: refuse,
+    set: (key, value) => void database.put(key, value),
+    delete: (key) => void database.remove(key),
     *entries() {
       for (const { key, value } of database.getRange()) yield [key, value] as const
     },
   }
 }
 
-/** Reads what the work itself has set over what is committed, and collects what is to be written. */
-function stagedTable<Value>(database: Database<Value, string>, changes: (() => void)[]): Table<Value> {
-  const staged = new Map<string, Value | undefined>()
+interface StagedTable<Value> extends Table<Value> {
+  readonly apply: () => void
+}
+
+/** Tables over others, which change only when what was staged is applied to them. */
+function stage(tables: LocalTables): LocalTables & { readonly apply: () => void } {
+  const [head, records, claims] = [
+    stageTable(tables.head),
+    stageTable(tables.records),
+    stageTable(tables.claims),
+  ]
   return {
-    ...committedTable(database),
-    get: (key) => (staged.has(key) ? staged.get(key) : database.get(key)),
-    set(key, value) {
-      staged.set(key, value)
-      changes.push(() => void database.put(key, value))
-    },
-    delete(key) {
-      staged.set(key, undefined)
-      changes.push(() => void database.remove(key))
-    },
+    head,
+    records,
+    claims,
+    apply: () => [head, records, claims].forEach((table) => table.apply()),
   }
 }
 
-function refuse(): never {
-  throw new TypeError('what is committed is changed in a transaction only')
+function stageTable<Value>(below: Table<Value>): StagedTable<Value> {
+  const staged = new Map<string, Value | undefined>()
+  return {
+    ...below,
+    get: (key) => (staged.has(key) ? staged.get(key) : below.get(key)),
+    set: (key, value) => void staged.set(key, value),
+    delete: (key) => void staged.set(key, undefined),
+    apply() {
+      for (const [key, value] of staged) {
+        if (value === undefined) below.delete(key)
+        else below.set(key, value)
+      }
+    },
+  }
 }

@@ -9,6 +9,7 @@ export interface Table<Value> {
   get(key: string): Value | undefined
   set(key: string, value: Value): void
   delete(key: string): void
+  /** What is committed; nobody asks within a transaction. */
   entries(): Iterable<readonly [string, Value]>
 }
 
@@ -64,7 +65,7 @@ export function createLocalStore(data: LocalData): RegistryStore {
         if (taken) return { ok: false, ...taken }
         // A record's revision grows even if the store's own number was lost.
         const next = 1 + Math.max(revision, kept?.revision ?? 0)
-        replace(tables, { ...record, revision: next })
+        replace(tables, kept, { ...record, revision: next })
         advance(tables, schema, next)
         return { ok: true, revision: next }
       }),
@@ -72,10 +73,11 @@ export function createLocalStore(data: LocalData): RegistryStore {
       change((tables) => {
         const refused: string[] = []
         for (const record of records) {
-          if ((readFrom(tables, record.id)?.revision ?? 0) >= record.revision) continue
+          const kept = readFrom(tables, record.id)
+          if ((kept?.revision ?? 0) >= record.revision) continue
           if (takenClaim(tables, record)) refused.push(record.id)
           else {
-            replace(tables, record)
+            replace(tables, kept, record)
             advance(tables, schema, Math.max(headOf(tables).revision + 1, record.revision))
           }
         }
@@ -128,14 +130,18 @@ function takenClaim(tables: LocalTables, record: Pick<StoredRecord, 'id' | 'part
   return undefined
 }
 
-function replace(tables: LocalTables, record: StoredRecord): void {
-  const before = readFrom(tables, record.id)
+/** Writes only those claims that are not as they should be: a change of status changes none. */
+function replace(tables: LocalTables, before: StoredRecord | undefined, record: StoredRecord): void {
   for (const [kind, list] of CLAIM_LISTS) {
+    const claims = new Set(record[list])
     for (const claim of before?.[list] ?? []) {
       const key = `${kind} ${claim}`
-      if (tables.claims.get(key) === record.id) tables.claims.delete(key)
+      if (!claims.has(claim) && tables.claims.get(key) === record.id) tables.claims.delete(key)
     }
-    for (const claim of record[list]) tables.claims.set(`${kind} ${claim}`, record.id)
+    for (const claim of claims) {
+      const key = `${kind} ${claim}`
+      if (tables.claims.get(key) !== record.id) tables.claims.set(key, record.id)
+    }
   }
   tables.records.set(record.id, recordText(record))
 }

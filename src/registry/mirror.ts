@@ -3,6 +3,7 @@
 
 import { Fault } from '../faults/fault.ts'
 import type { Log } from '../journal/log.ts'
+import { oneByOne } from '../journal/one-by-one.ts'
 import { patchMap } from './patched-map.ts'
 import { readBody, readRecord, recordText, type StoredPlatform, type Unreadable } from './record.ts'
 import { refuseNewer, schemaOf, upgradeRecords, type UpgradeStep } from './schema.ts'
@@ -36,8 +37,8 @@ export interface Mirror {
   shrink(): Shrink | undefined
   /** Brings the picture up to date; gives whether the store may be trusted. Never two at once. */
   pull(complete: boolean): Promise<boolean>
-  /** Takes over an own write without reading it back. */
-  note(record: StoredRecord): void
+  /** Takes over an own write without reading it back; `stored` as `writeBody` gave it, absent for a tombstone. */
+  note(record: StoredRecord, stored?: StoredPlatform): void
   /** Ends a shrink: what was lost is given up, in the store too, so that all hubs agree. */
   confirmShrink(): Promise<void>
   /** Ends a shrink: what was lost is written back. */
@@ -63,7 +64,8 @@ export function createMirror(store: RegistryStore, options: MirrorOptions): Mirr
   let head: StoreHead = { schema: 0, birth: '', revision: 0 }
   let loaded = false
   let shrink: Shrink | undefined
-  let last: Promise<unknown> = Promise.resolve()
+  // A pull that overtakes another would take old for lost.
+  const alone = oneByOne()
 
   async function pull(complete: boolean, rounds = ROUNDS_MAX): Promise<boolean> {
     if (rounds === 0) throw new Fault('store_unavailable', { detail: 'the registry store does not settle' })
@@ -124,21 +126,14 @@ export function createMirror(store: RegistryStore, options: MirrorOptions): Mirr
     if (refused.size > 0) known = new Map([...known].filter(([id]) => !refused.has(id)))
   }
 
-  /** One after the other: a pull that overtakes another would take old for lost. */
-  function alone<Result>(work: () => Promise<Result>): Promise<Result> {
-    const done = last.then(work)
-    last = done.catch(() => undefined)
-    return done
-  }
-
   return {
     known: () => known,
     head: () => head,
     loaded: () => loaded,
     shrink: () => shrink,
     pull: (complete) => alone(() => pull(complete)),
-    note(record) {
-      const entry = readKnown(record, sealer, recordText(record))
+    note(record, stored) {
+      const entry = { text: recordText(record), record, ...(stored ? { stored } : {}) }
       known = known.has(record.id)
         ? patchMap(known, new Map([[record.id, entry]]))
         : new Map(known).set(record.id, entry)

@@ -84,6 +84,8 @@ const FIELDS = z.object({
 // A registered platform must not stand where an overlay does.
 const BODY = FIELDS.refine((body) => body.source === 'file' || !body.id.startsWith(OVERLAY))
 
+type Body = z.infer<typeof BODY>
+
 /** Reads the text of a record; `undefined` when it is not one. */
 export function readRecord(id: string, recordText: string): StoredRecord | undefined {
   const parsed = RECORD.safeParse(parseJson(recordText))
@@ -115,18 +117,22 @@ export function bodyProblem(id: string, body: unknown): string | undefined {
 export function readBody(record: StoredRecord, sealer: Sealer): StoredPlatform | Unreadable {
   const parsed = BODY.safeParse(parseJson(record.body ?? ''))
   if (!parsed.success) return { problem: `not a platform: ${problemOf(parsed)}` }
-  const { outbound, fileStatus, ...plain } = parsed.data
+  const { outbound, ...plain } = parsed.data
   if (recordId(plain) !== record.id) return { problem: 'it names another platform than its key' }
   const token = outbound && sealer.open(outbound.sealed, { purpose: PURPOSE, owner: plain.id })
+  if (outbound && token === undefined) return unopened(sealedWith(outbound.sealed), sealer)
+  return toStored(parsed.data, record.revision, token)
+}
+
+function toStored(body: Body, revision: number, token: string | undefined): StoredPlatform {
+  const { outbound, fileStatus, ...plain } = body
   const keyId = outbound && sealedWith(outbound.sealed)
-  if (outbound && token === undefined) return unopened(keyId, sealer)
-  const platform: Platform = {
-    ...plain,
-    revision: record.revision,
-    ...(outbound && token !== undefined ? { outbound: { token, form: outbound.form } } : {}),
-  }
   return {
-    platform,
+    platform: {
+      ...plain,
+      revision,
+      ...(outbound && token !== undefined ? { outbound: { token, form: outbound.form } } : {}),
+    },
     ...(fileStatus ? { fileStatus } : {}),
     ...(keyId === undefined ? {} : { sealedWith: keyId }),
   }
@@ -141,22 +147,28 @@ function unopened(keyId: string | undefined, sealer: Sealer): Unreadable {
   }
 }
 
+export interface WrittenBody {
+  readonly body: string
+  /** What whoever reads it has, once the store has given it a revision. */
+  readonly read: (revision: number) => StoredPlatform
+}
+
 /**
  * The body that keeps a platform. Throws `Fault` `credentials_invalid` when it could not be read again: then a peer
  * has given something no credentials may hold.
  */
-export function writeBody(stored: StoredPlatform, sealer: Sealer): string {
+export function writeBody(stored: StoredPlatform, sealer: Sealer): WrittenBody {
   const { revision: _, outbound, ...plain } = stored.platform
   const sealed = outbound && {
     sealed: sealer.seal(outbound.token, { purpose: PURPOSE, owner: plain.id }),
     form: outbound.form,
   }
   const body = JSON.stringify({ ...plain, outbound: sealed, fileStatus: stored.fileStatus })
-  const wrong =
-    body.length > BODY_CHARACTERS_MAX ? 'it is too large' : problemOf(BODY.safeParse(JSON.parse(body)))
-  if (wrong)
+  const parsed = BODY.safeParse(JSON.parse(body))
+  const wrong = body.length > BODY_CHARACTERS_MAX ? 'it is too large' : problemOf(parsed)
+  if (!parsed.success || wrong)
     throw new Fault('credentials_invalid', { detail: `platform ${plain.id} cannot be kept: ${wrong}` })
-  return body
+  return { body, read: (revision) => toStored(parsed.data, revision, outbound?.token) }
 }
 
 /** Key of the record of a platform. An overlay has a key of its own: it must never replace a registered platform. */

@@ -2,6 +2,7 @@
 
 import { Fault } from '../faults/fault.ts'
 import type { Environment } from '../journal/environment.ts'
+import { oneByOne } from '../journal/one-by-one.ts'
 import { type Setting, type Settings, VERSIONS_KEPT } from './settings.ts'
 
 type Key = [name: string, version: number]
@@ -10,7 +11,8 @@ type Key = [name: string, version: number]
 export function createEmbeddedSettings(environment: Environment): Settings {
   const texts = environment.openDatabase<string, Key>({ name: 'settings' })
   const listeners = new Set<(name: string | undefined) => void>()
-  let last: Promise<unknown> = Promise.resolve()
+  // Each write must see the one before it.
+  const alone = oneByOne()
 
   function read(name: string): Setting[] {
     try {
@@ -32,13 +34,6 @@ export function createEmbeddedSettings(environment: Environment): Settings {
       throw new Fault('store_unavailable', { detail: 'the settings cannot be written', cause })
     }
     for (const listener of listeners) listener(name)
-  }
-
-  /** One write after the other: each must see the one before it. */
-  function alone<Result>(work: () => Promise<Result>): Promise<Result> {
-    const done = last.then(work)
-    last = done.catch(() => undefined)
-    return done
   }
 
   return {

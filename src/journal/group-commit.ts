@@ -1,0 +1,76 @@
+// Group commit: writes that come while a commit is under way, or just after one, go to the disk together in the next.
+// A commit costs the same for one write as for many, most of it waiting for the disk.
+
+/** Commits what `action` puts, all or nothing. Rejects when nothing was committed. */
+export type Commit = (action: () => void) => Promise<void>
+
+export interface GroupCommit {
+  /** As `Commit`; `action` may run later, and more than once if a commit fails. `urgent`: somebody waits for it. */
+  write(action: () => void, options?: { readonly urgent?: boolean }): Promise<void>
+  /** From now on nothing waits for others; resolves when everything is committed. */
+  drain(): Promise<void>
+}
+
+interface Waiting {
+  readonly action: () => void
+  readonly urgent: boolean
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
+}
+
+/** From the beginning of one commit to that of the next, unless one is urgent. */
+const PACE_MS = 20
+
+/** One commit at a time through `commit`. */
+export function createGroupCommit(commit: Commit): GroupCommit {
+  let waiting: Waiting[] = []
+  let running: Promise<void> | undefined
+  let isDraining = false
+  let begunAt = -Infinity
+  let timer: NodeJS.Timeout | undefined
+
+  function goOn(): void {
+    clearTimeout(timer)
+    if (running || waiting.length === 0) return
+    const restMs = begunAt + PACE_MS - performance.now()
+    if (restMs <= 0 || isDraining || waiting.some(({ urgent }) => urgent)) begin()
+    else timer = setTimeout(begin, restMs)
+  }
+
+  function begin(): void {
+    begunAt = performance.now()
+    running = run(waiting)
+    waiting = []
+  }
+
+  async function run(group: readonly Waiting[]): Promise<void> {
+    await commitGroup(commit, group)
+    running = undefined
+    goOn()
+  }
+
+  return {
+    write: (action, { urgent = false } = {}) =>
+      new Promise((resolve, reject) => {
+        waiting.push({ action, urgent, resolve, reject })
+        goOn()
+      }),
+    async drain() {
+      isDraining = true
+      goOn()
+      while (running) await running
+    },
+  }
+}
+
+/** Together, or each alone if that fails: what is too much for the disk must not take others with it. */
+async function commitGroup(commit: Commit, group: readonly Waiting[]): Promise<void> {
+  try {
+    await commit(() => group.forEach(({ action }) => action()))
+  } catch (error) {
+    if (group.length === 1) group[0]!.reject(error)
+    else for (const one of group) await commitGroup(commit, [one])
+    return
+  }
+  for (const { resolve } of group) resolve()
+}
