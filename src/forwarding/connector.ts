@@ -2,6 +2,7 @@
 // tells a connection that has served before from a fresh one.
 
 import type { Socket } from 'node:net'
+import { createSecureContext } from 'node:tls'
 import { buildConnector } from 'undici'
 import { CONNECT_TIMEOUT } from '../faults/observe.ts'
 import { type AddressGuard, ipLiteral, prohibited } from './guard.ts'
@@ -45,6 +46,8 @@ export function createConnector(
     keepAlive: true,
     keepAliveInitialDelay: 30_000,
     maxCachedSessions: 100,
+    // The same for all: Node would make one for each connection, which is most of what opening one costs.
+    secureContext: createSecureContext(),
   } as buildConnector.BuildOptions)
 
   return (options, callback) => {

@@ -215,17 +215,31 @@ export function createStillAlive(
     )
   }
 
+  function probeLater(delayMs: number, id: string, pulse: Pulse): void {
+    probes++
+    pulse.probing = true
+    clock.after(delayMs, () => {
+      if (closed) return
+      void probe(id).finally(() => {
+        probes--
+        pulse.probing = false
+      })
+    })
+  }
+
   function sweep(): void {
-    cancelSweep = clock.after(sweepMs(options.probeAfterMs), sweep)
+    const untilNextMs = sweepMs(options.probeAfterMs)
+    cancelSweep = clock.after(untilNextMs, sweep)
     if (!lease.holds()) return
     const now = clock.monotonic()
     const { connections } = registry.table()
+    let begun = 0
     for (const [id, { platform }] of connections) {
       if (probes >= PROBES_MAX) break
       const pulse = pulseOf(id)
       if (pulse.probing || dueAt(platform, pulse) > now) continue
-      probes++
-      void probe(id).finally(() => probes--)
+      // One after the other: opening many connections at once would hold up requests.
+      probeLater((begun++ * untilNextMs) / PROBES_MAX, id, pulse)
     }
     for (const id of pulses.keys()) if (!connections.has(id)) pulses.delete(id)
   }
