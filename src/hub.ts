@@ -67,7 +67,9 @@ export async function createHub(config: HubConfig, { load }: HubOptions = {}): P
   base.live.watch(() => renewCertificates(config, { ocpi: ocpi.server, admin: admin.server }))
   // Nobody else writes into a store of this process, so nothing has to wait for an operator.
   if (!base.stores.registry.shared) await sealAnew(base)
-  const stopRetaining = registry.watch((table) => base.send.retain((id) => table.connections.has(id)))
+  const stopRetaining = registry.watch((table, _before, changes) => {
+    if (changes.some(({ now }) => !now)) base.send.retain((id) => table.connections.has(id))
+  })
 
   async function close({ delayMs = 0 } = {}): Promise<void> {
     lifecycle.draining = true

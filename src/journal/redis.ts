@@ -131,6 +131,9 @@ function connect(address: RedisAddress, { waits }: { readonly waits: boolean }):
     connectTimeout: CONNECT_MS,
     // What was under way when a connection broke is not sent again by the library: whoever sent it decides.
     autoResendUnfulfilledCommands: false,
+    // Subscriptions are made anew below: the library's own fail with nobody listening, which ends the process.
+    autoResubscribe: false,
+    // Subscriptions are made anew here: the library's own fail with nobody listening, which ends the process.
     reconnectOnError: isReadOnly,
     maxRetriesPerRequest: waits ? null : 1,
     connectionName: 'ocpi-hub',

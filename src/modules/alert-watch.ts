@@ -5,8 +5,9 @@
 
 import type { Exchange } from '../journal/exchange.ts'
 import { partyKey } from '../ocpi/party.ts'
+import type { Platform } from '../registry/platform.ts'
 import type { Registry, RegistryHealth } from '../registry/registry.ts'
-import type { Connection, RoutingTable } from '../registry/routing-table.ts'
+import type { Connection, ConnectionChange, RoutingTable } from '../registry/routing-table.ts'
 import {
   type Alert,
   type AlertName,
@@ -108,15 +109,17 @@ export function createAlertWatch(
     }
   }
 
-  function look(after: RoutingTable, before: RoutingTable): void {
-    for (const [id, { platform }] of after.connections) {
-      const old = before.connections.get(id)?.platform.status
-      if (platform.status === old) continue
-      if (platform.status === 'OFFLINE') alerts.fire('offline', id, offline(id))
-      else alerts.resolve('offline', id, `${nameOf(id)} is ${platform.status}.`)
+  function look(after: RoutingTable, _before: RoutingTable, changes: readonly ConnectionChange[]): void {
+    for (const { old, now } of changes) {
+      if (!now) forget(old!.platform.id)
+      else if (now.platform.status !== old?.platform.status) lookAtStatus(now.platform)
     }
-    for (const id of before.connections.keys()) if (!after.connections.has(id)) forget(id)
-    rates.retain((id) => after.connections.has(id))
+    if (changes.some(({ now }) => !now)) rates.retain((id) => after.connections.has(id))
+  }
+
+  function lookAtStatus({ id, status }: Platform): void {
+    if (status === 'OFFLINE') alerts.fire('offline', id, offline(id))
+    else alerts.resolve('offline', id, `${nameOf(id)} is ${status}.`)
   }
 
   function forget(id: string): void {

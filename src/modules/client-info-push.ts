@@ -9,7 +9,7 @@ import type { Log } from '../journal/log.ts'
 import type { ClientInfo } from '../ocpi/client-info.ts'
 import { writeClientInfo } from '../ocpi/client-info.ts'
 import { joinPath } from '../ocpi/endpoint.ts'
-import { type Connection, type ConnectionChange, changesOf } from '../registry/routing-table.ts'
+import type { Connection, ConnectionChange } from '../registry/routing-table.ts'
 import type { HandshakeParts } from './handshake.ts'
 import { changedParties, type PartyNews, shownParties } from './party-news.ts'
 import { askPeer } from './peer.ts'
@@ -68,12 +68,11 @@ export function createClientInfoPush(parts: PushParts): ClientInfoPush {
   const audience = new Map<string, Connection>()
   for (const connection of registry.table().connections.values()) follow({ now: connection })
 
-  const stop = registry.watch((after, before) => {
-    const changed = changesOf(after, before)
-    for (const change of changed) follow(change)
+  const stop = registry.watch((after, before, changes) => {
+    for (const change of changes) follow(change)
     if (!lease.holds()) return
     const parties = new Set(
-      changed.flatMap(({ old, now }) => [...(old?.parties.keys() ?? []), ...(now?.parties.keys() ?? [])]),
+      changes.flatMap(({ old, now }) => [...(old?.parties.keys() ?? []), ...(now?.parties.keys() ?? [])]),
     )
     const news = changedParties(partyEntries(before, parties), partyEntries(after, parties), clock.now())
     for (const one of news) tellAll(one)

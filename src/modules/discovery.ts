@@ -4,7 +4,7 @@
 import { Fault, toFault } from '../faults/fault.ts'
 import type { Log } from '../journal/log.ts'
 import type { Platform } from '../registry/platform.ts'
-import { changesOf, type Connection } from '../registry/routing-table.ts'
+import type { Connection } from '../registry/routing-table.ts'
 import { sideOf } from './endpoints.ts'
 import type { HandshakeParts } from './handshake.ts'
 import { askEndpoints, askVersions } from './peer.ts'
@@ -64,8 +64,8 @@ export function createDiscovery(parts: DiscoveryParts): Discovery {
     }
   }
 
-  const stop = registry.watch((after, before) => {
-    void look(changesOf(after, before).flatMap(({ now }) => now ?? []))
+  const stop = registry.watch((_after, _before, changes) => {
+    void look(changes.flatMap(({ now }) => now ?? []))
   })
   return {
     firstRound: look(registry.table().connections.values()),

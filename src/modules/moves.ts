@@ -7,7 +7,7 @@ import type { Log } from '../journal/log.ts'
 import { type PartyKey } from '../ocpi/party.ts'
 import type { Platform, PlatformRole } from '../registry/platform.ts'
 import type { Registry } from '../registry/registry.ts'
-import { changesOf, type PartyEntry } from '../registry/routing-table.ts'
+import type { PartyEntry } from '../registry/routing-table.ts'
 import type { Lease } from './client-info-push.ts'
 import type { Clock } from './clock.ts'
 import { changePlatform, roleKey, withdrawnRole } from './platform-change.ts'
@@ -77,11 +77,9 @@ export function createMoves(parts: MovesParts): Moves {
     }
   }
 
-  const stop = registry.watch((after, before) => {
+  const stop = registry.watch((after, _before, changes) => {
     if (after.contested.size === 0) return
-    look(
-      changesOf(after, before).flatMap(({ now }) => (now && now.yielded.size > 0 ? [now.platform.id] : [])),
-    )
+    look(changes.flatMap(({ now }) => (now && now.yielded.size > 0 ? [now.platform.id] : [])))
   })
   // What a hub has left undone that held the lease before, or a store that was away.
   function lookAgain(): void {

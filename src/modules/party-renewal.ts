@@ -7,7 +7,7 @@ import { toFault } from '../faults/fault.ts'
 import type { Log } from '../journal/log.ts'
 import { VERSIONS } from '../ocpi/version.ts'
 import type { Platform } from '../registry/platform.ts'
-import { changesOf, type Connection, type PartyEntry, type RoutingTable } from '../registry/routing-table.ts'
+import type { Connection, ConnectionChange, PartyEntry, RoutingTable } from '../registry/routing-table.ts'
 import type { Lease } from './client-info-push.ts'
 import { credentialsUrl } from './endpoints.ts'
 import { type HandshakeParts, isRegistered } from './handshake.ts'
@@ -119,8 +119,8 @@ export function createPartyRenewal(parts: PartyRenewalParts): PartyRenewal {
     }
   }
 
-  const stop = registry.watch((after, before) => {
-    if (isNews(after, before)) changed()
+  const stop = registry.watch((_after, _before, changes) => {
+    if (changes.some(isNews)) changed()
   })
   const stopLooking = parts.visibility?.watch(changed)
   plan(QUIET_MS)
@@ -146,8 +146,8 @@ function isToldByCredentials(connection: Connection): boolean {
 }
 
 /** Whether anybody has come or gone who is told: OFFLINE parties are told like CONNECTED ones. */
-function isNews(after: RoutingTable, before: RoutingTable): boolean {
-  return changesOf(after, before).some(({ old, now }) => toldOf(old) !== toldOf(now) || isToldNow(old, now))
+function isNews({ old, now }: ConnectionChange): boolean {
+  return toldOf(old) !== toldOf(now) || isToldNow(old, now)
 }
 
 /** A platform that is back has missed what happened meanwhile. */

@@ -7,7 +7,7 @@ import type { Log } from '../journal/log.ts'
 import type { PartyReport } from '../ocpi/client-info.ts'
 import { partyKey } from '../ocpi/party.ts'
 import { isHub, type Platform } from '../registry/platform.ts'
-import { changesOf, type Connection } from '../registry/routing-table.ts'
+import type { Connection } from '../registry/routing-table.ts'
 import type { Lease } from './client-info-push.ts'
 import { type HandshakeParts, isRegistered } from './handshake.ts'
 import { askClientInfos } from './peer-list.ts'
@@ -96,8 +96,8 @@ export function createPeerHubs(parts: HandshakeParts, { lease, log }: PeerHubsOp
   }
 
   for (const connection of registry.table().connections.values()) look(connection, false)
-  const stop = registry.watch((after, before) => {
-    for (const { old, now } of changesOf(after, before)) {
+  const stop = registry.watch((_after, _before, changes) => {
+    for (const { old, now } of changes) {
       if (now) look(now, old !== undefined && old.platform.status !== 'CONNECTED')
       else if (old) forget(old.platform.id)
     }

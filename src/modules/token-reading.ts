@@ -11,7 +11,7 @@ import { joinPath, readTarget } from '../ocpi/endpoint.ts'
 import { moduleRow } from '../ocpi/module.ts'
 import { partyKey, type PartyKey } from '../ocpi/party.ts'
 import { VERSIONS } from '../ocpi/version.ts'
-import { changesOf, type Connection } from '../registry/routing-table.ts'
+import type { Connection } from '../registry/routing-table.ts'
 import type { Owners } from '../routing/owners.ts'
 import { sideOf } from './endpoints.ts'
 import type { HandshakeParts } from './handshake.ts'
@@ -73,8 +73,8 @@ export function createTokenReading(parts: TokenReadingParts, againMs: number = A
     ask(registry.table().connections.values())
   }
 
-  const stop = registry.watch((after, before) => {
-    ask(changesOf(after, before).flatMap(({ old, now }) => (now && !(old && isReadable(old)) ? now : [])))
+  const stop = registry.watch((_after, _before, changes) => {
+    ask(changes.flatMap(({ old, now }) => (now && !(old && isReadable(old)) ? now : [])))
   })
   again()
   return {

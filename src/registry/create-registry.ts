@@ -10,8 +10,8 @@ import { type Secrets, toKeyring } from './keyring.ts'
 import { createMirror } from './mirror.ts'
 import type { Platform } from './platform.ts'
 import { claimedParty, partyClaims, recordId, tokenClaims, writeBody, type WrittenBody } from './record.ts'
-import type { PutResult, Registry, RegistryHealth, ResealResult } from './registry.ts'
-import { buildRoutingTable, type RoutingTable } from './routing-table.ts'
+import type { PutResult, Registry, RegistryHealth, ResealResult, TableListener } from './registry.ts'
+import { buildRoutingTable, changesOf } from './routing-table.ts'
 import { schemaOf, UPGRADE_STEPS, type UpgradeStep } from './schema.ts'
 import type { RecordWrite, RegistryStore } from './store.ts'
 import { createUpkeep } from './upkeep.ts'
@@ -49,7 +49,7 @@ export async function createRegistry(store: RegistryStore, options: RegistryOpti
   const { log = SILENT, pollMs = POLL_MS, upgradeSteps: steps = UPGRADE_STEPS } = options
   const keyring = toKeyring(options.secretKeys)
   const schema = schemaOf(steps)
-  const listeners = new Set<(after: RoutingTable, before: RoutingTable) => void>()
+  const listeners = new Set<TableListener>()
   let filePlatforms = options.filePlatforms ?? []
   let file = claimsOfFile(filePlatforms)
   let broken = 0
@@ -74,9 +74,10 @@ export async function createRegistry(store: RegistryStore, options: RegistryOpti
     clashes = left
     const before = table
     table = buildRoutingTable(platforms, before.revision + 1, before, changed)
+    const changes = changesOf(table, before)
     for (const listener of listeners) {
       try {
-        listener(table, before)
+        listener(table, before, changes)
       } catch (cause) {
         log.error({ err: cause }, 'a listener of the registry failed')
       }

@@ -2,7 +2,7 @@
 // that they can register anew. Only for keys that secret_key does not hold.
 
 import { randomUUID } from 'node:crypto'
-import type { Keyring } from './keyring.ts'
+import type { Sealer } from './seal.ts'
 import { readBody, readRecord } from './record.ts'
 import type { RegistryStore, StoredRecord } from './store.ts'
 
@@ -10,11 +10,7 @@ import type { RegistryStore, StoredRecord } from './store.ts'
  * Removes the platforms that are sealed with the key `keyId`; gives their ids. Throws `RangeError`, in words for the
  * operator, when secret_key holds that key, and `Fault` `store_unavailable`.
  */
-export async function forgetKey(
-  store: RegistryStore,
-  keyId: string,
-  keyring: Pick<Keyring, 'seal' | 'open' | 'knows'>,
-): Promise<string[]> {
+export async function forgetKey(store: RegistryStore, keyId: string, keyring: Sealer): Promise<string[]> {
   if (keyring.knows(keyId)) throw new RangeError(`secret_key holds key ${keyId}; nothing was forgotten`)
   const { schema, records } = await store.load()
   const lost = [...records].flatMap(([id, text]): StoredRecord[] => {

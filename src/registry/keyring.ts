@@ -9,8 +9,6 @@ import { createSealer, type Sealer, secretId } from './seal.ts'
 export interface Keyring extends Sealer {
   /** Public names of the keys as secret_key lists them, newest first. */
   readonly ids: readonly string[]
-  /** Id of the key that seals and hashes now. */
-  inUse(): string
   /** Takes note of the keys that the stored records need. */
   settle(needed: ReadonlySet<string>): void
   /** From now on the newest key seals and hashes, whatever the stored records need. */
@@ -61,7 +59,6 @@ function createKeyring(secrets: readonly Buffer[]): Keyring {
   return {
     ...sealer,
     ids,
-    inUse: () => inUse,
     settle(needed) {
       if (!isForced) inUse = ids.find((id) => needed.has(id)) ?? ids[0]!
     },

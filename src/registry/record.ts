@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { Fault } from '../faults/fault.ts'
 import { isPartyId, partyKey } from '../ocpi/party.ts'
 import { VERSIONS, type VersionNumber } from '../ocpi/version.ts'
-import type { Platform } from './platform.ts'
+import type { OutboundToken, Platform } from './platform.ts'
 import { sealedWith, type Sealer } from './seal.ts'
 import type { StoredRecord } from './store.ts'
 
@@ -27,6 +27,9 @@ export interface Unreadable {
 
 const BODY_CHARACTERS_MAX = 1024 * 1024
 const PURPOSE = 'outbound token'
+
+/** What the tokens in memory are sealed as. */
+const SEALED = new WeakMap<OutboundToken, { readonly owner: string; readonly sealed: string }>()
 
 const status = z.enum(['CONNECTED', 'OFFLINE', 'PLANNED', 'SUSPENDED'])
 const text = z.string().max(2048)
@@ -84,8 +87,6 @@ const FIELDS = z.object({
 // A registered platform must not stand where an overlay does.
 const BODY = FIELDS.refine((body) => body.source === 'file' || !body.id.startsWith(OVERLAY))
 
-type Body = z.infer<typeof BODY>
-
 /** Reads the text of a record; `undefined` when it is not one. */
 export function readRecord(id: string, recordText: string): StoredRecord | undefined {
   const parsed = RECORD.safeParse(parseJson(recordText))
@@ -117,22 +118,28 @@ export function bodyProblem(id: string, body: unknown): string | undefined {
 export function readBody(record: StoredRecord, sealer: Sealer): StoredPlatform | Unreadable {
   const parsed = BODY.safeParse(parseJson(record.body ?? ''))
   if (!parsed.success) return { problem: `not a platform: ${problemOf(parsed)}` }
-  const { outbound, ...plain } = parsed.data
+  const { outbound, fileStatus, ...plain } = parsed.data
   if (recordId(plain) !== record.id) return { problem: 'it names another platform than its key' }
   const token = outbound && sealer.open(outbound.sealed, { purpose: PURPOSE, owner: plain.id })
-  if (outbound && token === undefined) return unopened(sealedWith(outbound.sealed), sealer)
-  return toStored(parsed.data, record.revision, token)
+  const keyId = outbound && sealedWith(outbound.sealed)
+  if (outbound && token === undefined) return unopened(keyId, sealer)
+  const platform: Platform = {
+    ...plain,
+    revision: record.revision,
+    ...(outbound && token !== undefined ? { outbound: { token, form: outbound.form } } : {}),
+  }
+  if (outbound && platform.outbound)
+    SEALED.set(platform.outbound, { owner: plain.id, sealed: outbound.sealed })
+  return toStored(platform, fileStatus, keyId)
 }
 
-function toStored(body: Body, revision: number, token: string | undefined): StoredPlatform {
-  const { outbound, fileStatus, ...plain } = body
-  const keyId = outbound && sealedWith(outbound.sealed)
+function toStored(
+  platform: Platform,
+  fileStatus: StoredPlatform['fileStatus'],
+  keyId: string | undefined,
+): StoredPlatform {
   return {
-    platform: {
-      ...plain,
-      revision,
-      ...(outbound && token !== undefined ? { outbound: { token, form: outbound.form } } : {}),
-    },
+    platform,
     ...(fileStatus ? { fileStatus } : {}),
     ...(keyId === undefined ? {} : { sealedWith: keyId }),
   }
@@ -159,16 +166,27 @@ export interface WrittenBody {
  */
 export function writeBody(stored: StoredPlatform, sealer: Sealer): WrittenBody {
   const { revision: _, outbound, ...plain } = stored.platform
-  const sealed = outbound && {
-    sealed: sealer.seal(outbound.token, { purpose: PURPOSE, owner: plain.id }),
-    form: outbound.form,
-  }
+  const sealed = outbound && { sealed: sealOnce(outbound, plain.id, sealer), form: outbound.form }
   const body = JSON.stringify({ ...plain, outbound: sealed, fileStatus: stored.fileStatus })
-  const parsed = BODY.safeParse(JSON.parse(body))
-  const wrong = body.length > BODY_CHARACTERS_MAX ? 'it is too large' : problemOf(parsed)
-  if (!parsed.success || wrong)
+  const wrong =
+    body.length > BODY_CHARACTERS_MAX ? 'it is too large' : problemOf(BODY.safeParse(JSON.parse(body)))
+  if (wrong)
     throw new Fault('credentials_invalid', { detail: `platform ${plain.id} cannot be kept: ${wrong}` })
-  return { body, read: (revision) => toStored(parsed.data, revision, outbound?.token) }
+  const keyId = sealed && sealedWith(sealed.sealed)
+  return {
+    body,
+    // With the very objects that were given: what did not change is to be the same.
+    read: (now) => toStored({ ...stored.platform, revision: now }, stored.fileStatus, keyId),
+  }
+}
+
+/** A token that did not change stays sealed as it is, unless the key or the owner is another one. */
+function sealOnce(outbound: OutboundToken, owner: string, sealer: Sealer): string {
+  const known = SEALED.get(outbound)
+  if (known?.owner === owner && sealedWith(known.sealed) === sealer.inUse()) return known.sealed
+  const sealed = sealer.seal(outbound.token, { purpose: PURPOSE, owner })
+  SEALED.set(outbound, { owner, sealed })
+  return sealed
 }
 
 /** Key of the record of a platform. An overlay has a key of its own: it must never replace a registered platform. */

@@ -4,7 +4,7 @@
 import type { PartyKey } from '../ocpi/party.ts'
 import type { KeyReport } from './key-use.ts'
 import type { Platform } from './platform.ts'
-import type { RoutingTable } from './routing-table.ts'
+import type { ConnectionChange, RoutingTable } from './routing-table.ts'
 
 export type PutResult =
   | { readonly ok: true; readonly platform: Platform }
@@ -40,6 +40,13 @@ export interface RegistryHealth {
   readonly clashes?: number
 }
 
+/** Told the snapshot, the one before, and `changesOf` both. */
+export type TableListener = (
+  after: RoutingTable,
+  before: RoutingTable,
+  changes: readonly ConnectionChange[],
+) => void
+
 export interface Registry {
   /** The current snapshot; never null, swapped whole. Read it once per request. */
   table(): RoutingTable
@@ -53,8 +60,8 @@ export interface Registry {
   put(platform: Platform): Promise<PutResult>
   /** Forgets the platform if its revision is still the one given. A file platform then stands again as in the file. */
   remove(platform: Platform): Promise<PutResult>
-  /** Called after each swap, with the snapshot before and after. Gives the way to stop. */
-  watch(listener: (after: RoutingTable, before: RoutingTable) => void): () => void
+  /** Called after each swap. Gives the way to stop. */
+  watch(listener: TableListener): () => void
   health(): RegistryHealth
   /**
    * Takes over the platforms of the configuration file, all or nothing. Throws `RangeError` when two of them claim

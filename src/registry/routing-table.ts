@@ -35,6 +35,8 @@ export interface Connection {
   readonly yielded: ReadonlySet<PlatformRole>
   /** The only party of the platform, if there is just one (T5). */
   readonly soleParty: PartyId | undefined
+  /** Those that can be used, by `moduleKey`. */
+  readonly endpoints: Readonly<Record<InterfaceRole, ReadonlyMap<string, RoutedEndpoint>>>
   /** First endpoint of (module in any spelling, interface). */
   endpoint(module: string, role: InterfaceRole): RoutedEndpoint | undefined
 }
@@ -109,7 +111,7 @@ function buildWhole(
     const known = before?.connections.get(platform.id)
     const without = yielded.get(platform.id)
     const isSame = known?.platform === platform && hasYielded(known, without)
-    const connection = isSame ? known : toConnection(platform, without)
+    const connection = isSame ? known : toConnection(platform, known, without)
     connections.set(platform.id, connection)
     for (const token of platform.inbound) {
       if (!tokens.has(token.hash)) tokens.set(token.hash, { connection, token })
@@ -142,7 +144,7 @@ function patchTable(
     const old = before.connections.get(platform.id)
     if (!old) return undefined
     if (old.platform === platform) continue
-    const connection = toConnection(platform)
+    const connection = toConnection(platform, old)
     if (!hasSameKeys(connection, old) || isContested(old, before)) return undefined
     connections.set(platform.id, connection)
     for (const [key, entries] of connection.entries) {
@@ -184,7 +186,24 @@ function isAlike(one: readonly PartyEntry[], other: readonly PartyEntry[] = []):
   )
 }
 
-function toConnection(platform: Platform, yielded: ReadonlySet<PlatformRole> = NONE): Connection {
+/** Its endpoints by interface and module, each taken apart once: the same ones are taken over from `old`. */
+function toEndpoints({ endpoints }: Platform, old: Connection | undefined): Connection['endpoints'] {
+  if (old?.platform.endpoints === endpoints) return old.endpoints
+  const routed = { SENDER: new Map<string, RoutedEndpoint>(), RECEIVER: new Map<string, RoutedEndpoint>() }
+  for (const endpoint of endpoints) {
+    const ofRole = routed[endpoint.role]
+    const key = moduleKey(endpoint.module)
+    const target = ofRole.has(key) ? undefined : readTarget(endpoint.url)
+    if (target) ofRole.set(key, { endpoint, target })
+  }
+  return routed
+}
+
+function toConnection(
+  platform: Platform,
+  old: Connection | undefined,
+  yielded: ReadonlySet<PlatformRole> = NONE,
+): Connection {
   const parties = new Map<PartyKey, PlatformRole[]>()
   const all = platform.behind ? [...platform.roles, ...platform.behind] : platform.roles
   const roles = yielded.size > 0 ? all.filter((role) => !yielded.has(role)) : all
@@ -194,13 +213,7 @@ function toConnection(platform: Platform, yielded: ReadonlySet<PlatformRole> = N
     if (its) its.push(role)
     else parties.set(key, [role])
   }
-  const endpoints = { SENDER: new Map<string, RoutedEndpoint>(), RECEIVER: new Map<string, RoutedEndpoint>() }
-  for (const endpoint of platform.endpoints) {
-    const ofRole = endpoints[endpoint.role]
-    const key = moduleKey(endpoint.module)
-    const target = ofRole.has(key) ? undefined : readTarget(endpoint.url)
-    if (target) ofRole.set(key, { endpoint, target })
-  }
+  const endpoints = toEndpoints(platform, old)
   const live = roles.filter((role) => !role.withdrawn)
   const keys = new Set(live.map(partyKey))
   const { outbound } = platform
@@ -212,6 +225,7 @@ function toConnection(platform: Platform, yielded: ReadonlySet<PlatformRole> = N
     entries,
     soleParty: keys.size === 1 ? live[0] : undefined,
     yielded,
+    endpoints,
     endpoint: (module, role) => endpoints[role].get(moduleKey(module)),
   }
   for (const [key, its] of parties) {

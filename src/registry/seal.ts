@@ -15,6 +15,8 @@ export interface Sealer {
   seal(text: string, context: SealContext): string
   /** The text, or `undefined` when it is not ours: unknown key, other context, changed in any bit. */
   open(sealed: string, context: SealContext): string | undefined
+  /** Id of the key that seals now. */
+  inUse(): string
   /** Whether it has the key with this id. */
   knows(keyId: string): boolean
 }
@@ -33,9 +35,10 @@ export function createSealer(secrets: readonly Buffer[], sealing?: () => string)
   if (firstId === undefined || secrets.some((secret) => secret.length !== 32)) {
     throw new RangeError('a secret key has 32 bytes')
   }
+  const inUse = sealing ?? (() => firstId)
   return {
     seal(text, context) {
-      const sealingId = sealing?.() ?? firstId
+      const sealingId = inUse()
       const iv = randomBytes(IV_BYTES)
       const cipher = createCipheriv('aes-256-gcm', keys.get(sealingId)!, iv, { authTagLength: TAG_BYTES })
       cipher.setAAD(boundTo(sealingId, context))
@@ -57,6 +60,7 @@ export function createSealer(secrets: readonly Buffer[], sealing?: () => string)
         return undefined
       }
     },
+    inUse,
     knows: (id) => keys.has(id),
   }
 }
