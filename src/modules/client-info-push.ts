@@ -70,7 +70,7 @@ export function createClientInfoPush(parts: PushParts): ClientInfoPush {
 
   const stop = registry.watch((after, before, changes) => {
     for (const change of changes) follow(change)
-    if (!lease.holds()) return
+    if (audience.size === 0 || !lease.holds()) return
     const parties = new Set(
       changes.flatMap(({ old, now }) => [...(old?.parties.keys() ?? []), ...(now?.parties.keys() ?? [])]),
     )
