@@ -220,7 +220,10 @@ export function createStillAlive(
     pulse.probing = true
     clock.after(delayMs, () => {
       if (closed) return
-      void probe(id).finally(() => {
+      const platform = registry.table().connections.get(id)?.platform
+      // It may have been heard of meanwhile.
+      const isDue = platform && dueAt(platform, pulse) <= clock.monotonic()
+      void (isDue ? probe(id) : Promise.resolve()).finally(() => {
         probes--
         pulse.probing = false
       })

@@ -36,6 +36,12 @@ export function firstClosed(parties: number): number {
   return Math.max(RECEIVERS, parties / PARTIES_EACH / 2)
 }
 
+/** Those platforms. */
+export function closedPlatforms(parties: number): number[] {
+  const first = firstClosed(parties)
+  return Array.from({ length: Math.max(0, parties / PARTIES_EACH - first) }, (_, index) => first + index)
+}
+
 /** A registry of so many parties, five to a platform; the first half of the platforms is reached at one receiver. */
 export function populate(parties: number, receiverPort: number): Promise<RegistryBackup> {
   return fillRegistry({
@@ -57,40 +63,38 @@ export function populate(parties: number, receiverPort: number): Promise<Registr
 
 const tokenOf = (platform: number): string => `inbound-${platform}`
 
-/** Headers of a request by a platform, to the first party of another one if there is another. */
-export function headersOf(platform: number, to?: number): Record<string, string> {
-  const authorization = `Token ${Buffer.from(tokenOf(platform)).toString('base64')}`
-  if (to === undefined) return { authorization }
-  const [from, other] = [platform, to].map((one) => numberedParty(one * PARTIES_EACH)) as [string, string]
-  return {
-    authorization,
-    'ocpi-from-country-code': from.slice(0, 2),
-    'ocpi-from-party-id': from.slice(3),
-    'ocpi-to-country-code': other.slice(0, 2),
-    'ocpi-to-party-id': other.slice(3),
-  }
+/** GET requests by every party in turn, to parties of the two receivers. */
+export function requestsOf(parties: number): string[] {
+  const receivers = RECEIVERS * PARTIES_EACH
+  return Array.from({ length: parties }, (_, number) => forwarded(number, number % receivers, number))
 }
 
-/** GET requests by every platform in turn, to parties of the two receivers. */
-export function requestsOf(parties: number): string {
-  const receivers = RECEIVERS * PARTIES_EACH
-  const requests = Array.from({ length: parties }, (_, number) => {
-    const from = numberedParty(number)
-    const to = numberedParty(number % receivers)
-    const headers = {
-      Host: '127.0.0.1',
-      Authorization: headersOf(Math.floor(number / PARTIES_EACH)).authorization,
-      'OCPI-from-country-code': from.slice(0, 2),
-      'OCPI-from-party-id': from.slice(3),
-      'OCPI-to-country-code': to.slice(0, 2),
-      'OCPI-to-party-id': to.slice(3),
-      'X-Request-ID': `request-${number}`,
-      'X-Correlation-ID': `correlation-${number}`,
-    }
-    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
-    return `GET /ocpi/2.2.1/sender/locations/LOC1 HTTP/1.1\r\n${lines.join('')}\r\n`
+/** A request to a platform, by one that is there. */
+export function requestTo(platform: number): string {
+  return forwarded(0, platform * PARTIES_EACH, platform)
+}
+
+/** A request that the hub answers itself. */
+export function requestBy(platform: number): string {
+  return requestText('/ocpi/2.2.1', platform, {})
+}
+
+function forwarded(fromNumber: number, toNumber: number, id: number): string {
+  const [from, to] = [numberedParty(fromNumber), numberedParty(toNumber)]
+  return requestText('/ocpi/2.2.1/sender/locations/LOC1', Math.floor(fromNumber / PARTIES_EACH), {
+    'OCPI-from-country-code': from.slice(0, 2),
+    'OCPI-from-party-id': from.slice(3),
+    'OCPI-to-country-code': to.slice(0, 2),
+    'OCPI-to-party-id': to.slice(3),
+    'X-Request-ID': `request-${id}`,
+    'X-Correlation-ID': `correlation-${id}`,
   })
-  return JSON.stringify(requests)
+}
+
+function requestText(path: string, by: number, headers: Readonly<Record<string, string>>): string {
+  const authorization = `Token ${Buffer.from(tokenOf(by)).toString('base64')}`
+  const lines = Object.entries({ Host: '127.0.0.1', Authorization: authorization, ...headers })
+  return `GET ${path} HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`
 }
 
 /** A built hub on a registry that is on the disk before it starts. */

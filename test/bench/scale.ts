@@ -7,7 +7,6 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { Pool } from 'undici'
 import { createRegistry } from '../../src/registry/create-registry.ts'
 import { createMemoryStore } from '../../src/registry/memory.ts'
 import { importRegistry, type RegistryBackup } from '../../src/registry/backup.ts'
@@ -17,11 +16,13 @@ import { SECRET } from '../support/platforms.ts'
 import { startReceiver } from './contestants.ts'
 import { waitFor } from '../support/wait.ts'
 import {
+  closedPlatforms,
   firstClosed,
-  headersOf,
   PARTIES_EACH,
   populate,
+  requestBy,
   requestsOf,
+  requestTo,
   type RunningHub,
   startPopulated,
 } from './population.ts'
@@ -63,7 +64,7 @@ interface Size {
   readonly backup: RegistryBackup
   readonly hub: RunningHub
   /** Of the same ten parties at every size, and of all parties. */
-  readonly requests: { readonly few: string; readonly all: string }
+  readonly requests: { readonly few: readonly string[]; readonly all: readonly string[] }
   readonly samples: { readonly few: number[]; readonly all: number[] }
 }
 
@@ -136,15 +137,26 @@ async function main(): Promise<void> {
   }
 }
 
-async function cpuPerRequest(hub: RunningHub, requests: string): Promise<number> {
+async function cpuPerRequest(hub: RunningHub, requests: readonly string[]): Promise<number> {
   const before = cpuTimeUs(hub.pid)
-  const result = await load(hub.port, requests, Number(flags.seconds))
+  const result = await load({ port: hub.port, requests, seconds: Number(flags.seconds) })
   return (cpuTimeUs(hub.pid) - before) / result.requests
 }
 
-async function load(port: number, requests: string, seconds: number, rate = 0): Promise<LoadResult> {
-  const child = start('rest', [process.execPath, LOAD, ...[port, CONNECTIONS, seconds, rate].map(String)], {
-    stdin: Buffer.from(requests),
+interface LoadOrder {
+  readonly port: number
+  readonly requests: readonly string[]
+  readonly seconds: number
+  /** Requests a second; absent = as many as go. */
+  readonly rate?: number
+  /** OCPI status codes that are no error, with commas; absent = 1000. */
+  readonly codes?: string
+}
+
+async function load({ port, requests, seconds, rate = 0, codes = '1000' }: LoadOrder): Promise<LoadResult> {
+  const sizes = [port, CONNECTIONS, seconds, rate].map(String)
+  const child = start('rest', [process.execPath, LOAD, ...sizes, codes], {
+    stdin: Buffer.from(JSON.stringify(requests)),
   })
   const result = JSON.parse(await text(child.stdout!)) as LoadResult
   if (result.errors > 0) throw new Error(`${result.errors} requests failed`)
@@ -184,29 +196,27 @@ async function changes(size: Size): Promise<void> {
   const sweep = createSweep(size)
   const quiet: Steady[] = []
   const busy: Steady[] = []
-  let done = 0
-  let took = 0
+  const changing: LoadResult[] = []
 
   async function steady(): Promise<Steady> {
     // Reading the lag starts it anew.
     await metric(size.hub, LAG)
-    const result = await load(size.hub.port, requests, seconds, STEADY_RATE)
+    const result = await load({ port: size.hub.port, requests, seconds, rate: STEADY_RATE })
     return { ...result, lagP99Us: (await metric(size.hub, LAG)) * 1e6 }
   }
 
   for (let round = 0; round < Number(flags.rounds); round++) {
     quiet.push(await steady())
-    const begun = performance.now()
-    const changing = sweep.start(perSecond)
-    busy.push(await steady())
-    done += await changing.stop()
-    took += (performance.now() - begun) / 1000
+    const [beside, changed] = await Promise.all([steady(), sweep.run(perSecond, seconds)])
+    busy.push(beside)
+    changing.push(changed)
   }
   await waitFor(async () => (await sweep.offline()) === sweep.expected(), { what: 'all changes of status' })
-  const achieved = done / took
+  const rateOf = (results: readonly LoadResult[]): string =>
+    median(results.map((one) => one.requests / one.seconds)).toFixed(0)
   const row = (name: string, results: readonly Steady[]) => [
     name,
-    median(results.map(({ requests, seconds: took }) => requests / took)).toFixed(0),
+    rateOf(results),
     median(results.map(({ p50Us }) => p50Us)).toFixed(0),
     median(results.map(({ p99Us }) => p99Us)).toFixed(0),
     median(results.map(({ maxUs }) => maxUs)).toFixed(0),
@@ -215,7 +225,7 @@ async function changes(size: Size): Promise<void> {
   console.log(`\n${size.parties} parties, ${STEADY_RATE} requests/s`)
   print(
     ['', 'requests/s', 'p50 us', 'p99 us', 'max us', 'hub lag p99 us'],
-    [row('nothing changes', quiet), row(`${achieved.toFixed(0)} status changes/s`, busy)],
+    [row('nothing changes', quiet), row(`${rateOf(changing)} status changes/s`, busy)],
   )
 }
 
@@ -224,51 +234,20 @@ async function changes(size: Size): Promise<void> {
  * itself asks for something. Those of the closed half go one after the other, then all of them come back, and so on.
  */
 function createSweep({ hub, parties }: Size) {
-  const platforms = parties / PARTIES_EACH
-  const first = firstClosed(parties)
-  const closed = platforms - first
-  // Much cheaper than fetch, whose work the hub would be blamed for.
-  const pool = new Pool(`http://127.0.0.1:${hub.port}`)
-  let number = 0
-
-  async function change(): Promise<void> {
-    const platform = first + (number % closed)
-    const leaves = Math.floor(number / closed) % 2 === 0
-    number++
-    const base = '/ocpi/2.2.1'
-    const answer = await pool.request(
-      leaves
-        ? { method: 'GET', path: `${base}/sender/locations/LOC1`, headers: headersOf(0, platform) }
-        : { method: 'GET', path: base, headers: headersOf(platform) },
-    )
-    const { status_code: code } = (await answer.body.json()) as { status_code: number }
-    if (code !== (leaves ? 4003 : 1000)) throw new Error(`p${platform} was answered ${code}`)
-  }
-
-  const offline = async () => (await metric(hub, OFFLINE)) / PARTIES_EACH
-
+  const closed = closedPlatforms(parties)
+  const all = [...closed.map(requestTo), ...closed.map(requestBy)]
+  let done = 0
   return {
-    offline,
     /** How many are to be OFFLINE after the changes so far. */
-    expected: () => (Math.floor(number / closed) % 2 === 0 ? number % closed : closed - (number % closed)),
-    start(perSecond: number): { stop(): Promise<number> } {
-      const [begun, before] = [performance.now(), number]
-      const underWay = new Set<Promise<void>>()
-      // Whether the ones before are through or not: that is how changes come.
-      const timer = setInterval(() => {
-        const due = ((performance.now() - begun) * perSecond) / 1000 - (number - before)
-        for (let left = due; left > 0; left--) {
-          const changing = change().finally(() => underWay.delete(changing))
-          underWay.add(changing)
-        }
-      }, 5)
-      return {
-        async stop() {
-          clearInterval(timer)
-          await Promise.all(underWay)
-          return number - before
-        },
-      }
+    expected: () => Math.min(done % all.length, all.length - (done % all.length)),
+    offline: async () => (await metric(hub, OFFLINE)) / PARTIES_EACH,
+    /** Gives the number of changes, which come whether the ones before are through or not. */
+    async run(perSecond: number, seconds: number): Promise<LoadResult> {
+      const from = done % all.length
+      const requests = [...all.slice(from), ...all.slice(0, from)]
+      const result = await load({ port: hub.port, requests, seconds, rate: perSecond, codes: '1000,4003' })
+      done += result.requests
+      return result
     },
   }
 }

@@ -1,11 +1,13 @@
 // Load generator: keep-alive sockets, each with one request under way, taken in turns from a list.
-// `node load.mjs PORT CONNECTIONS SECONDS [RATE]`, a JSON list of requests as text on standard input; RATE in requests
-// a second, as many as go when absent. Prints one line of JSON.
+// `node load.mjs PORT CONNECTIONS SECONDS [RATE [CODES]]`, a JSON list of requests as text on standard input; RATE in
+// requests a second, as many as go when 0; CODES that are no error, 1000 when absent. Prints one line of JSON.
 
 import { connect } from 'node:net'
 import { json } from 'node:stream/consumers'
 
-const [port, connections, seconds, rate = 0] = process.argv.slice(2).map(Number)
+const [port, connections, seconds, rate = 0] = process.argv.slice(2, 6).map(Number)
+const codes = process.argv[6] ?? '1000'
+const isExpected = new RegExp(`^HTTP/1\\.1 200 [^]*"status_code":(?:${codes.replaceAll(',', '|')})\\b`)
 const requests = (await json(process.stdin)).map((text) => Buffer.from(text))
 const latenciesUs = []
 let next = 0
@@ -44,7 +46,7 @@ function open() {
     socket.on('data', (text) => {
       pending = pending === '' ? text : pending + text
       if (!isWhole(pending)) return
-      if (!pending.startsWith('HTTP/1.1 200') || !pending.includes('"status_code":1000')) errors++
+      if (!isExpected.test(pending)) errors++
       pending = ''
       latenciesUs.push((performance.now() - sentAt) * 1000)
       if (running) send()
