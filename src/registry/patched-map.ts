@@ -1,12 +1,18 @@
-// A large map with a few values replaced: a change costs as much as the patch, not as the map. Keys, their number and
-// their order are those of the map below. Immutable like it.
+// A large map with a few values replaced: a change costs as much as the change, not as the map. The latest changes lie
+// over earlier ones, and both over the map below. Keys, their number and their order are those of the map below.
+// Immutable like it.
 
-// The patch is copied with every change: a tenth of the map at most.
-const SHARE_MAX = 10
+// Copied with every change.
+const LATEST_MAX = 32
+// Copied when there are too many latest ones: a tenth of the map at most.
+const EARLIER_SHARE_MAX = 10
+
+type Layer<Value> = ReadonlyMap<string, Value>
 
 interface Patched<Value> extends ReadonlyMap<string, Value> {
-  readonly base: ReadonlyMap<string, Value>
-  readonly patch: ReadonlyMap<string, Value>
+  readonly base: Layer<Value>
+  readonly earlier: Layer<Value>
+  readonly latest: Layer<Value>
 }
 
 /** `map` with the values of `changes`, whose keys it must have. Once much is patched it is a plain map again. */
@@ -15,12 +21,15 @@ export function patchMap<Value>(
   changes: ReadonlyMap<string, Value>,
 ): ReadonlyMap<string, Value> {
   if (changes.size === 0) return map
-  const base = baseOf(map)
-  const patch = isPatched(map) ? new Map([...map.patch, ...changes]) : changes
-  if (patch.size * SHARE_MAX <= base.size) return toPatched(base, patch)
-  const whole = new Map(base)
-  for (const [key, value] of patch) whole.set(key, value)
-  return whole
+  const { base, earlier, latest } = layersOf(map)
+  const patch = overlay(latest, changes)
+  if (patch.size <= LATEST_MAX && patch.size * EARLIER_SHARE_MAX <= base.size) {
+    return toPatched(base, earlier, patch)
+  }
+  const merged = overlay(earlier, patch)
+  return merged.size * EARLIER_SHARE_MAX <= base.size
+    ? toPatched(base, merged, new Map())
+    : overlay(base, merged)
 }
 
 /** Every key whose value may not be the same in both maps; few when one was patched from the other. */
@@ -28,40 +37,50 @@ export function keysToCompare<Value>(
   one: ReadonlyMap<string, Value>,
   other: ReadonlyMap<string, Value>,
 ): ReadonlySet<string> {
-  const isPatch = baseOf(one) === baseOf(other)
-  const keysOf = (map: ReadonlyMap<string, Value>) => (isPatch ? patchedKeys(map) : map.keys())
-  return new Set([...keysOf(one), ...keysOf(other)])
+  const [these, those] = [layersOf(one), layersOf(other)]
+  const keys = new Set<string>()
+  for (const layer of ['base', 'earlier', 'latest'] as const) {
+    if (these[layer] === those[layer]) continue
+    for (const { [layer]: all } of [these, those]) for (const key of all.keys()) keys.add(key)
+  }
+  return keys
 }
 
-function baseOf<Value>(map: ReadonlyMap<string, Value>): ReadonlyMap<string, Value> {
-  return isPatched(map) ? map.base : map
+function overlay<Value>(below: Layer<Value>, above: Layer<Value>): Map<string, Value> {
+  const all = new Map<string, Value>()
+  // Without the pairs that an iterator makes, which are most of what copying costs.
+  const set = (value: Value, key: string) => void all.set(key, value)
+  below.forEach(set)
+  above.forEach(set)
+  return all
 }
 
-function patchedKeys<Value>(map: ReadonlyMap<string, Value>): Iterable<string> {
-  return isPatched(map) ? map.patch.keys() : []
+function layersOf<Value>(
+  map: ReadonlyMap<string, Value>,
+): Pick<Patched<Value>, 'base' | 'earlier' | 'latest'> {
+  return isPatched(map) ? map : { base: map, earlier: new Map(), latest: new Map() }
 }
 
 function isPatched<Value>(map: ReadonlyMap<string, Value>): map is Patched<Value> {
-  return 'patch' in map
+  return 'latest' in map
 }
 
-function toPatched<Value>(
-  base: ReadonlyMap<string, Value>,
-  patch: ReadonlyMap<string, Value>,
-): Patched<Value> {
+function toPatched<Value>(base: Layer<Value>, earlier: Layer<Value>, latest: Layer<Value>): Patched<Value> {
+  const get = (key: string) => latest.get(key) ?? earlier.get(key) ?? base.get(key)
   function* entries(): MapIterator<[string, Value]> {
-    for (const [key, value] of base) yield [key, patch.get(key) ?? value]
+    for (const key of base.keys()) yield [key, get(key)!]
     return undefined
   }
   function* values(): MapIterator<Value> {
-    for (const [key, value] of base) yield patch.get(key) ?? value
+    for (const key of base.keys()) yield get(key)!
     return undefined
   }
   const map: Patched<Value> = {
     base,
-    patch,
+    earlier,
+    latest,
     size: base.size,
-    get: (key) => patch.get(key) ?? base.get(key),
+    get,
     has: (key) => base.has(key),
     keys: () => base.keys(),
     values,
