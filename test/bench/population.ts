@@ -74,27 +74,26 @@ export function requestTo(platform: number): string {
   return forwarded(0, platform * PARTIES_EACH, platform)
 }
 
-/** A request that the hub answers itself. */
+/** A request by a platform, to one that is there. */
 export function requestBy(platform: number): string {
-  return requestText('/ocpi/2.2.1', platform, {})
+  return forwarded(platform * PARTIES_EACH, 0, platform)
 }
 
 function forwarded(fromNumber: number, toNumber: number, id: number): string {
   const [from, to] = [numberedParty(fromNumber), numberedParty(toNumber)]
-  return requestText('/ocpi/2.2.1/sender/locations/LOC1', Math.floor(fromNumber / PARTIES_EACH), {
+  const token = Buffer.from(tokenOf(Math.floor(fromNumber / PARTIES_EACH))).toString('base64')
+  const headers = {
+    Host: '127.0.0.1',
+    Authorization: `Token ${token}`,
     'OCPI-from-country-code': from.slice(0, 2),
     'OCPI-from-party-id': from.slice(3),
     'OCPI-to-country-code': to.slice(0, 2),
     'OCPI-to-party-id': to.slice(3),
     'X-Request-ID': `request-${id}`,
     'X-Correlation-ID': `correlation-${id}`,
-  })
-}
-
-function requestText(path: string, by: number, headers: Readonly<Record<string, string>>): string {
-  const authorization = `Token ${Buffer.from(tokenOf(by)).toString('base64')}`
-  const lines = Object.entries({ Host: '127.0.0.1', Authorization: authorization, ...headers })
-  return `GET ${path} HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`
+  }
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+  return `GET /ocpi/2.2.1/sender/locations/LOC1 HTTP/1.1\r\n${lines.join('')}\r\n`
 }
 
 /** A built hub on a registry that is on the disk before it starts. */
