@@ -46,6 +46,8 @@ describe('the errors', () => {
       await open('/errors')
       const rows = page.getByRole('region', { name: 'Newest first' }).locator('tbody tr')
       await rows.nth(3).waitFor()
+      // What to do is read after the entries.
+      await rows.getByText('correct the request').nth(1).waitFor()
       const texts = (await rows.allInnerTexts()).map((text) => text.replaceAll(/\s+/g, ' '))
       expect(texts).toEqual([
         expect.stringMatching(/4001 to unknown requester NL-EMS → ZZ-TOP PUT tokens no correct the request /),
@@ -67,8 +69,8 @@ describe('the errors', () => {
       const matrix = page.getByRole('table').filter({ hasText: 'sender ↓' })
       const cell = matrix.getByRole('link', { name: 'NL-EMS to DE-CPO: 1 faults, 25 % of 4 requests' })
       const uncounted = matrix.getByRole('link', { name: 'NL-EMS to ZZ-TOP: 1 faults' }).locator('..')
-      expect(await uncounted.getAttribute('class')).toBe('shade-0')
       await page.getByText('requests not counted').waitFor()
+      await expect.poll(() => uncounted.getAttribute('class')).toBe('shade-0')
       await cell.click()
       await page.getByText('connection refused').waitFor({ state: 'detached' })
       expect(new URL(page.url()).search).toBe('?from=NL-EMS&to=DE-CPO')

@@ -67,6 +67,7 @@ describe('the story of an exchange', () => {
       await open(pathOf('timeout'))
       const verdict = page.getByRole('region', { name: '4002 http response timeout' })
       await verdict.getByText('It may have reached the responder.').waitFor()
+      await verdict.getByText("Look in the party's log").waitFor()
       const text = await verdict.innerText()
       expect(text).toContain('DE-SIL')
       expect(text).toMatch(/Whose side must act\s+responder/)
