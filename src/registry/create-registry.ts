@@ -118,11 +118,15 @@ export async function createRegistry(store: RegistryStore, options: RegistryOpti
     if (!mirror.loaded()) throw new Fault('store_unavailable', { detail: 'the registry was never loaded' })
   }
 
+  function kept(platform: Platform): Platform | undefined {
+    return mirror.known().get(recordId(platform))?.stored?.platform
+  }
+
   async function put(platform: Platform): Promise<PutResult> {
     if (platform.source === 'file') return putOverlay(platform)
     const conflict = conflictWithFile(platform, file)
     if (conflict) return conflict
-    const { body, read } = writeBody({ platform }, keyring)
+    const { body, read } = writeBody({ platform }, keyring, kept(platform))
     const claims = { parties: partyClaims(platform), tokens: tokenClaims(platform) }
     const written = await write({ id: recordId(platform), body, ...claims }, platform.revision, read)
     return typeof written === 'number' ? { ok: true, platform: { ...platform, revision: written } } : written
@@ -131,7 +135,7 @@ export async function createRegistry(store: RegistryStore, options: RegistryOpti
   async function putOverlay(platform: Platform): Promise<PutResult> {
     const inFile = filePlatforms.find((other) => other.id === platform.id)
     if (!inFile) return { ok: false, conflict: 'stale' }
-    const { body, read } = writeBody(toOverlay(platform, inFile), keyring)
+    const { body, read } = writeBody(toOverlay(platform, inFile), keyring, kept(platform))
     const record = { id: recordId(platform), body, parties: [], tokens: [] }
     const written = await write(record, platform.revision, read)
     return typeof written === 'number' ? { ok: true, platform: current(platform) } : written

@@ -161,15 +161,14 @@ export interface WrittenBody {
 }
 
 /**
- * The body that keeps a platform. Throws `Fault` `credentials_invalid` when it could not be read again: then a peer
- * has given something no credentials may hold.
+ * The body that keeps a platform; `before` = what is kept of it. Throws `Fault` `credentials_invalid` when it could not
+ * be read again: then a peer has given something no credentials may hold.
  */
-export function writeBody(stored: StoredPlatform, sealer: Sealer): WrittenBody {
+export function writeBody(stored: StoredPlatform, sealer: Sealer, before?: Platform): WrittenBody {
   const { revision: _, outbound, ...plain } = stored.platform
   const sealed = outbound && { sealed: sealOnce(outbound, plain.id, sealer), form: outbound.form }
   const body = JSON.stringify({ ...plain, outbound: sealed, fileStatus: stored.fileStatus })
-  const wrong =
-    body.length > BODY_CHARACTERS_MAX ? 'it is too large' : problemOf(BODY.safeParse(JSON.parse(body)))
+  const wrong = body.length > BODY_CHARACTERS_MAX ? 'it is too large' : wrongWith(body, stored, before)
   if (wrong)
     throw new Fault('credentials_invalid', { detail: `platform ${plain.id} cannot be kept: ${wrong}` })
   const keyId = sealed && sealedWith(sealed.sealed)
@@ -178,6 +177,34 @@ export function writeBody(stored: StoredPlatform, sealer: Sealer): WrittenBody {
     // With the very objects that were given: what did not change is to be the same.
     read: (now) => toStored({ ...stored.platform, revision: now }, stored.fileStatus, keyId),
   }
+}
+
+function wrongWith(
+  body: string,
+  { platform }: StoredPlatform,
+  before: Platform | undefined,
+): string | undefined {
+  return before && isRedated(platform, before) ? undefined : problemOf(BODY.safeParse(JSON.parse(body)))
+}
+
+/** Members that only the hub writes. */
+const OWN_MEMBERS: ReadonlySet<string> = new Set(['status', 'lastUpdated', 'revision'])
+
+/** Whether nothing but statuses and dates differs: such a platform is as good as it was, and is checked no second time. */
+function isRedated(now: object, before: object): boolean {
+  const old: Readonly<Record<string, unknown>> = { ...before }
+  const members = Object.entries(now)
+  return (
+    members.length === Object.keys(old).length &&
+    members.every(
+      ([name, value]) => value === old[name] || OWN_MEMBERS.has(name) || areRedated(value, old[name]),
+    )
+  )
+}
+
+function areRedated(now: unknown, before: unknown): boolean {
+  if (!Array.isArray(now) || !Array.isArray(before) || now.length !== before.length) return false
+  return now.every((item, index) => item === before[index] || isRedated(Object(item), Object(before[index])))
 }
 
 /** A token that did not change stays sealed as it is, unless the key or the owner is another one. */

@@ -149,6 +149,23 @@ function describeWriting(start: Start): void {
     }
     expect(registry.health()).toMatchObject({ up: true })
   })
+
+  it('refuses it of a platform that is kept as well, whatever else changes with it', async () => {
+    const registry = await start()
+    const acme = kept(await registry.put(platform('acme', { roles: [role('NL-CPO CPO')] })))
+    const offline = { ...acme, status: 'OFFLINE' as const, lastUpdated: '2026-01-01T00:00:00.000Z' }
+    const roles = [{ ...acme.roles[0]!, lastUpdated: offline.lastUpdated }]
+    const wrong = [
+      { ...offline, roles: [{ ...roles[0]!, name: 'x'.repeat(5000) }] },
+      { ...offline, roles: [{ ...roles[0]!, countryCode: 'N' }] },
+      { ...offline, roles: [...roles, { ...roles[0]!, role: '' }] },
+      { ...offline, endpoints: [{ module: '', role: 'SENDER' as const, url: 'https://acme.example' }] },
+    ]
+    for (const one of wrong) {
+      await expect(registry.put(one)).rejects.toMatchObject({ code: 'credentials_invalid' })
+    }
+    expect(kept(await registry.put({ ...offline, roles }))).toMatchObject({ status: 'OFFLINE', roles })
+  })
 }
 
 function describeUniqueness(start: Start): void {
