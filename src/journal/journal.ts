@@ -49,7 +49,7 @@ export interface JournalParts {
 const WAITING_MAX = 10_000
 /** Entries of one append: small enough that preparing them does not hold up requests. */
 const BATCH_ENTRIES_MAX = 500
-/** Pause before a run of appends, in milliseconds: what a crash can cost. */
+/** Pause before a run of appends, in milliseconds: what a crash costs, besides what the store takes. */
 const BATCH_PAUSE_MS = 10
 /** How long a reader waits for entries on their way to the store. */
 const SETTLE_MS = 250
