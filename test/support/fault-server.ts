@@ -5,6 +5,7 @@ import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
 import { Worker } from 'node:worker_threads'
 import { selfSigned, type Certificate } from './certificates.ts'
 import { BEHAVIOURS, type BehaviourName } from './fault-behaviours.ts'
+import { stablePort } from './ports.ts'
 import { waitFor } from './wait.ts'
 
 export interface FaultServer {
@@ -93,11 +94,10 @@ async function listenOn(server: Server, scheme: 'http' | 'https'): Promise<Fault
   }
 }
 
-/** A free port of loopback on which nobody listens (any more). */
+/** A port of loopback on which nobody listens. */
 export async function closedPort(): Promise<string> {
-  const server = await faultServer('silence')
-  await server.close()
-  return server.url
+  // None that the system hands out: it could be somebody's a moment later.
+  return `http://127.0.0.1:${await stablePort()}`
 }
 
 // Listens with the shortest queue and never accepts: its thread sleeps until the shared word is set.
