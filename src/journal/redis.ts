@@ -133,7 +133,6 @@ function connect(address: RedisAddress, { waits }: { readonly waits: boolean }):
     autoResendUnfulfilledCommands: false,
     // Subscriptions are made anew below: the library's own fail with nobody listening, which ends the process.
     autoResubscribe: false,
-    // Subscriptions are made anew here: the library's own fail with nobody listening, which ends the process.
     reconnectOnError: isReadOnly,
     maxRetriesPerRequest: waits ? null : 1,
     connectionName: 'ocpi-hub',

@@ -177,6 +177,7 @@ export function createStillAlive(
     if (!platform) return undefined
     const pulse = pulseOf(id)
     pulse.probing = true
+    const begunAt = clock.monotonic()
     const result = await probePlatform(parts.call, platform, options.timeoutMs)
     pulse.probing = false
     if (result.ok) {
@@ -188,11 +189,12 @@ export function createStillAlive(
       parts.onAlive?.(platform)
       return result
     }
-    if (result.fault === 'connection_declined') {
-      // It is there and wants to be left alone: asked again only after the usual silence.
+    const isThere = result.fault === 'connection_declined'
+    // It wants to be left alone, or was heard of since it was asked: asked again only after the usual silence.
+    if (isThere || (pulse.heardAt > begunAt && result.fault !== 'token_rejected')) {
       pulse.attempts = 0
       pulse.probeAt = Infinity
-      bringBack(id, alive(id))
+      if (isThere) bringBack(id, alive(id))
       return result
     }
     pulse.probeAt = clock.monotonic() + backoffMs(pulse.attempts++)
@@ -215,19 +217,12 @@ export function createStillAlive(
     )
   }
 
-  function probeLater(delayMs: number, id: string, pulse: Pulse): void {
+  /** Asks if it is due: it may have been heard of since it was found to be. */
+  function probeIfDue(id: string, pulse: Pulse): void {
+    const platform = registry.table().connections.get(id)?.platform
+    if (closed || !platform || pulse.probing || dueAt(platform, pulse) > clock.monotonic()) return
     probes++
-    pulse.probing = true
-    clock.after(delayMs, () => {
-      if (closed) return
-      const platform = registry.table().connections.get(id)?.platform
-      // It may have been heard of meanwhile.
-      const isDue = platform && dueAt(platform, pulse) <= clock.monotonic()
-      void (isDue ? probe(id) : Promise.resolve()).finally(() => {
-        probes--
-        pulse.probing = false
-      })
-    })
+    void probe(id).finally(() => probes--)
   }
 
   function sweep(): void {
@@ -236,13 +231,13 @@ export function createStillAlive(
     if (!lease.holds()) return
     const now = clock.monotonic()
     const { connections } = registry.table()
-    let begun = 0
+    let found = 0
     for (const [id, { platform }] of connections) {
-      if (probes >= PROBES_MAX) break
+      if (probes + found >= PROBES_MAX) break
       const pulse = pulseOf(id)
       if (pulse.probing || dueAt(platform, pulse) > now) continue
       // One after the other: opening many connections at once would hold up requests.
-      probeLater((begun++ * untilNextMs) / PROBES_MAX, id, pulse)
+      clock.after((found++ * untilNextMs) / PROBES_MAX, () => probeIfDue(id, pulse))
     }
     for (const id of pulses.keys()) if (!connections.has(id)) pulses.delete(id)
   }

@@ -215,9 +215,7 @@ async function changes(size: Size): Promise<void> {
     busy.push(await steady())
     changing.push(await changed)
   }
-  // Not to the last one: whom the hub happens to probe just when it comes back is OFFLINE again, as nobody listens.
-  const isNear = async () => Math.abs((await sweep.offline()) - sweep.expected()) < seconds * perSecond * 0.05
-  await waitFor(isNear, { what: 'all changes of status' })
+  await waitFor(async () => (await sweep.offline()) === sweep.expected(), { what: 'all changes of status' })
   const rateOf = (results: readonly LoadResult[]): string =>
     median(results.map((one) => one.requests / one.seconds)).toFixed(0)
   const row = (name: string, results: readonly Steady[]) => [

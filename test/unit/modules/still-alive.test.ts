@@ -1,7 +1,6 @@
 // Liveness: silence, failures, refusals, and the way back, with a clock that is turned and peers that are real.
 
 import { afterEach, describe, expect, it } from 'vitest'
-import { Fault } from '../../../src/faults/fault.ts'
 import { createStillAlive, type StillAlive, type StillAliveParts } from '../../../src/modules/still-alive.ts'
 import type { ConnectionStatus, Platform } from '../../../src/registry/platform.ts'
 import { platform, role } from '../../support/platforms.ts'
@@ -65,25 +64,6 @@ function failThrice(fault: Parameters<StillAlive['failed']>[1] = 'connection_ref
 }
 
 describe('a platform that is silent', () => {
-  it('is not asked at the same moment as others, nor at all when it was heard of before its turn', async () => {
-    const asked: string[] = []
-    const call: StillAliveParts['call'] = async ({ platformId }) => {
-      asked.push(platformId)
-      throw new Fault('connection_refused')
-    }
-    await begin({}, { call })
-    const [others, url] = [['two', 'three'], peer.versionsUrl]
-    for (const [index, id] of others.entries()) {
-      await kit.registry.put(platform(id, { versionsUrl: url, roles: [role(`DE-CP${index} CPO`)] }))
-    }
-    while (asked.length === 0) kit.clock.advance(10)
-    const [first] = asked
-    const [second, third] = ['acme', ...others].filter((id) => id !== first)
-    alive.requested(second!)
-    kit.clock.advance(1_000)
-    expect(asked).toEqual([first, third])
-  })
-
   it('is asked for its versions with its token when nothing was heard for the time set (R88)', async () => {
     await begin()
     kit.clock.advance(5 * MINUTE_MS - 1_000)
