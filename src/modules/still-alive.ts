@@ -244,7 +244,8 @@ export function createStillAlive(
 
   /** When the sweep asks the platform, monotonic; Infinity = never. */
   function dueAt({ status, outbound, source, revision }: Platform, pulse: Pulse): number {
-    if (!outbound) return Infinity
+    // While its status is being changed, what is known of it is not yet in the table.
+    if (!outbound || pulse.changing) return Infinity
     const silentAt = pulse.heardAt + options.probeAfterMs
     if (status === 'CONNECTED') return Math.min(pulse.probeAt, pulse.attempts === 0 ? silentAt : Infinity)
     if (status !== 'OFFLINE') return Infinity

@@ -43,6 +43,22 @@ describe('a probe', () => {
     expect(asked).toEqual([first, third])
   })
 
+  it('waits until a sign of life of an OFFLINE platform is stored, and then for silence', async () => {
+    const asked: string[] = []
+    await begin(async ({ platformId }) => {
+      asked.push(platformId)
+      throw new Fault('connection_refused')
+    })
+    for (let failure = 0; failure < OPTIONS.offlineAfter; failure++) alive.failed('acme', 'connection_refused')
+    await waitFor(() => kit.platform('acme').status === 'OFFLINE')
+    alive.requested('acme')
+    kit.clock.advance(60_000)
+    expect(asked).not.toContain('acme')
+    await waitFor(() => kit.platform('acme').status === 'CONNECTED')
+    kit.clock.advance(60_000)
+    expect(asked).not.toContain('acme')
+  })
+
   it('does not make a platform OFFLINE that was heard of since it was begun', async () => {
     const answers: (() => void)[] = []
     await begin(
