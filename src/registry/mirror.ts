@@ -133,7 +133,14 @@ export function createMirror(store: RegistryStore, options: MirrorOptions): Mirr
     shrink: () => shrink,
     pull: (complete) => alone(() => pull(complete)),
     note(record, stored) {
-      const entry = { text: recordText(record), record, ...(stored ? { stored } : {}) }
+      const entry = {
+        record,
+        ...(stored ? { stored } : {}),
+        // Only whoever loads everything anew compares it.
+        get text() {
+          return recordText(record)
+        },
+      }
       known = known.has(record.id)
         ? patchMap(known, new Map([[record.id, entry]]))
         : new Map(known).set(record.id, entry)
