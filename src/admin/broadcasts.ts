@@ -1,7 +1,7 @@
 // The receipt of a broadcast push: per target what came of it, told from the journal (R54, T11).
 
 import { z } from 'zod'
-import type { JournalEntry } from '../journal/exchange.ts'
+import type { JournalEntry } from '../journal/journal-entry.ts'
 import type { AdminApp, AdminParts } from './parts.ts'
 import { problemError } from './problem.ts'
 import { problems } from './shapes.ts'

@@ -3,7 +3,7 @@
 
 import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
-import type { JournalEntry } from '../journal/exchange.ts'
+import type { JournalEntry } from '../journal/journal-entry.ts'
 import type { JournalFilter } from '../journal/query.ts'
 import { toPredicate } from '../journal/query.ts'
 import { REFERENCE } from '../journal/reference.ts'

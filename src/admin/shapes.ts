@@ -3,6 +3,7 @@
 
 import { z } from 'zod'
 import { FAULT_CODES } from '../faults/table.ts'
+import { CONNECTION_STATUSES } from '../ocpi/connection-status.ts'
 import { PROBLEM_TYPE } from './problem.ts'
 
 const problem = z
@@ -43,7 +44,7 @@ export function problems<Status extends keyof typeof PROBLEMS>(...statuses: Stat
 }
 
 /** OCPI's ConnectionStatus. */
-export const connectionStatus = z.enum(['CONNECTED', 'OFFLINE', 'PLANNED', 'SUSPENDED'])
+export const connectionStatus = z.enum(CONNECTION_STATUSES)
 
 const sides = z.enum(['requester', 'responder', 'hub'])
 const optionalText = z.string().optional()

@@ -3,7 +3,7 @@
 
 import type { MissedPushes } from '../forwarding/missed.ts'
 import { FAULTS } from '../faults/table.ts'
-import type { JournalEntry } from '../journal/exchange.ts'
+import type { JournalEntry } from '../journal/journal-entry.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { StatusChange, StatusHistory } from '../journal/status-history.ts'
 import type { PartyId } from '../ocpi/party.ts'

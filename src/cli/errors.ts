@@ -1,7 +1,7 @@
 // `ocpi-hub errors`: the journal of everything that was not a success, newest first, or as it happens.
 
 import { Option, type Command } from 'commander'
-import type { JournalEntry } from '../journal/exchange.ts'
+import type { JournalEntry } from '../journal/journal-entry.ts'
 import { SUMMARY_FIELDS } from '../journal/query.ts'
 import type { AdminClient, Query } from './admin-client.ts'
 import type { CliContext } from './context.ts'

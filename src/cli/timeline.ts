@@ -2,7 +2,7 @@
 // call-backs, receivers of a broadcast push.
 
 import type { Command } from 'commander'
-import type { JournalEntry } from '../journal/exchange.ts'
+import type { JournalEntry } from '../journal/journal-entry.ts'
 import { REFERENCE } from '../journal/reference.ts'
 import type { AdminClient } from './admin-client.ts'
 import type { CliContext } from './context.ts'

@@ -3,6 +3,7 @@
 
 import * as z from 'zod'
 import { DIALECT_NAMES } from '../dialects/dialect.ts'
+import { CONNECTION_STATUSES } from '../ocpi/connection-status.ts'
 import { ROLES } from '../ocpi/role.ts'
 import { OFFERABLE_VERSIONS, VERSIONS, type VersionNumber } from '../ocpi/version.ts'
 import { PLATFORM_ID } from '../registry/platform.ts'
@@ -236,10 +237,7 @@ const platform = z.strictObject({
     .array(role)
     .min(1, { error: 'must name at least one party' })
     .describe('The parties behind this connection.'),
-  status: z
-    .enum(['CONNECTED', 'OFFLINE', 'PLANNED', 'SUSPENDED'])
-    .default('CONNECTED')
-    .describe('Status at start.'),
+  status: z.enum(CONNECTION_STATUSES).default('CONNECTED').describe('Status at start.'),
   errors: z.enum(DIALECT_NAMES).default('ocpi').describe('The error format this platform answers with.'),
 })
 

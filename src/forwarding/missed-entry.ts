@@ -1,7 +1,7 @@
 // Which entries of the journal are pushes that a receiver has missed: it was to get an object, the hub could not
 // deliver it or the receiver failed to take it, and nobody sends it again (OCPI knows no retries, R92).
 
-import type { JournalEntry } from '../journal/exchange.ts'
+import type { JournalEntry } from '../journal/journal-entry.ts'
 import { moduleRow } from '../ocpi/module.ts'
 import { type PartyKey, partyKey } from '../ocpi/party.ts'
 

@@ -2,7 +2,7 @@
 // start and from its new entries, and cleared when the receiver pulls the list. Bounded; asked on the way of a
 // request only whether it is empty.
 
-import type { JournalEntry } from '../journal/exchange.ts'
+import type { JournalEntry } from '../journal/journal-entry.ts'
 import { moduleRow } from '../ocpi/module.ts'
 import type { PartyKey } from '../ocpi/party.ts'
 import { type MissedPush, readMissedPush } from './missed-entry.ts'

@@ -4,7 +4,7 @@
 import type { Database } from 'lmdb'
 import { Fault } from '../faults/fault.ts'
 import type { Environment } from './environment.ts'
-import type { JournalEntry } from './exchange.ts'
+import type { JournalEntry } from './journal-entry.ts'
 import { oneByOne } from './one-by-one.ts'
 import { type JournalStore, storiesOf } from './store.ts'
 import { createWatchers } from './watchers.ts'

@@ -3,7 +3,8 @@
 
 import { FAULTS } from '../faults/table.ts'
 import { knowsStatusCode } from '../ocpi/version.ts'
-import type { Exchange, JournalEntry } from './exchange.ts'
+import type { Exchange } from './exchange.ts'
+import type { JournalEntry } from './journal-entry.ts'
 import { plainId, plainText } from './text.ts'
 
 const PATH_CHARS_MAX = 512

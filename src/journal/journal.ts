@@ -3,7 +3,8 @@
 
 import { setTimeout as pause } from 'node:timers/promises'
 import { isSuccess, isUnlisted, toEntry } from './entry.ts'
-import type { Exchange, JournalEntry } from './exchange.ts'
+import type { Exchange } from './exchange.ts'
+import type { JournalEntry } from './journal-entry.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import {

@@ -2,7 +2,8 @@
 // info, warn and error; one line per exchange has fixed field names. Tokens and URLs to call back are struck out.
 
 import { pino, type DestinationStream, type LoggerOptions } from 'pino'
-import type { Exchange, JournalEntry } from './exchange.ts'
+import type { Exchange } from './exchange.ts'
+import type { JournalEntry } from './journal-entry.ts'
 
 export interface LogOptions {
   /** One of pino's levels, `silent` included. */

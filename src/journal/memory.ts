@@ -1,6 +1,6 @@
 // The journal in memory: a ring that forgets its oldest entries, and everything when the process ends.
 
-import type { JournalEntry } from './exchange.ts'
+import type { JournalEntry } from './journal-entry.ts'
 import { type JournalStore, storiesOf } from './store.ts'
 import { createWatchers } from './watchers.ts'
 

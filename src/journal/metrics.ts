@@ -6,7 +6,8 @@ import { FAULTS } from '../faults/table.ts'
 import { type InterfaceRole, knownModuleKey } from '../ocpi/module.ts'
 import { VERSIONS } from '../ocpi/version.ts'
 import { isSuccess } from './entry.ts'
-import type { Exchange, Mode } from './exchange.ts'
+import type { Exchange } from './exchange.ts'
+import type { Mode } from './journal-entry.ts'
 import { createCounts, createDistributions, type CountSeries, type Metric } from './series.ts'
 
 /** What is read only when somebody asks for the metrics. */

@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto'
 import { setImmediate as breathe } from 'node:timers/promises'
 import { isSuccess } from './entry.ts'
-import type { JournalEntry } from './exchange.ts'
+import type { JournalEntry } from './journal-entry.ts'
 import type { JournalStore } from './store.ts'
 
 /** Members of an entry that must equal the value given. */

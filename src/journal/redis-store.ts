@@ -2,7 +2,7 @@
 // correlation id, which go when the entry goes. An entry that is sent twice is kept once.
 
 import { z } from 'zod'
-import type { JournalEntry } from './exchange.ts'
+import type { JournalEntry } from './journal-entry.ts'
 import { defineScript, type RedisConnection } from './redis.ts'
 import { type JournalStore, storiesOf } from './store.ts'
 import { createWatchers } from './watchers.ts'

@@ -1,7 +1,7 @@
 // The port behind the journal: an append-only, bounded list of entries, newest first when read.
 // Search, summary and time lines are built on these calls alone, so that every adapter answers alike.
 
-import type { JournalEntry } from './exchange.ts'
+import type { JournalEntry } from './journal-entry.ts'
 
 export interface JournalPage {
   readonly entries: readonly JournalEntry[]

@@ -1,6 +1,6 @@
 // Those who want to hear of new journal entries. One that throws does not keep the others from hearing.
 
-import type { JournalEntry } from './exchange.ts'
+import type { JournalEntry } from './journal-entry.ts'
 
 type Listener = (entries: readonly JournalEntry[]) => void
 

@@ -2,17 +2,15 @@
 
 import { createHash } from 'node:crypto'
 import { type ClientInfo, reportedRole, type RoleReader } from '../ocpi/client-info.ts'
+import { CONNECTION_STATUSES } from '../ocpi/connection-status.ts'
 import { moduleKey } from '../ocpi/module.ts'
 import type { PartyKey } from '../ocpi/party.ts'
 import { VERSIONS, type VersionNumber } from '../ocpi/version.ts'
-import type { ConnectionStatus, Platform } from '../registry/platform.ts'
+import type { Platform } from '../registry/platform.ts'
 import type { PartyEntry, RoutingTable } from '../registry/routing-table.ts'
 
 /** Whether a platform may know of a party at all (T38). */
 export type Visible = (from: Platform, party: PartyEntry) => boolean
-
-// Of two platforms with one party in one role at most one is not SUSPENDED (T16); that one counts.
-const STANDING: readonly ConnectionStatus[] = ['CONNECTED', 'OFFLINE', 'PLANNED', 'SUSPENDED']
 
 /**
  * Each party in each role once, keyed `NL-CPO CPO`, in the order of the keys; of these parties only, when they are
@@ -28,11 +26,16 @@ export function partyEntries(
     for (const entry of table.parties.get(key) ?? []) {
       const role = entry.role.role.toUpperCase()
       const other = byRole.get(role)
-      if (!other || STANDING.indexOf(entry.status) < STANDING.indexOf(other.status)) byRole.set(role, entry)
+      // Of two platforms with one party in one role at most one is not SUSPENDED (T16); that one counts.
+      if (!other || standing(entry) < standing(other)) byRole.set(role, entry)
     }
     for (const [role, entry] of byRole) found.push([`${key} ${role}`, entry])
   }
   return new Map(found.sort(([one], [other]) => (one < other ? -1 : 1)))
+}
+
+function standing({ status }: PartyEntry): number {
+  return CONNECTION_STATUSES.indexOf(status)
 }
 
 /** The parties a platform is told of: all it may see but its own, those known for longest first (R71). */

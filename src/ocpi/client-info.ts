@@ -2,6 +2,7 @@
 // names a platform of some version can be told (R113, T14, T23). Pure.
 
 import { z } from 'zod'
+import { CONNECTION_STATUSES, type ConnectionStatus } from './connection-status.ts'
 import { readDateTime } from './page.ts'
 import { isPartyId, type PartyId } from './party.ts'
 import type { Role } from './role.ts'
@@ -43,12 +44,10 @@ export function writeClientInfo(info: ClientInfo, reader: RoleReader): Record<st
   }
 }
 
-const STATUSES = ['CONNECTED', 'OFFLINE', 'PLANNED', 'SUSPENDED'] as const
-
 /** What another hub says of a party (T25). */
 export interface PartyReport extends PartyId {
   readonly role: Role
-  readonly status: (typeof STATUSES)[number]
+  readonly status: ConnectionStatus
   readonly name?: string
 }
 
@@ -62,7 +61,7 @@ const CLIENT_INFO = z.object(
     country_code: z.string('must be a string of 2 characters').length(2, 'must have 2 characters'),
     party_id: z.string('must be a string of 3 characters').length(3, 'must have 3 characters'),
     role: z.string('must be a string').regex(/^[\x21-\x7e]{1,32}$/, 'must be a role of OCPI'),
-    status: z.enum(STATUSES, `must be one of ${STATUSES.join(', ')}`),
+    status: z.enum(CONNECTION_STATUSES, `must be one of ${CONNECTION_STATUSES.join(', ')}`),
     // The example of the specification lacks it (R84), and so do those who copied it.
     last_updated: z
       .string('must be a DateTime')

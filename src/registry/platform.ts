@@ -2,15 +2,13 @@
 // a change makes a new object and goes through the registry's compare-and-set.
 
 import type { DialectName } from '../dialects/dialect.ts'
+import { CONNECTION_STATUSES, type ConnectionStatus } from '../ocpi/connection-status.ts'
 import type { Endpoint } from '../ocpi/endpoint.ts'
 import type { Role } from '../ocpi/role.ts'
 import type { TokenForm } from '../ocpi/token.ts'
 import type { VersionNumber } from '../ocpi/version.ts'
 
-export type { DialectName }
-
-/** OCPI 2.2.1 ConnectionStatus (R85). */
-export type ConnectionStatus = 'CONNECTED' | 'OFFLINE' | 'PLANNED' | 'SUSPENDED'
+export type { ConnectionStatus, DialectName }
 
 /** One party in one role. */
 export interface PlatformRole {
@@ -91,9 +89,6 @@ export function isReported(role: PlatformRole): role is ReportedRole {
   return 'reported' in role
 }
 
-// From the best to the worst.
-const STANDING: readonly ConnectionStatus[] = ['CONNECTED', 'OFFLINE', 'PLANNED', 'SUSPENDED']
-
 /**
  * Status of one role: that of its platform, but a withdrawn role is SUSPENDED (T23), and behind a hub the worse of the
  * two counts (T25).
@@ -101,5 +96,8 @@ const STANDING: readonly ConnectionStatus[] = ['CONNECTED', 'OFFLINE', 'PLANNED'
 export function statusOf(platform: Pick<Platform, 'status'>, role: PlatformRole): ConnectionStatus {
   if (role.withdrawn) return 'SUSPENDED'
   if (!isReported(role)) return platform.status
-  return STANDING[Math.max(STANDING.indexOf(platform.status), STANDING.indexOf(role.reported))]!
+  const [own, reported] = [platform.status, role.reported].map((status) =>
+    CONNECTION_STATUSES.indexOf(status),
+  )
+  return CONNECTION_STATUSES[Math.max(own!, reported!)]!
 }

@@ -3,6 +3,7 @@
 
 import { z } from 'zod'
 import { Fault } from '../faults/fault.ts'
+import { CONNECTION_STATUSES } from '../ocpi/connection-status.ts'
 import { isPartyId, partyKey } from '../ocpi/party.ts'
 import { VERSIONS, type VersionNumber } from '../ocpi/version.ts'
 import type { OutboundToken, Platform } from './platform.ts'
@@ -31,7 +32,7 @@ const PURPOSE = 'outbound token'
 /** What the tokens in memory are sealed as. */
 const SEALED = new WeakMap<OutboundToken, { readonly owner: string; readonly sealed: string }>()
 
-const status = z.enum(['CONNECTED', 'OFFLINE', 'PLANNED', 'SUSPENDED'])
+const status = z.enum(CONNECTION_STATUSES)
 const text = z.string().max(2048)
 const key = z.string().min(1).max(256)
 const revision = z.int().positive()

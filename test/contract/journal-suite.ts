@@ -1,7 +1,7 @@
 // What every store of the journal promises. The adapters' own files run it.
 
 import { afterEach, describe, expect, it } from 'vitest'
-import type { JournalEntry } from '../../src/journal/exchange.ts'
+import type { JournalEntry } from '../../src/journal/journal-entry.ts'
 import type { JournalStore } from '../../src/journal/store.ts'
 import { waitFor } from '../support/wait.ts'
 import { entries, entry } from '../unit/journal/examples.ts'

@@ -4,7 +4,7 @@
 import { expect, it } from 'vitest'
 import { statusCode } from '../../src/faults/status.ts'
 import { FAULTS, type FaultCode } from '../../src/faults/table.ts'
-import type { JournalEntry } from '../../src/journal/exchange.ts'
+import type { JournalEntry } from '../../src/journal/journal-entry.ts'
 import type { HttpAnswer } from './caller.ts'
 import { HUB } from './config.ts'
 import type { TestHub } from './hub.ts'

@@ -2,7 +2,7 @@
 
 import type { HubConfig } from '../../src/config/hub-config.ts'
 import { createHub, type Hub } from '../../src/hub.ts'
-import type { JournalEntry } from '../../src/journal/exchange.ts'
+import type { JournalEntry } from '../../src/journal/journal-entry.ts'
 import type { JournalFilter } from '../../src/journal/query.ts'
 import { testConfig, type ConfigOverrides } from './config.ts'
 import type { Party } from './party.ts'

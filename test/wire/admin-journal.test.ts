@@ -1,7 +1,7 @@
 // The journal as operators read it over HTTP: search, summary, one entry, a correlation, and the live stream.
 
 import { afterEach, describe, expect, it } from 'vitest'
-import type { JournalEntry } from '../../src/journal/exchange.ts'
+import type { JournalEntry } from '../../src/journal/journal-entry.ts'
 import { Fault } from '../../src/faults/fault.ts'
 import { OPERATE_TOKEN, startAdmin, type TestAdmin } from '../unit/admin/admin-server.ts'
 import { readEvents, type Event, type EventReader } from '../unit/admin/event-reader.ts'

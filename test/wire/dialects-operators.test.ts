@@ -3,7 +3,7 @@
 
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { DIALECT_NAMES, DIALECTS } from '../../src/dialects/dialect.ts'
-import type { JournalEntry } from '../../src/journal/exchange.ts'
+import type { JournalEntry } from '../../src/journal/journal-entry.ts'
 import { operate } from '../support/admin.ts'
 import { askFor, type DialectScene, MODULE, stageDialects } from '../support/dialects.ts'
 import { expectFault } from '../support/expect-fault.ts'

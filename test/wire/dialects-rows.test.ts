@@ -3,7 +3,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { FAULTS, isFaultCode, RECOVERIES } from '../../src/faults/table.ts'
-import type { JournalEntry } from '../../src/journal/exchange.ts'
+import type { JournalEntry } from '../../src/journal/journal-entry.ts'
 import { askFor, type DialectScene, MODULE, stageDialects } from '../support/dialects.ts'
 import { expectFault, expectPublicOnly, routingOf } from '../support/expect-fault.ts'
 import type { Answer, Party } from '../support/party.ts'

@@ -2,7 +2,7 @@
 // contract §4, found by its reference and by every filter; no bodies, no tokens, no query strings.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { JournalEntry } from '../../src/journal/exchange.ts'
+import type { JournalEntry } from '../../src/journal/journal-entry.ts'
 import { ok, says } from '../support/envelopes.ts'
 import { closedPort } from '../support/fault-server.ts'
 import { stage, type Scene } from '../support/hub.ts'

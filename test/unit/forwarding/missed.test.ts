@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import { readMissedPush } from '../../../src/forwarding/missed-entry.ts'
 import { createMissed, PATHS_MAX } from '../../../src/forwarding/missed.ts'
-import type { JournalEntry } from '../../../src/journal/exchange.ts'
+import type { JournalEntry } from '../../../src/journal/journal-entry.ts'
 
 const START = Date.parse('2026-03-01T12:00:00.000Z')
 

@@ -1,7 +1,8 @@
 // Exchanges and entries that the tests of journal and admin start from.
 
 import { toEntry } from '../../../src/journal/entry.ts'
-import type { Exchange, JournalEntry } from '../../../src/journal/exchange.ts'
+import type { Exchange } from '../../../src/journal/exchange.ts'
+import type { JournalEntry } from '../../../src/journal/journal-entry.ts'
 import { createReferences } from '../../../src/journal/reference.ts'
 
 const newReference = createReferences()

@@ -1,7 +1,7 @@
 // Search, cursors and summary, over a journal longer than one chunk of the scan.
 
 import { beforeEach, describe, expect, it } from 'vitest'
-import type { JournalEntry } from '../../../src/journal/exchange.ts'
+import type { JournalEntry } from '../../../src/journal/journal-entry.ts'
 import { createMemoryJournal } from '../../../src/journal/memory.ts'
 import { searchJournal, summarizeJournal, type JournalFilter } from '../../../src/journal/query.ts'
 import type { JournalStore } from '../../../src/journal/store.ts'

@@ -1,52 +1,10 @@
 // What the admin API answers, as far as the pages show it. Members that only newer hubs give are optional.
 
 import type { FaultCode, Reached, Recovery, Side } from '../../../faults/table.ts'
+import type { JournalEntry } from '../../../journal/journal-entry.ts'
+import type { ConnectionStatus } from '../../../ocpi/connection-status.ts'
 
-export type { FaultCode, Reached, Recovery, Side }
-
-/** An entry of the journal. */
-export interface JournalEntry {
-  readonly reference: string
-  readonly time: string
-  readonly author: 'responder' | 'hub'
-  readonly code: number
-  readonly fault?: FaultCode
-  readonly at?: Side
-  readonly reached?: Reached
-  readonly recovery?: Recovery
-  readonly http_status: number
-  readonly from?: string
-  readonly to?: string
-  readonly requester?: string
-  readonly responder?: string
-  readonly module?: string
-  readonly interface?: 'SENDER' | 'RECEIVER'
-  readonly method: string
-  readonly path: string
-  readonly mode?: string
-  readonly request_id: string
-  readonly forwarded_request_id?: string
-  readonly correlation_id: string
-  readonly duration_ms: number
-  /** Milliseconds from the start of the outbound leg; a phase that was not reached is left out. */
-  readonly phases?: {
-    readonly connect?: number
-    /** Of a connection that was opened for it. */
-    readonly tls?: number
-    readonly first_byte?: number
-    readonly total?: number
-  }
-  readonly message?: string
-  readonly detail?: string
-  readonly responder_http_status?: number
-  readonly responder_code?: string
-  readonly code_unlisted?: true
-  readonly caused_by?: string
-  readonly targets?: readonly string[]
-}
-
-export type ConnectionStatus = 'CONNECTED' | 'OFFLINE' | 'PLANNED' | 'SUSPENDED'
-export const STATUSES: readonly ConnectionStatus[] = ['CONNECTED', 'OFFLINE', 'PLANNED', 'SUSPENDED']
+export type { ConnectionStatus, FaultCode, JournalEntry, Reached, Recovery, Side }
 
 export interface Page<Item> {
   readonly items: readonly Item[]

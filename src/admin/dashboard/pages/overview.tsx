@@ -1,9 +1,9 @@
 // How the hub does now: traffic and faults of the last hour, parties by status, what changed, what fails most.
 
 import type { ComponentChild } from 'preact'
+import { CONNECTION_STATUSES } from '../../../ocpi/connection-status.ts'
 import { queryText } from '../api/client.ts'
 import {
-  STATUSES,
   type HubStatus,
   type Page,
   type Party,
@@ -137,7 +137,7 @@ function PartyCounts({ status }: { status: HubStatus }) {
   }
   return (
     <ul class="status-counts">
-      {STATUSES.map((name) => {
+      {CONNECTION_STATUSES.map((name) => {
         const number = status.parties[name] ?? 0
         return (
           <li key={name}>

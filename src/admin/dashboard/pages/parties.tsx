@@ -1,9 +1,10 @@
 // Every party in every role: how it is connected and when it was last heard, a page at a time.
 
 import { useEffect, useState } from 'preact/hooks'
+import { CONNECTION_STATUSES } from '../../../ocpi/connection-status.ts'
 import { ROLES } from '../../../ocpi/role.ts'
 import { queryText } from '../api/client.ts'
-import { STATUSES, type Page, type Party } from '../api/types.ts'
+import type { Page, Party } from '../api/types.ts'
 import { useResource } from '../api/use-resource.ts'
 import { CertificateDays, CircuitNote } from '../parts/circuit.tsx'
 import { Pager } from '../parts/controls.tsx'
@@ -85,7 +86,7 @@ function PartyFilters({ query }: { query: URLSearchParams }) {
           onChange={(event) => set('status', event.currentTarget.value)}
         >
           <option value="">any</option>
-          {STATUSES.map((status) => (
+          {CONNECTION_STATUSES.map((status) => (
             <option key={status} value={status}>
               {STATUS_WORDS[status]}
             </option>
