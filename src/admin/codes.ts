@@ -2,6 +2,7 @@
 
 import { z } from 'zod'
 import { CATALOGUE, findCodes, suggestCodes } from '../dialects/catalogue.ts'
+import { SIDES } from '../faults/table.ts'
 import { sendTagged, toPage } from './pages.ts'
 import type { AdminApp } from './parts.ts'
 import { problemError } from './problem.ts'
@@ -18,7 +19,7 @@ const catalogueEntry = z
     category: text,
     http: z.int().optional(),
     meaning: z.string(),
-    at: z.enum(['requester', 'responder', 'hub', 'none']).meta({ description: 'Whose side must act' }),
+    at: z.enum([...SIDES, 'none']).meta({ description: 'Whose side must act' }),
     recovery: text,
     advice: z.string(),
     likely_cause: text.meta({ description: "What the hub's operator looks at first" }),

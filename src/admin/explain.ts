@@ -4,7 +4,9 @@
 import { z } from 'zod'
 import type { Fault } from '../faults/fault.ts'
 import { faultAnswer } from '../faults/response.ts'
+import { SIDES } from '../faults/table.ts'
 import { joinPath } from '../ocpi/endpoint.ts'
+import { INTERFACES } from '../ocpi/module.ts'
 import { partyKey, readPartyText } from '../ocpi/party.ts'
 import { tokenFingerprint } from '../ocpi/token.ts'
 import { VERSIONS, type VersionNumber } from '../ocpi/version.ts'
@@ -33,7 +35,7 @@ const question = z.strictObject({
     .string()
     .regex(/^[A-Za-z0-9_.~-]{1,64}$/, 'must be a module, as in locations')
     .meta({ examples: ['locations'] }),
-  interface: z.enum(['SENDER', 'RECEIVER']).default('SENDER'),
+  interface: z.enum(INTERFACES).default('SENDER'),
   method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']).default('GET'),
   path: z
     .string()
@@ -67,7 +69,7 @@ const explanation = z
     status_code: z.int().optional(),
     status_message: z.string().optional(),
     fault: z.string().optional(),
-    at: z.enum(['requester', 'responder', 'hub']).optional(),
+    at: z.enum(SIDES).optional(),
     recovery: z.string().optional(),
     advice: z.string().optional(),
     retry_after_seconds: z.int().optional(),

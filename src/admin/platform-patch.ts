@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { DIALECT_NAMES } from '../dialects/dialect.ts'
 import { Fault } from '../faults/fault.ts'
 import { partyKey } from '../ocpi/party.ts'
+import { TOKEN_FORMS } from '../ocpi/token.ts'
 import type { Platform, PlatformRole } from '../registry/platform.ts'
 import { versionsUrl } from './platform-order.ts'
 import { problemError } from './problem.ts'
@@ -15,7 +16,7 @@ export const patchBody = z
   .strictObject({
     errors: z.enum(DIALECT_NAMES).optional().meta({ description: 'The error format it answers with' }),
     token_form: z
-      .enum(['base64', 'raw'])
+      .enum(TOKEN_FORMS)
       .optional()
       .meta({ description: 'How the hub writes its token in the Authorization header' }),
     versions_url: versionsUrl.optional().meta({ description: 'What a probe asks' }),

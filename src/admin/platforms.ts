@@ -1,6 +1,7 @@
 // Connections as operators see them. Tokens are shown only as fingerprints.
 
 import { z } from 'zod'
+import { INTERFACES } from '../ocpi/module.ts'
 import { tokenFingerprint } from '../ocpi/token.ts'
 import { statusOf } from '../registry/platform.ts'
 import type { Connection } from '../registry/routing-table.ts'
@@ -41,9 +42,7 @@ export const platformShape = z
       .int()
       .optional()
       .meta({ description: 'What it reported as a hub; GET /parties?platform= lists them. Left out: none' }),
-    endpoints: z.array(
-      z.object({ module: z.string(), role: z.enum(['SENDER', 'RECEIVER']), url: z.string() }),
-    ),
+    endpoints: z.array(z.object({ module: z.string(), role: z.enum(INTERFACES), url: z.string() })),
     tokens: z.object({
       inbound: z.array(
         z.object({

@@ -2,6 +2,7 @@
 // follow within a second.
 
 import { z } from 'zod'
+import { INTERFACES } from '../ocpi/module.ts'
 import { type RouteBook, type Routes, ROUTES_MAX } from '../routing/route-book.ts'
 import { routeSchema, toFileRoute, toRule } from '../routing/rule-schema.ts'
 import type { RouteRule } from '../routing/rule.ts'
@@ -21,7 +22,7 @@ const route = z
     from: oneOrMore,
     to: oneOrMore.meta({ description: 'none: a request without TO headers' }),
     module: oneOrMore,
-    interface: z.enum(['SENDER', 'RECEIVER']).optional(),
+    interface: z.enum(INTERFACES).optional(),
     method: oneOrMore,
     action: z.literal('deny').optional(),
     deliver_to: z.string().optional(),

@@ -2,8 +2,9 @@
 // is made of them.
 
 import { z } from 'zod'
-import { FAULT_CODES } from '../faults/table.ts'
+import { FAULT_CODES, SIDES } from '../faults/table.ts'
 import { CONNECTION_STATUSES } from '../ocpi/connection-status.ts'
+import { INTERFACES } from '../ocpi/module.ts'
 import { PROBLEM_TYPE } from './problem.ts'
 
 const problem = z
@@ -46,7 +47,7 @@ export function problems<Status extends keyof typeof PROBLEMS>(...statuses: Stat
 /** OCPI's ConnectionStatus. */
 export const connectionStatus = z.enum(CONNECTION_STATUSES)
 
-const sides = z.enum(['requester', 'responder', 'hub'])
+const sides = z.enum(SIDES)
 const optionalText = z.string().optional()
 
 /** `JournalEntry` as it goes out. */
@@ -72,7 +73,7 @@ export const journalEntry = z
     requester: optionalText.meta({ description: 'Platform id' }),
     responder: optionalText.meta({ description: 'Platform id' }),
     module: optionalText,
-    interface: z.enum(['SENDER', 'RECEIVER']).optional(),
+    interface: z.enum(INTERFACES).optional(),
     method: z.string(),
     path: z.string(),
     mode: z.enum(['direct', 'broadcast', 'open', 'get-all', 'callback', 'configuration']).optional(),

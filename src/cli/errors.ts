@@ -1,6 +1,7 @@
 // `ocpi-hub errors`: the journal of everything that was not a success, newest first, or as it happens.
 
 import { Option, type Command } from 'commander'
+import { SIDES } from '../faults/table.ts'
 import type { JournalEntry } from '../journal/journal-entry.ts'
 import { SUMMARY_FIELDS } from '../journal/query.ts'
 import type { AdminClient, Query } from './admin-client.ts'
@@ -44,7 +45,7 @@ export function addErrors(program: Command, context: CliContext): void {
     .addOption(new Option('--to <party>', 'addressed party').argParser(readParty))
     .option('--code <code>', 'OCPI status code, as in 4003')
     .option('--fault <fault>', 'fault, as in connection_refused')
-    .addOption(new Option('--at <side>', 'whose side must act').choices(['requester', 'responder', 'hub']))
+    .addOption(new Option('--at <side>', 'whose side must act').choices(SIDES))
     .option('--module <module>', 'module, as in locations')
     .option('--correlation-id <id>', 'X-Correlation-ID of the exchange')
     .option('--responder-code <code>', "the responder's own code, as in ORDER_EXPIRED")

@@ -5,6 +5,7 @@ import { DIALECT_NAMES } from '../dialects/dialect.ts'
 import { ROLES } from '../ocpi/role.ts'
 import { OFFERABLE_VERSIONS } from '../ocpi/version.ts'
 import { readPartyText } from '../ocpi/party.ts'
+import { TOKEN_FORMS } from '../ocpi/token.ts'
 import { failure, saidFailure, type CliContext } from './context.ts'
 import { addMoves } from './moves.ts'
 import { adminClient, readUrl, withAdminOptions, type AdminOptions } from './options.ts'
@@ -147,7 +148,7 @@ function addSet(platforms: Command, context: CliContext): void {
     .description('change what an operator knows better than the platform')
     .addOption(errorsOption())
     .addOption(
-      new Option('--token-form <form>', "how the hub's token is written for it").choices(['base64', 'raw']),
+      new Option('--token-form <form>', "how the hub's token is written for it").choices(TOKEN_FORMS),
     )
     .option('--versions-url <url>', 'its versions URL', readUrl)
     .action(async (id: string, options: SetOptions, command: Command) => {

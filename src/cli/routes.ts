@@ -1,6 +1,7 @@
 // `ocpi-hub routes …`: the operator's rules, and what they would do to one request, without sending it.
 
 import { Option, type Command } from 'commander'
+import { INTERFACES } from '../ocpi/module.ts'
 import { OFFERABLE_VERSIONS } from '../ocpi/version.ts'
 import type { CliContext } from './context.ts'
 import { adminClient, readParty, withAdminOptions, type AdminOptions } from './options.ts'
@@ -55,9 +56,7 @@ export function addRoutes(program: Command, context: CliContext): void {
     )
     .addOption(new Option('--module <module>', 'module, as in locations').makeOptionMandatory())
     .addOption(
-      new Option('--interface <role>', 'interface of the module')
-        .choices(['SENDER', 'RECEIVER'])
-        .default('SENDER'),
+      new Option('--interface <role>', 'interface of the module').choices(INTERFACES).default('SENDER'),
     )
     .addOption(
       new Option('--method <method>', 'HTTP method')

@@ -4,11 +4,13 @@
 import * as z from 'zod'
 import { DIALECT_NAMES } from '../dialects/dialect.ts'
 import { CONNECTION_STATUSES } from '../ocpi/connection-status.ts'
+import { INTERFACES } from '../ocpi/module.ts'
 import { ROLES } from '../ocpi/role.ts'
+import { TOKEN_FORMS } from '../ocpi/token.ts'
 import { OFFERABLE_VERSIONS, VERSIONS, type VersionNumber } from '../ocpi/version.ts'
 import { PLATFORM_ID } from '../registry/platform.ts'
 import { duration, integer, moduleId } from '../routing/rule-fields.ts'
-import { INTERFACES, routeSchema } from '../routing/rule-schema.ts'
+import { routeSchema } from '../routing/rule-schema.ts'
 import {
   baseUrl,
   cidr,
@@ -217,7 +219,7 @@ const platformTokens = z.strictObject({
   inbound: token().describe('What the platform shows to the hub.'),
   outbound: token().optional().describe('What the hub shows to the platform.'),
   form: z
-    .enum(['base64', 'raw'])
+    .enum(TOKEN_FORMS)
     .optional()
     .describe('How the outbound token is written in the header; by default as the version says.'),
 })

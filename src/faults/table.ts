@@ -3,7 +3,8 @@
 
 export type Layer = 'hub' | 'http' | 'ocpi' | 'routing' | 'transport'
 /** Whose side must act. */
-export type Side = 'requester' | 'responder' | 'hub'
+export const SIDES = ['requester', 'responder', 'hub'] as const
+export type Side = (typeof SIDES)[number]
 /** Whether the request arrived at the responder: read off the stage of the connection, not guessed. */
 export type Reached = 'no' | 'maybe' | 'yes'
 export type Recovery = 'correct' | 'authenticate' | 'wait' | 'check' | 'ask_responder' | 'ask_hub'

@@ -3,7 +3,7 @@
 
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import { FAULTS } from '../faults/table.ts'
-import { type InterfaceRole, knownModuleKey } from '../ocpi/module.ts'
+import { INTERFACES, knownModuleKey } from '../ocpi/module.ts'
 import { VERSIONS } from '../ocpi/version.ts'
 import { isSuccess } from './entry.ts'
 import type { Exchange } from './exchange.ts'
@@ -57,7 +57,6 @@ const MODES: readonly (Mode | undefined)[] = [
   'callback',
   'configuration',
 ]
-const INTERFACES: readonly (InterfaceRole | undefined)[] = ['SENDER', 'RECEIVER']
 const STATUS_CODES: ReadonlySet<number> = new Set(Object.values(VERSIONS).flatMap((row) => row.statusCodes))
 // OpenTelemetry's advice for HTTP, with 30 s and 60 s for the hub's own deadlines.
 const FORWARD_BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 30, 60]
@@ -145,7 +144,7 @@ function createRecorder(registry: Registry): Metrics['record'] {
 
 /** A number for the labels besides the module; what is in no list takes the place before the first. */
 function placeOf({ interface: role, method, mode }: Exchange, outcome: Outcome): number {
-  const ofInterface = INTERFACES.indexOf(role) + 1
+  const ofInterface = role === undefined ? 0 : INTERFACES.indexOf(role) + 1
   const ofMethod = ofInterface * (METHODS.length + 1) + METHODS.indexOf(method) + 1
   const ofMode = ofMethod * (MODES.length + 1) + MODES.indexOf(mode) + 1
   return ofMode * OUTCOMES.length + OUTCOMES.indexOf(outcome)

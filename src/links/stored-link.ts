@@ -1,6 +1,7 @@
 // A link as stores keep it, with the end of its life; every stored link is checked when it is read.
 
 import { z } from 'zod'
+import { INTERFACES } from '../ocpi/module.ts'
 import type { Link } from './links.ts'
 
 export interface StoredLink {
@@ -17,7 +18,7 @@ const LINK = z.object({
   owner: text,
   url: text,
   module: text,
-  interface: z.enum(['SENDER', 'RECEIVER']),
+  interface: z.enum(INTERFACES),
   from: text,
   to: text,
   correlationId: text,

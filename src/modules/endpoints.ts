@@ -3,7 +3,7 @@
 
 import { z } from 'zod'
 import { type Endpoint, readTarget } from '../ocpi/endpoint.ts'
-import { type InterfaceRole, moduleKey, moduleRow } from '../ocpi/module.ts'
+import { INTERFACES, type InterfaceRole, moduleKey, moduleRow } from '../ocpi/module.ts'
 import { VERSIONS, type VersionNumber } from '../ocpi/version.ts'
 import { isHub, type Platform } from '../registry/platform.ts'
 
@@ -121,7 +121,7 @@ export function hubEndpoints(
     // Another hub tells of the parties behind it (T25); the others have nothing to tell (R16).
     ...(isHub(platform) ? [reports] : []),
     ...functional.flatMap((module) =>
-      (['SENDER', 'RECEIVER'] as const).map((role) => ({ identifier: module, role, url: url(role, module) })),
+      INTERFACES.map((role) => ({ identifier: module, role, url: url(role, module) })),
     ),
   ]
 }

@@ -1,9 +1,15 @@
 // Checks of what a party says about itself: token, versions, details, endpoints, credentials.
 
 import { readTarget } from '../ocpi/endpoint.ts'
-import { moduleKey, moduleRow } from '../ocpi/module.ts'
+import { INTERFACES, moduleKey, moduleRow } from '../ocpi/module.ts'
 import { isPartyId, type PartyId, partyKey } from '../ocpi/party.ts'
-import { createToken, readAuthorization, type TokenForm, writeAuthorization } from '../ocpi/token.ts'
+import {
+  createToken,
+  readAuthorization,
+  TOKEN_FORMS,
+  type TokenForm,
+  writeAuthorization,
+} from '../ocpi/token.ts'
 import { isVersion, type VersionNumber, VERSIONS } from '../ocpi/version.ts'
 import { isSecure } from './examine-connection.ts'
 import {
@@ -41,13 +47,11 @@ export const VERSIONS_CHECKS: readonly Check[] = [
   { id: 'credentials', title: 'There is a credentials endpoint', needs: 'endpoints', run: checkCredentials },
 ]
 
-const FORMS: readonly TokenForm[] = ['base64', 'raw']
-
 /** Asks for the versions with the token in both forms (R2-R4). */
 async function checkToken(scene: Scene): Promise<Finding> {
   const { token } = scene
   const asked: { form: TokenForm; reply: Reply }[] = []
-  for (const form of FORMS)
+  for (const form of TOKEN_FORMS)
     asked.push({ form, reply: await scene.ask(scene.url, { token: { token, form } }) })
   const good = asked.filter(({ reply }) => isGood(reply))
   const [first] = good
@@ -186,8 +190,6 @@ function checkUrls({ endpoints, url: versionsUrl }: Scene): Finding {
   )
 }
 
-const INTERFACES: ReadonlySet<unknown> = new Set(['SENDER', 'RECEIVER'])
-
 function checkInterfaces({ endpoints, version }: Scene): Finding {
   const own = endpoints.filter((one) => one.version === version)
   const advice = 'Give each endpoint an identifier, a role (SENDER or RECEIVER) and a url, each pair once.'
@@ -196,14 +198,14 @@ function checkInterfaces({ endpoints, version }: Scene): Finding {
   )
   if (functional.length === 0) return fail('no functional module is listed', advice)
   if (!VERSIONS[version!].routed) return pass(modulesOf(functional))
-  const wrong = functional.filter(({ role }) => !INTERFACES.has(role))
+  const wrong = functional.filter(({ role }) => !INTERFACES.some((one) => one === role))
   if (wrong.length > 0) return fail(`without a role: ${modulesOf(wrong)}`, advice)
   const keys = functional.map(
     ({ identifier, role }) => `${moduleKey(identifier as string)} ${role as string}`,
   )
   const twice = keys.filter((key, index) => keys.indexOf(key) !== index)
   if (twice.length > 0) return warn(`twice: ${listOf(twice)}`, advice)
-  const sides = ['SENDER', 'RECEIVER'].map((side) => functional.filter(({ role }) => role === side))
+  const sides = INTERFACES.map((side) => functional.filter(({ role }) => role === side))
   const found = `${version}: SENDER ${modulesOf(sides[0]!)}; RECEIVER ${modulesOf(sides[1]!)}`
   if (sides.every((side) => side.length > 0)) return pass(found)
   return warn(
@@ -283,5 +285,5 @@ export function readParty(value: unknown): PartyId | undefined {
 
 /** Both ways to write the token, which must never be in a report. */
 export function tokenTexts(token: string): string[] {
-  return FORMS.map((form) => writeAuthorization(token, form).slice('Token '.length))
+  return TOKEN_FORMS.map((form) => writeAuthorization(token, form).slice('Token '.length))
 }

@@ -1,8 +1,10 @@
 // One row per OCPI module: what kind it is, what may be broadcast, where it carries URLs (hub-requirements §2).
 // Ids that are not in the table are custom modules: functional, routed like any other (R20).
 
-/** Interface of a module: SENDER = of the data's owner, RECEIVER = of the data's receiver (R113). */
-export type InterfaceRole = 'SENDER' | 'RECEIVER'
+/** Interfaces of a module: SENDER = of the data's owner, RECEIVER = of the data's receiver (R113). */
+export const INTERFACES = ['SENDER', 'RECEIVER'] as const
+
+export type InterfaceRole = (typeof INTERFACES)[number]
 
 export interface ModuleRow {
   readonly id: string

@@ -2,7 +2,9 @@
 
 import { createHmac, randomBytes } from 'node:crypto'
 
-export type TokenForm = 'base64' | 'raw'
+export const TOKEN_FORMS = ['base64', 'raw'] as const
+
+export type TokenForm = (typeof TOKEN_FORMS)[number]
 
 const SCHEME = /^token +(.*)$/is
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/

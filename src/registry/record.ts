@@ -4,7 +4,9 @@
 import { z } from 'zod'
 import { Fault } from '../faults/fault.ts'
 import { CONNECTION_STATUSES } from '../ocpi/connection-status.ts'
+import { INTERFACES } from '../ocpi/module.ts'
 import { isPartyId, partyKey } from '../ocpi/party.ts'
+import { TOKEN_FORMS } from '../ocpi/token.ts'
 import { VERSIONS, type VersionNumber } from '../ocpi/version.ts'
 import type { OutboundToken, Platform } from './platform.ts'
 import { sealedWith, type Sealer } from './seal.ts'
@@ -75,8 +77,8 @@ const FIELDS = z.object({
       validUntil: z.number().exactOptional(),
     }),
   ),
-  outbound: z.object({ sealed: key.max(2048), form: z.enum(['base64', 'raw']) }).exactOptional(),
-  endpoints: z.array(z.object({ module: key, role: z.enum(['SENDER', 'RECEIVER']), url: text })),
+  outbound: z.object({ sealed: key.max(2048), form: z.enum(TOKEN_FORMS) }).exactOptional(),
+  endpoints: z.array(z.object({ module: key, role: z.enum(INTERFACES), url: text })),
   roles: z.array(ROLE),
   behind: z.array(REPORTED).exactOptional(),
   toldParties: key.exactOptional(),

@@ -2,6 +2,7 @@
 // hub works with and back. One schema, so that both refuse the same.
 
 import * as z from 'zod'
+import { INTERFACES } from '../ocpi/module.ts'
 import { partyKey, readPartyText } from '../ocpi/party.ts'
 import {
   duration,
@@ -17,7 +18,6 @@ import type { RouteRule } from './rule.ts'
 import { durationText } from './units.ts'
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
-export const INTERFACES = ['SENDER', 'RECEIVER'] as const
 const IN_FLIGHT_MAX = 1_000_000
 
 /** Input: snake_case with units; output: the same keys in milliseconds. */

@@ -2,6 +2,7 @@
 
 import type { FaultCode, Reached, Recovery, Side } from '../../../faults/table.ts'
 import type { JournalEntry } from '../../../journal/journal-entry.ts'
+import type { InterfaceRole } from '../../../ocpi/module.ts'
 import type { ConnectionStatus } from '../../../ocpi/connection-status.ts'
 
 export type { ConnectionStatus, FaultCode, JournalEntry, Reached, Recovery, Side }
@@ -164,7 +165,7 @@ export interface Platform {
   readonly parties_behind?: number
   readonly endpoints: readonly {
     readonly module: string
-    readonly role: 'SENDER' | 'RECEIVER'
+    readonly role: InterfaceRole
     readonly url: string
   }[]
   readonly tokens: {

@@ -1,5 +1,6 @@
 // What would happen to a request, step by step, without sending it. The request is in the address bar.
 
+import { INTERFACES } from '../../../ocpi/module.ts'
 import { queryText } from '../api/client.ts'
 import type { Explanation } from '../api/types.ts'
 import { useResource } from '../api/use-resource.ts'
@@ -44,7 +45,7 @@ export function Explain({ query }: { query: URLSearchParams }) {
         <Choice
           name="interface"
           label="Interface"
-          options={['SENDER', 'RECEIVER']}
+          options={INTERFACES}
           value={request.interface ?? 'SENDER'}
         />
         <Choice name="method" label="Method" options={METHODS} value={request.method ?? 'GET'} />
