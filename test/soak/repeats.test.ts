@@ -35,7 +35,12 @@ beforeAll(async () => {
     platforms: [emsp, ...receivers].map((one) => one.platform()),
     config: {
       journal: { max_entries: 1_000 },
-      forwarding: { timeout: `${TIMEOUT_MS}ms`, connect_timeout: `${TIMEOUT_MS}ms` },
+      // No larger than what is held: there is no envelope for an answer that was begun.
+      forwarding: {
+        timeout: `${TIMEOUT_MS}ms`,
+        connect_timeout: `${TIMEOUT_MS}ms`,
+        max_response_body: '1MiB',
+      },
     },
   })
   await hub.ready()
