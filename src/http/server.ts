@@ -3,7 +3,7 @@
 
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import fastify, { type FastifyInstance, type FastifyHttpOptions } from 'fastify'
+import fastify, { type FastifyHttpOptions, type FastifyInstance, type FastifyReply } from 'fastify'
 import { Fault } from '../faults/fault.ts'
 import { faultAnswer } from '../faults/response.ts'
 import { openExchange } from '../journal/exchange.ts'
@@ -44,6 +44,7 @@ const HEADERS_MAX = 100
 
 /** Builds the server; the caller listens. TLS files are read once, here. */
 export function createOcpiServer(parts: OcpiServerParts, options: OcpiServerOptions): FastifyInstance {
+  const uploads: Uploads = new WeakMap()
   const settings: FastifyHttpOptions<Server> = {
     logger: false,
     exposeHeadRoutes: false,
@@ -69,7 +70,7 @@ export function createOcpiServer(parts: OcpiServerParts, options: OcpiServerOpti
       reply.hijack()
       strayFault(request.raw, reply.raw, parts, toHttpFault(error))
     },
-    clientErrorHandler: (error, socket) => answerSocket(error, socket, parts),
+    clientErrorHandler: (error, socket) => answerSocket(error, socket, parts, uploads),
   }
   const app = fastify(
     options.tls ? ({ ...settings, https: readTls(options.tls) } as typeof settings) : settings,
@@ -79,12 +80,13 @@ export function createOcpiServer(parts: OcpiServerParts, options: OcpiServerOpti
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
 
-  app.addHook('onRequest', (request, _reply, done) => {
+  app.addHook('onRequest', (request, reply, done) => {
     const visit = openVisit(request.raw, parts.registry.table(), parts.lifecycle)
     request.visit = visit
     parts.tracing?.begin(visit.exchange, visit.head.forward)
     try {
       admitVisit(visit, request.raw, parts, options)
+      if (request.method !== 'GET') uploads.set(request.raw.socket, { visit, raw: request.raw, reply })
       done()
     } catch (fault) {
       done(fault as Error)
@@ -187,6 +189,9 @@ function toHttpFault(error: unknown): unknown {
   if (code === 'FST_ERR_CTP_INVALID_CONTENT_LENGTH') {
     return new Fault('http_request_error', { message: 'The body is not as long as Content-Length says' })
   }
+  // RFC 9112 §8: the connection ended before the body did.
+  if (code === 'ECONNRESET')
+    return new Fault('http_request_error', { message: 'The body did not arrive whole' })
   if (
     typeof code === 'string' &&
     code.startsWith('FST_ERR_') &&
@@ -221,8 +226,22 @@ const SOCKET_FAULTS: Readonly<Record<string, { httpStatus: number; text: string;
   },
 }
 
-/** What Node's parser refused never becomes a request: the answer is written to the bare socket. */
-function answerSocket(error: Error & { code?: string }, socket: Duplex, parts: OcpiServerParts): void {
+/** Latest admitted request with a body of each connection. */
+type Uploads = WeakMap<
+  Duplex,
+  { readonly visit: Visit; readonly raw: IncomingMessage; readonly reply: FastifyReply }
+>
+
+/**
+ * What Node's parser refused, or what came too late. In the middle of a body it is the answer to that request; what
+ * never became a request is answered on the bare socket.
+ */
+function answerSocket(
+  error: Error & { code?: string },
+  socket: Duplex,
+  parts: OcpiServerParts,
+  uploads: Uploads,
+): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()
     return
@@ -237,6 +256,12 @@ function answerSocket(error: Error & { code?: string }, socket: Duplex, parts: O
     detail: error.message,
     ...(known.message === undefined ? {} : { message: known.message }),
   })
+  const upload = uploads.get(socket)
+  if (upload && !upload.raw.complete && !upload.visit.ended) {
+    upload.reply.hijack()
+    answerFault(upload.visit, upload.reply.raw, fault, parts)
+    return
+  }
   const reference = parts.journal.newReference()
   const answer = faultAnswer(fault, { reference })
   parts.journal.record({

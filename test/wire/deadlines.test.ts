@@ -7,7 +7,7 @@ import { ok } from '../support/envelopes.ts'
 import { expectFault, provokes } from '../support/expect-fault.ts'
 import type { BehaviourName } from '../support/fault-behaviours.ts'
 import { faultServer, fullBacklog, TLS_BEHAVIOURS, type FaultServer } from '../support/fault-server.ts'
-import { stage, type Scene } from '../support/hub.ts'
+import { stage, type Scene, type TestHub } from '../support/hub.ts'
 import { party, type Answer, type Party } from '../support/party.ts'
 import { NEVER } from '../support/party-server.ts'
 import { rawRequest } from '../support/raw.ts'
@@ -231,12 +231,14 @@ describe('nothing is sent twice', () => {
   })
 })
 
+const everyEntry = async ({ journal }: TestHub) => (await journal.query({}, { limit: 100 }))!.items
+
 describe('a slow requester', () => {
   it('is cut off with 408 when its head or its body does not come in the time that is configured', async () => {
     const arrival = { headersTimeoutMs: 500, requestTimeoutMs: 1_500 }
     const { hub, emsp: own, close } = await stage({ emsp: party('NL-EMS', 'EMSP') }, { arrival })
     const head = 'GET /ocpi/versions HTTP/1.1\r\nHost: hub\r\n'
-    const body = `PUT /ocpi/2.2.1/receiver/tokens/NL/EMS/1 HTTP/1.1\r\nHost: hub\r\nAuthorization: ${own.authorization()}\r\nContent-Length: 10\r\n\r\n{"a"`
+    const body = `PUT /ocpi/2.2.1/receiver/tokens/NL/EMS/1 HTTP/1.1\r\nHost: hub\r\nAuthorization: ${own.authorization()}\r\nX-Request-ID: slow\r\nContent-Length: 10\r\n\r\n{"a"`
     const [slowHead, slowBody] = await Promise.all(
       [head, body].map((bytes) => rawRequest(hub.ocpiUrl, bytes, { limitMs: 30_000 })),
     )
@@ -248,6 +250,42 @@ describe('a slow requester', () => {
     expect(slowHead!.elapsedMs).toBeLessThan(arrival.headersTimeoutMs + 1_500)
     expect(slowBody!.elapsedMs).toBeGreaterThan(arrival.requestTimeoutMs - 100)
     expect(slowBody!.elapsedMs).toBeLessThan(arrival.requestTimeoutMs + 2_000)
+    expect(slowBody!.answers[0]!.headers['x-request-id']).toBe('slow')
+    const entries = await everyEntry(hub)
+    expect(entries.map(({ method, fault, http_status: status }) => `${method} ${fault} ${status}`)).toEqual([
+      'PUT http_request_error 408',
+      ' http_request_error 408',
+    ])
+    await close()
+  })
+
+  it('that leaves in the middle of its body, or breaks it, has made a mistake, and not the hub', async () => {
+    const {
+      hub,
+      emsp: own,
+      cpo,
+      close,
+    } = await stage({ emsp: party('NL-EMS', 'EMSP'), cpo: party('DE-CPO', 'CPO') })
+    const head = (id: string, framing: string) =>
+      `PUT /ocpi/2.2.1/receiver/tokens/NL/EMS/1 HTTP/1.1\r\nHost: hub\r\nAuthorization: ${own.authorization()}\r\nOCPI-to-country-code: DE\r\nOCPI-to-party-id: CPO\r\nX-Request-ID: ${id}\r\n${framing}\r\n\r\n`
+    await rawRequest(hub.ocpiUrl, `${head('left', 'Content-Length: 10')}{"a"`, { limitMs: 100 })
+    const broken = await rawRequest(
+      hub.ocpiUrl,
+      `${head('broken', 'Transfer-Encoding: chunked')}5\r\n{"a":x\r\n`,
+    )
+    expect(broken.closed).toBe(true)
+    expect(broken.answers.map(({ httpStatus }) => httpStatus)).toEqual([400])
+    for (const id of ['left', 'broken']) {
+      const entry = await hub.newest({ request_id: id })
+      expect(entry).toMatchObject({
+        fault: 'http_request_error',
+        http_status: 400,
+        at: 'requester',
+        reached: 'no',
+      })
+    }
+    expect(await everyEntry(hub)).toHaveLength(2)
+    expect(cpo.requests).toEqual([])
     await close()
   })
 })
