@@ -1,10 +1,8 @@
 // The same words on every page: sides, whether a request arrived, what to do, times and numbers.
 
-import { RECOVERIES, SIDES } from '../../faults/table.ts'
+import { RECOVERIES } from '../../faults/table.ts'
 import { MODULES } from '../../ocpi/module.ts'
 import type { ConnectionStatus, JournalEntry, Reached, Recovery, Side } from './api/types.ts'
-
-export { SIDES }
 
 export const REACHED_WORDS: Readonly<Record<Reached, string>> = {
   no: 'did not reach the responder',

@@ -1,7 +1,8 @@
 // What the journal is searched by. Every filter is in the address bar.
 
+import { SIDES } from '../../../faults/table.ts'
 import { setQuery } from '../router.ts'
-import { FUNCTIONAL_MODULES, SIDES } from '../words.ts'
+import { FUNCTIONAL_MODULES } from '../words.ts'
 
 /** Names of the filters, as the API and the address bar have them. */
 export const FILTERS = [

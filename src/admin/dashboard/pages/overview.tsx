@@ -3,14 +3,7 @@
 import type { ComponentChild } from 'preact'
 import { CONNECTION_STATUSES } from '../../../ocpi/connection-status.ts'
 import { queryText } from '../api/client.ts'
-import {
-  type HubStatus,
-  type Page,
-  type Party,
-  type Summary,
-  type SummaryItem,
-  type Traffic,
-} from '../api/types.ts'
+import type { HubStatus, Page, Party, Summary, SummaryItem, Traffic } from '../api/types.ts'
 import { sideOfGroup, useCodes } from '../api/use-codes.ts'
 import { useResource } from '../api/use-resource.ts'
 import { CircuitNote } from '../parts/circuit.tsx'

@@ -1,10 +1,10 @@
 // What stands where data should be: nothing yet, nothing at all, or what went wrong and what to do about it.
 
 import type { ComponentChildren } from 'preact'
+import { SIDES } from '../../../faults/table.ts'
 import type { Failure } from '../api/client.ts'
 import type { Side } from '../api/types.ts'
 import type { Resource } from '../api/use-resource.ts'
-import { SIDES } from '../words.ts'
 import { Clock, SideMark } from './marks.tsx'
 
 /** Nothing to show, and why that may be. */
