@@ -3,6 +3,7 @@
 
 import { z } from 'zod'
 import { FAULT_CODES, SIDES } from '../faults/table.ts'
+import { MODES } from '../journal/journal-entry.ts'
 import { CONNECTION_STATUSES } from '../ocpi/connection-status.ts'
 import { INTERFACES } from '../ocpi/module.ts'
 import { PROBLEM_TYPE } from './problem.ts'
@@ -76,7 +77,7 @@ export const journalEntry = z
     interface: z.enum(INTERFACES).optional(),
     method: z.string(),
     path: z.string(),
-    mode: z.enum(['direct', 'broadcast', 'open', 'get-all', 'callback', 'configuration']).optional(),
+    mode: z.enum(MODES).optional(),
     request_id: z.string(),
     forwarded_request_id: optionalText,
     correlation_id: z.string(),

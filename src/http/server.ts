@@ -78,7 +78,10 @@ export function createOcpiServer(parts: OcpiServerParts, options: OcpiServerOpti
 
   app.decorateRequest('visit', null)
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body, done) => {
+    uploads.delete(request.raw.socket)
+    done(null, body)
+  })
 
   app.addHook('onRequest', (request, reply, done) => {
     const visit = openVisit(request.raw, parts.registry.table(), parts.lifecycle)
@@ -86,7 +89,7 @@ export function createOcpiServer(parts: OcpiServerParts, options: OcpiServerOpti
     parts.tracing?.begin(visit.exchange, visit.head.forward)
     try {
       admitVisit(visit, request.raw, parts, options)
-      if (request.method !== 'GET') uploads.set(request.raw.socket, { visit, raw: request.raw, reply })
+      if (request.method !== 'GET') uploads.set(request.raw.socket, reply)
       done()
     } catch (fault) {
       done(fault as Error)
@@ -226,11 +229,8 @@ const SOCKET_FAULTS: Readonly<Record<string, { httpStatus: number; text: string;
   },
 }
 
-/** Latest admitted request with a body of each connection. */
-type Uploads = WeakMap<
-  Duplex,
-  { readonly visit: Visit; readonly raw: IncomingMessage; readonly reply: FastifyReply }
->
+/** Of each connection the admitted request whose body is still to come. */
+type Uploads = WeakMap<Duplex, FastifyReply>
 
 /**
  * What Node's parser refused, or what came too late. In the middle of a body it is the answer to that request; what
@@ -257,9 +257,9 @@ function answerSocket(
     ...(known.message === undefined ? {} : { message: known.message }),
   })
   const upload = uploads.get(socket)
-  if (upload && !upload.raw.complete && !upload.visit.ended) {
-    upload.reply.hijack()
-    answerFault(upload.visit, upload.reply.raw, fault, parts)
+  if (upload && !upload.request.raw.complete && !upload.request.visit!.ended) {
+    upload.hijack()
+    answerFault(upload.request.visit!, upload.raw, fault, parts)
     return
   }
   const reference = parts.journal.newReference()

@@ -1,12 +1,14 @@
-// One entry of the journal as it is stored, sent by the admin API and shown by command line and dashboard. Types only,
-// so that a browser's code can have them too.
+// One entry of the journal as it is stored, sent by the admin API and shown by command line and dashboard. Nothing
+// of Node, so that a browser's code can have it too.
 
 import type { FaultCode, Reached, Recovery, Side } from '../faults/table.ts'
 import type { InterfaceRole } from '../ocpi/module.ts'
 import type { PartyKey } from '../ocpi/party.ts'
 
-/** The way a request took; `configuration` = answered by one of the hub's own modules. */
-export type Mode = 'direct' | 'broadcast' | 'open' | 'get-all' | 'callback' | 'configuration'
+/** The ways a request can take; `configuration` = answered by one of the hub's own modules. */
+export const MODES = ['direct', 'broadcast', 'open', 'get-all', 'callback', 'configuration'] as const
+
+export type Mode = (typeof MODES)[number]
 
 /** What the journal keeps and the admin API shows. No bodies, no tokens, no query string. */
 export interface JournalEntry {

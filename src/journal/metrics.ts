@@ -7,7 +7,7 @@ import { INTERFACES, knownModuleKey } from '../ocpi/module.ts'
 import { VERSIONS } from '../ocpi/version.ts'
 import { isSuccess } from './entry.ts'
 import type { Exchange } from './exchange.ts'
-import type { Mode } from './journal-entry.ts'
+import { MODES } from './journal-entry.ts'
 import { createCounts, createDistributions, type CountSeries, type Metric } from './series.ts'
 
 /** What is read only when somebody asks for the metrics. */
@@ -49,14 +49,6 @@ const OTHER = 'other'
 const RESPONDERS_MAX = 500
 const METHODS: readonly string[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS']
 const OUTCOMES: readonly Outcome[] = ['relayed', 'relayed_error', 'answered', 'fault']
-const MODES: readonly (Mode | undefined)[] = [
-  'direct',
-  'broadcast',
-  'open',
-  'get-all',
-  'callback',
-  'configuration',
-]
 const STATUS_CODES: ReadonlySet<number> = new Set(Object.values(VERSIONS).flatMap((row) => row.statusCodes))
 // OpenTelemetry's advice for HTTP, with 30 s and 60 s for the hub's own deadlines.
 const FORWARD_BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 30, 60]
@@ -146,7 +138,7 @@ function createRecorder(registry: Registry): Metrics['record'] {
 function placeOf({ interface: role, method, mode }: Exchange, outcome: Outcome): number {
   const ofInterface = role === undefined ? 0 : INTERFACES.indexOf(role) + 1
   const ofMethod = ofInterface * (METHODS.length + 1) + METHODS.indexOf(method) + 1
-  const ofMode = ofMethod * (MODES.length + 1) + MODES.indexOf(mode) + 1
+  const ofMode = ofMethod * (MODES.length + 1) + (mode === undefined ? 0 : MODES.indexOf(mode) + 1)
   return ofMode * OUTCOMES.length + OUTCOMES.indexOf(outcome)
 }
 

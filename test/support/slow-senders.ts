@@ -37,7 +37,7 @@ let isStopping = false
 function send(manner: Manner): void {
   const { first, again } = MANNERS[manner]
   const socket: Socket = connect({ host: hostname, port: Number(port) })
-  let openedAt = performance.now()
+  let openedAt: number | undefined
   socket.on('connect', () => {
     openedAt = performance.now()
     open++
@@ -53,10 +53,12 @@ function send(manner: Manner): void {
   socket.on('error', () => undefined)
   socket.on('close', () => {
     clearInterval(timer)
-    open--
-    const result = closed[manner]
-    result.closed++
-    result.longestMs = Math.max(result.longestMs, performance.now() - openedAt)
+    if (openedAt !== undefined) {
+      open--
+      const result = closed[manner]
+      result.closed++
+      result.longestMs = Math.max(result.longestMs, performance.now() - openedAt)
+    }
     if (!isStopping) send(manner)
     else if (open === 0) process.send!(closed satisfies SlowSenders)
   })

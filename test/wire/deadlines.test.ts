@@ -231,6 +231,9 @@ describe('nothing is sent twice', () => {
   })
 })
 
+const putHead = (from: Party, headers: string) =>
+  `PUT /ocpi/2.2.1/receiver/tokens/NL/EMS/1 HTTP/1.1\r\nHost: hub\r\nAuthorization: ${from.authorization()}\r\n${headers}\r\n\r\n`
+
 const everyEntry = async ({ journal }: TestHub) => (await journal.query({}, { limit: 100 }))!.items
 
 describe('a slow requester', () => {
@@ -238,7 +241,7 @@ describe('a slow requester', () => {
     const arrival = { headersTimeoutMs: 500, requestTimeoutMs: 1_500 }
     const { hub, emsp: own, close } = await stage({ emsp: party('NL-EMS', 'EMSP') }, { arrival })
     const head = 'GET /ocpi/versions HTTP/1.1\r\nHost: hub\r\n'
-    const body = `PUT /ocpi/2.2.1/receiver/tokens/NL/EMS/1 HTTP/1.1\r\nHost: hub\r\nAuthorization: ${own.authorization()}\r\nX-Request-ID: slow\r\nContent-Length: 10\r\n\r\n{"a"`
+    const body = `${putHead(own, 'X-Request-ID: slow\r\nContent-Length: 10')}{"a"`
     const [slowHead, slowBody] = await Promise.all(
       [head, body].map((bytes) => rawRequest(hub.ocpiUrl, bytes, { limitMs: 30_000 })),
     )
@@ -267,7 +270,7 @@ describe('a slow requester', () => {
       close,
     } = await stage({ emsp: party('NL-EMS', 'EMSP'), cpo: party('DE-CPO', 'CPO') })
     const head = (id: string, framing: string) =>
-      `PUT /ocpi/2.2.1/receiver/tokens/NL/EMS/1 HTTP/1.1\r\nHost: hub\r\nAuthorization: ${own.authorization()}\r\nOCPI-to-country-code: DE\r\nOCPI-to-party-id: CPO\r\nX-Request-ID: ${id}\r\n${framing}\r\n\r\n`
+      putHead(own, `OCPI-to-country-code: DE\r\nOCPI-to-party-id: CPO\r\nX-Request-ID: ${id}\r\n${framing}`)
     await rawRequest(hub.ocpiUrl, `${head('left', 'Content-Length: 10')}{"a"`, { limitMs: 100 })
     const broken = await rawRequest(
       hub.ocpiUrl,

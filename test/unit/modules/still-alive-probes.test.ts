@@ -28,13 +28,19 @@ async function begin(call: StillAliveParts['call']): Promise<void> {
   alive = createStillAlive(parts, OPTIONS, () => 1)
 }
 
+/** Every probe is refused; gives the ids of those asked. */
+async function beginRefused(): Promise<readonly string[]> {
+  const asked: string[] = []
+  await begin(async ({ platformId }) => {
+    asked.push(platformId)
+    throw new Fault('connection_refused')
+  })
+  return asked
+}
+
 describe('a probe', () => {
   it('is not begun with others at once, nor at all when the platform was heard of before its turn', async () => {
-    const asked: string[] = []
-    await begin(async ({ platformId }) => {
-      asked.push(platformId)
-      throw new Fault('connection_refused')
-    })
+    const asked = await beginRefused()
     while (asked.length === 0) kit.clock.advance(10)
     const [first] = asked
     const [second, third] = IDS.filter((id) => id !== first)
@@ -44,11 +50,7 @@ describe('a probe', () => {
   })
 
   it('waits until a sign of life of an OFFLINE platform is stored, and then for silence', async () => {
-    const asked: string[] = []
-    await begin(async ({ platformId }) => {
-      asked.push(platformId)
-      throw new Fault('connection_refused')
-    })
+    const asked = await beginRefused()
     for (let failure = 0; failure < OPTIONS.offlineAfter; failure++)
       alive.failed('acme', 'connection_refused')
     await waitFor(() => kit.platform('acme').status === 'OFFLINE')

@@ -1,6 +1,7 @@
 // What the journal is searched by. Every filter is in the address bar.
 
 import { SIDES } from '../../../faults/table.ts'
+import { MODES } from '../../../journal/journal-entry.ts'
 import { setQuery } from '../router.ts'
 import { FUNCTIONAL_MODULES } from '../words.ts'
 
@@ -25,7 +26,6 @@ const TIMES = [
   ['7d', 'last 7 days'],
   ['all', 'all that is kept'],
 ] as const
-const MODES = ['direct', 'broadcast', 'open', 'get-all', 'callback', 'configuration'] as const
 
 interface Props {
   readonly query: URLSearchParams
