@@ -7,6 +7,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import pTimeout from 'p-timeout'
 import type * as EnvelopeFile from '../../src/ocpi/envelope.ts'
 import type * as TokenFile from '../../src/ocpi/token.ts'
+import { median } from '../support/median.ts'
 
 interface Variant {
   readonly name: string
@@ -166,11 +167,6 @@ function repeat(step: () => unknown): Variant['run'] {
     for (let done = 0; done < times; done++) sink = step()
     return sink
   }
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
 }
 
 function signed(value: number): string {

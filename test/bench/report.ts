@@ -2,6 +2,7 @@
 // rounds, because only those can be trusted on a machine that drifts.
 
 import type { LoadResult } from './load.ts'
+import { median } from '../support/median.ts'
 
 export interface Sample extends LoadResult {
   readonly contestant: string
@@ -81,10 +82,4 @@ export function toTable(title: string, rows: readonly Row[]): string {
       .join('  '),
   )
   return `\n${title}\n${lines.join('\n')}`
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  const middle = Math.floor(sorted.length / 2)
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
 }

@@ -28,6 +28,7 @@ import {
   startPopulated,
 } from './population.ts'
 import { cpuTimeUs, start, stopAll } from './processes.ts'
+import { median } from '../support/median.ts'
 
 const { values: flags } = parseArgs({
   options: {
@@ -266,11 +267,6 @@ async function metric(hub: RunningHub, sample: string): Promise<number> {
 
 function memoryMb(pid: number): number {
   return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))![1]) / 1024
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((one, other) => one - other)
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
 }
 
 function print(headings: readonly string[], rows: readonly (readonly (string | number)[])[]): void {

@@ -8,6 +8,7 @@ import { makeDirectory } from '../support/directory.ts'
 import { ok } from '../support/envelopes.ts'
 import { startHubProcess, type HubProcess } from '../support/hub-process.ts'
 import { startLoad } from '../support/load.ts'
+import { median } from '../support/median.ts'
 import { party } from '../support/party.ts'
 import { stablePort } from '../support/ports.ts'
 import { reap } from '../support/reaper.ts'
@@ -75,9 +76,6 @@ async function slowest(): Promise<number> {
   expect(await load.stop()).toEqual([])
   return load.latenciesMs.toSorted((one, other) => one - other)[Math.floor(load.latenciesMs.length * 0.99)]!
 }
-
-const median = (values: readonly number[]): number =>
-  values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)]!
 
 it(
   `closes ${CONNECTIONS} slow connections in time, and keeps all others as fast as they are alone`,
