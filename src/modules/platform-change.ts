@@ -79,7 +79,8 @@ export function redated<Role extends PlatformRole>(
   { status, lastUpdated }: Pick<Platform, 'status' | 'lastUpdated'>,
 ): Role[] {
   return roles.map((role) =>
-    statusOf(before, role) === statusOf({ status }, role) ? role : { ...role, lastUpdated },
+    // No spread, as in registry/record.ts.
+    statusOf(before, role) === statusOf({ status }, role) ? role : Object.assign({}, role, { lastUpdated }),
   )
 }
 

@@ -30,6 +30,8 @@ export interface RegistryOptions {
 const POLL_MS = 1000
 // A twentieth of the time for rebuilding at most: with thousands of platforms every rebuild is felt by a request.
 const REST_FACTOR = 20
+// Changes that come in numbers share a rebuild, most of which costs the same for one and for ten.
+const REST_MIN_MS = 20
 // On a machine that is busy otherwise the time it took says little.
 const REST_MAX_MS = 100
 const SHRUNK =
@@ -243,7 +245,7 @@ function spread(work: () => void): Spread {
     const begun = performance.now()
     work()
     const ended = performance.now()
-    restUntil = ended + Math.min(REST_MAX_MS, REST_FACTOR * (ended - begun))
+    restUntil = ended + Math.min(REST_MAX_MS, Math.max(REST_MIN_MS, REST_FACTOR * (ended - begun)))
   }
 
   function run(): void {

@@ -3,7 +3,7 @@
 // platform that claims the id, a party or a token of a file platform is left out whole and told as a clash.
 
 import type { KnownRecords } from './mirror.ts'
-import { keysToCompare } from './patched-map.ts'
+import { changedKeys } from './patched-map.ts'
 import { isHub, type Platform, type PlatformRole } from './platform.ts'
 import { claimedParty, partyClaims, recordId, tokenClaims, type StoredPlatform } from './record.ts'
 import type { PutResult } from './registry.ts'
@@ -98,9 +98,8 @@ function patchJoined({ filePlatforms, file, known }: ToJoin, before: Before): Jo
   if (filePlatforms !== before.from.filePlatforms) return undefined
   const platforms = [...before.joined.platforms]
   const changed: Platform[] = []
-  for (const id of keysToCompare(known, before.from.known)) {
+  for (const id of changedKeys(known, before.from.known)) {
     const [now, old] = [known.get(id), before.from.known.get(id)]
-    if (now === old) continue
     const place = before.places.get(id)
     if (place === undefined || !now?.stored || old?.problem !== undefined) return undefined
     const inFile = filePlatforms[place]

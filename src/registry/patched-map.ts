@@ -1,88 +1,100 @@
-// A large map with a few values replaced: a change costs as much as the change, not as the map. The latest changes lie
-// over earlier ones, and both over the map below. Keys, their number and their order are those of the map below.
-// Immutable like it.
+// A large map with a few values replaced. The values lie in pieces, and a change copies the piece it is in and the list
+// of pieces: it costs the same whatever was changed before. Keys, their number and their order never change. Immutable
+// like the map it is made of.
 
-// Copied with every change. Some hundreds of changes a second come as about forty at a time.
-const LATEST_MAX = 128
-// Copied when there are too many latest ones: a quarter of the map at most.
-const EARLIER_SHARE_MAX = 4
-
-type Layer<Value> = ReadonlyMap<string, Value>
+/** Values to a piece: with ten thousand values, a change copies about as many values as pieces. */
+const PIECE = 64
 
 interface Patched<Value> extends ReadonlyMap<string, Value> {
-  readonly base: Layer<Value>
-  readonly earlier: Layer<Value>
-  readonly latest: Layer<Value>
+  readonly index: Index
+  readonly pieces: readonly (readonly Value[])[]
 }
 
-/** `map` with the values of `changes`, whose keys it must have. Once much is patched it is a plain map again. */
+/** The same object in all maps that were patched from one. */
+interface Index {
+  readonly order: readonly string[]
+  readonly places: ReadonlyMap<string, number>
+}
+
+/** `map` with the values of `changes`, whose keys it must have. The first time it costs as much as a copy of the map. */
 export function patchMap<Value>(
   map: ReadonlyMap<string, Value>,
   changes: ReadonlyMap<string, Value>,
 ): ReadonlyMap<string, Value> {
   if (changes.size === 0) return map
-  const { base, earlier, latest } = layersOf(map)
-  const patch = overlay(latest, changes)
-  if (patch.size <= LATEST_MAX && patch.size * EARLIER_SHARE_MAX <= base.size) {
-    return toPatched(base, earlier, patch)
+  const { index, pieces } = isPatched(map) ? map : inPieces(map)
+  const patched = pieces.slice()
+  const copies = new Map<number, Value[]>()
+  for (const [key, value] of changes) {
+    const place = index.places.get(key)!
+    const at = Math.floor(place / PIECE)
+    const copy = copies.get(at) ?? pieces[at]!.slice()
+    copy[place % PIECE] = value
+    copies.set(at, copy)
+    patched[at] = copy
   }
-  const merged = overlay(earlier, patch)
-  return merged.size * EARLIER_SHARE_MAX <= base.size
-    ? toPatched(base, merged, new Map())
-    : overlay(base, merged)
+  return toPatched(index, patched)
 }
 
-/** Every key whose value may not be the same in both maps; few when one was patched from the other. */
-export function keysToCompare<Value>(
+/** Every key whose value is not the same in both maps; found at once when one was patched from the other. */
+export function changedKeys<Value>(
   one: ReadonlyMap<string, Value>,
   other: ReadonlyMap<string, Value>,
-): ReadonlySet<string> {
-  const [these, those] = [layersOf(one), layersOf(other)]
-  const keys = new Set<string>()
-  for (const layer of ['base', 'earlier', 'latest'] as const) {
-    if (these[layer] === those[layer]) continue
-    for (const { [layer]: all } of [these, those]) for (const key of all.keys()) keys.add(key)
+): readonly string[] {
+  if (isPatched(one) && isPatched(other) && one.index === other.index) {
+    return one.pieces.flatMap((piece, at) => changedIn(piece, other.pieces[at]!, at * PIECE, one.index.order))
   }
+  const keys = [...one.keys()].filter((key) => one.get(key) !== other.get(key))
+  for (const key of other.keys()) if (!one.has(key)) keys.push(key)
   return keys
 }
 
-function overlay<Value>(below: Layer<Value>, above: Layer<Value>): Map<string, Value> {
-  const all = new Map<string, Value>()
-  // Without the pairs that an iterator makes, which are most of what copying costs.
-  const set = (value: Value, key: string) => void all.set(key, value)
-  below.forEach(set)
-  above.forEach(set)
-  return all
+function changedIn<Value>(
+  these: readonly Value[],
+  those: readonly Value[],
+  from: number,
+  order: readonly string[],
+): readonly string[] {
+  if (these === those) return NONE
+  return these.flatMap((value, at) => (value === those[at] ? NONE : order[from + at]!))
 }
 
-function layersOf<Value>(
-  map: ReadonlyMap<string, Value>,
-): Pick<Patched<Value>, 'base' | 'earlier' | 'latest'> {
-  return isPatched(map) ? map : { base: map, earlier: new Map(), latest: new Map() }
+const NONE: readonly string[] = []
+
+function inPieces<Value>(map: ReadonlyMap<string, Value>): Pick<Patched<Value>, 'index' | 'pieces'> {
+  const order = [...map.keys()]
+  const values = [...map.values()]
+  const pieces: Value[][] = []
+  for (let at = 0; at < values.length; at += PIECE) pieces.push(values.slice(at, at + PIECE))
+  return { index: { order, places: new Map(order.map((key, place) => [key, place])) }, pieces }
 }
 
 function isPatched<Value>(map: ReadonlyMap<string, Value>): map is Patched<Value> {
-  return 'latest' in map
+  return 'pieces' in map
 }
 
-function toPatched<Value>(base: Layer<Value>, earlier: Layer<Value>, latest: Layer<Value>): Patched<Value> {
-  const get = (key: string) => latest.get(key) ?? earlier.get(key) ?? base.get(key)
+function toPatched<Value>(index: Index, pieces: Patched<Value>['pieces']): Patched<Value> {
+  const { order, places } = index
+  function get(key: string): Value | undefined {
+    const place = places.get(key)
+    return place === undefined ? undefined : pieces[Math.floor(place / PIECE)]![place % PIECE]
+  }
   function* entries(): MapIterator<[string, Value]> {
-    for (const key of base.keys()) yield [key, get(key)!]
+    let place = 0
+    for (const piece of pieces) for (const value of piece) yield [order[place++]!, value]
     return undefined
   }
   function* values(): MapIterator<Value> {
-    for (const key of base.keys()) yield get(key)!
+    for (const piece of pieces) yield* piece
     return undefined
   }
   const map: Patched<Value> = {
-    base,
-    earlier,
-    latest,
-    size: base.size,
+    index,
+    pieces,
+    size: order.length,
     get,
-    has: (key) => base.has(key),
-    keys: () => base.keys(),
+    has: (key) => places.has(key),
+    keys: () => places.keys(),
     values,
     entries,
     [Symbol.iterator]: entries,

@@ -136,13 +136,17 @@ export function readBody(record: StoredRecord, sealer: Sealer): StoredPlatform |
   return toStored(platform, fileStatus, keyId)
 }
 
+/**
+ * Copied member by member: platforms made by spreading others get a hidden class each, and whatever reads them, the path
+ * of every request first of all, could not be compiled for good.
+ */
 function toStored(
   platform: Platform,
   fileStatus: StoredPlatform['fileStatus'],
   keyId: string | undefined,
 ): StoredPlatform {
   return {
-    platform,
+    platform: Object.assign({}, platform),
     ...(fileStatus ? { fileStatus } : {}),
     ...(keyId === undefined ? {} : { sealedWith: keyId }),
   }

@@ -5,7 +5,7 @@ import { readTarget, type Endpoint, type Target } from '../ocpi/endpoint.ts'
 import { moduleKey, type InterfaceRole } from '../ocpi/module.ts'
 import { partyKey, type PartyId, type PartyKey } from '../ocpi/party.ts'
 import { writeAuthorization } from '../ocpi/token.ts'
-import { keysToCompare, patchMap } from './patched-map.ts'
+import { changedKeys, patchMap } from './patched-map.ts'
 import {
   type ConnectionStatus,
   type InboundToken,
@@ -70,14 +70,11 @@ export interface ConnectionChange {
 
 /** What has changed from one table to the next; cheap, because what is the same is the same object. */
 export function changesOf(after: RoutingTable, before: RoutingTable): ConnectionChange[] {
-  const changes: ConnectionChange[] = []
-  for (const id of keysToCompare(after.connections, before.connections)) {
+  return changedKeys(after.connections, before.connections).map((id) => {
     const now = after.connections.get(id)
     const old = before.connections.get(id)
-    if (now === old) continue
-    changes.push({ ...(old ? { old } : {}), ...(now ? { now } : {}) })
-  }
-  return changes
+    return { ...(old ? { old } : {}), ...(now ? { now } : {}) }
+  })
 }
 
 /**

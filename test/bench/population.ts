@@ -24,6 +24,8 @@ export interface RunningHub {
   readonly adminUrl: string
   /** From the start of the process until it was ready. */
   readonly startMs: number
+  /** Failures that make a platform OFFLINE. */
+  readonly offlineAfter: number
   end(): Promise<void>
 }
 
@@ -97,8 +99,12 @@ function forwarded(fromNumber: number, toNumber: number, id: number): string {
 }
 
 /** A built hub on a registry that is on the disk before it starts. */
-export async function startPopulated(backup: RegistryBackup, directory: string): Promise<RunningHub> {
-  const path = join(directory, `data-${backup.records.length}`)
+export async function startPopulated(
+  backup: RegistryBackup,
+  directory: string,
+  offlineAfter = 1,
+): Promise<RunningHub> {
+  const path = join(directory, `data-${backup.records.length}-${offlineAfter}`)
   mkdirSync(path, { recursive: true })
   const environment = await openEnvironment(path)
   await importRegistry(createEmbeddedStore(environment), backup, { replace: true })
@@ -112,7 +118,7 @@ export async function startPopulated(backup: RegistryBackup, directory: string):
     registry: { path },
     secret_key: SECRET.toString('base64'),
     network: { require_https: false, allow: ['127.0.0.0/8'] },
-    liveness: { probe_after: '24h', offline_after: 1 },
+    liveness: { probe_after: '24h', offline_after: offlineAfter },
     log: { level: 'warn' },
   }
   // JSON is YAML.
@@ -129,6 +135,7 @@ export async function startPopulated(backup: RegistryBackup, directory: string):
     port,
     adminUrl: `http://127.0.0.1:${adminPort}`,
     startMs: performance.now() - begun,
+    offlineAfter,
     async end() {
       child.kill('SIGKILL')
       await ended

@@ -3,6 +3,7 @@
 
 import type { LoadResult } from './load.ts'
 import { median } from '../support/median.ts'
+import { alignColumns } from './table.ts'
 
 export interface Sample extends LoadResult {
   readonly contestant: string
@@ -75,11 +76,5 @@ export function toTable(title: string, rows: readonly Row[]): string {
     row.cpuUsPerRequest.toFixed(1),
     ...yardsticks.map((name) => row.ratios[name]!.toFixed(2)),
   ])
-  const widths = head.map((text, column) => Math.max(text.length, ...cells.map((row) => row[column]!.length)))
-  const lines = [head, ...cells].map((row) =>
-    row
-      .map((text, column) => (column === 0 ? text.padEnd(widths[0]!) : text.padStart(widths[column]!)))
-      .join('  '),
-  )
-  return `\n${title}\n${lines.join('\n')}`
+  return `\n${title}\n${alignColumns([head, ...cells])}`
 }

@@ -1,0 +1,140 @@
+// A steady load of requests while the statuses of platforms change every second, and beside what would be there without.
+
+import { setTimeout as pause } from 'node:timers/promises'
+import { ADMIN_TOKEN } from '../support/config.ts'
+import { median } from '../support/median.ts'
+import { waitFor } from '../support/wait.ts'
+import { loadInTurns, type LoadResult } from './load-in-turns.ts'
+import {
+  closedPlatforms,
+  firstClosed,
+  PARTIES_EACH,
+  requestBy,
+  requestsOf,
+  requestTo,
+  type RunningHub,
+} from './population.ts'
+import { alignColumns } from './table.ts'
+
+const LAG = 'nodejs_eventloop_lag_p99_seconds'
+const OFFLINE = 'ocpi_hub_parties{status="OFFLINE"}'
+const LEAD_SECONDS = 1
+/** Requests a second while statuses change: about a third of what one core can do. */
+const STEADY_RATE = 2_000
+
+/** `lagP99Us`: how late the hub's event loop was, by its own clock; the load shares its core with others. */
+interface Steady extends LoadResult {
+  readonly lagP99Us: number
+}
+
+export interface Given {
+  readonly parties: number
+  /** One failure makes its platforms OFFLINE. */
+  readonly hub: RunningHub
+  /** With the same platforms, which stay as they are. */
+  readonly unmoved: RunningHub
+  /** Changes. */
+  readonly perSecond: number
+  readonly seconds: number
+  readonly rounds: number
+}
+
+/**
+ * The same steady load alone, beside requests that change the status of a platform each, and beside the same requests to
+ * a hub that leaves statuses as they are: what the changes add to the slowest requests. Throws when a
+ * status is not what the requests have made of it.
+ */
+export async function statusChangesTable(given: Given): Promise<string> {
+  const { parties, hub, unmoved, perSecond, seconds } = given
+  // Those whose status changes send nothing.
+  const requests = requestsOf(firstClosed(parties) * PARTIES_EACH)
+  const [changing, notChanging] = [createSweep(hub, parties), createSweep(unmoved, parties)]
+
+  async function steady(of: RunningHub): Promise<Steady> {
+    // Reading the lag starts it anew.
+    await metric(of, LAG)
+    const result = await loadInTurns({ port: of.port, requests, seconds, rate: STEADY_RATE })
+    return { ...result, lagP99Us: (await metric(of, LAG)) * 1e6 }
+  }
+
+  async function beside(sweep: Sweep, whose: RunningHub): Promise<Steady> {
+    const swept = sweep.run(perSecond, seconds + 2 * LEAD_SECONDS)
+    // Starting a process takes time from the one that measures.
+    await pause(LEAD_SECONDS * 1000)
+    const result = await steady(whose)
+    await swept
+    return result
+  }
+
+  const rows = [
+    { name: 'nothing else', measure: () => steady(hub), results: [] as Steady[] },
+    {
+      name: 'such requests, no change',
+      measure: () => beside(notChanging, unmoved),
+      results: [] as Steady[],
+    },
+    { name: 'status changes', measure: () => beside(changing, hub), results: [] as Steady[] },
+  ]
+  // The first round only warms up.
+  for (let round = -1; round < given.rounds; round++) {
+    for (const { measure, results } of rows) {
+      const result = await measure()
+      if (round >= 0) results.push(result)
+    }
+  }
+  for (const sweep of [changing, notChanging]) {
+    await waitFor(async () => (await sweep.offline()) === sweep.expected(), { what: 'all changes of status' })
+  }
+  const middle = (results: readonly Steady[], of: (one: Steady) => number) =>
+    median(results.map(of)).toFixed(0)
+  const title = `${parties} parties, ${STEADY_RATE} requests/s; beside them ${perSecond}/s of:`
+  const lines = alignColumns([
+    ['', 'requests/s', 'p50 us', 'p99 us', 'max us', 'hub lag p99 us'],
+    ...rows.map(({ name, results }) => [
+      name,
+      middle(results, (one) => one.requests / one.seconds),
+      middle(results, (one) => one.p50Us),
+      middle(results, (one) => one.p99Us),
+      middle(results, (one) => one.maxUs),
+      middle(results, (one) => one.lagP99Us),
+    ]),
+  ])
+  return `${title}\n${lines}`
+}
+
+/**
+ * Platforms go OFFLINE and come back as they do in operation: a request finds nobody listening, and later the platform
+ * itself asks for something. Those of the closed half go one after the other, then all of them come back, and so on.
+ */
+function createSweep(hub: RunningHub, parties: number): Sweep {
+  const closed = closedPlatforms(parties)
+  const all = [...closed.map(requestTo), ...closed.map(requestBy)]
+  let done = 0
+  return {
+    expected: () =>
+      hub.offlineAfter === 1 ? Math.min(done % all.length, all.length - (done % all.length)) : 0,
+    offline: async () => (await metric(hub, OFFLINE)) / PARTIES_EACH,
+    async run(perSecond, seconds) {
+      const from = done % all.length
+      const requests = [...all.slice(from), ...all.slice(0, from)]
+      done += (await loadInTurns({ port: hub.port, requests, seconds, rate: perSecond, codes: '1000,4003' }))
+        .requests
+    },
+  }
+}
+
+interface Sweep {
+  /** How many platforms are to be OFFLINE after the requests so far. */
+  expected(): number
+  offline(): Promise<number>
+  /** The requests come whether the ones before are through or not. */
+  run(perSecond: number, seconds: number): Promise<void>
+}
+
+/** One sample of the hub's metrics by its name and labels; 0 while it is not there. */
+async function metric(hub: RunningHub, sample: string): Promise<number> {
+  const headers = { authorization: `Bearer ${ADMIN_TOKEN}` }
+  const page = await (await fetch(`${hub.adminUrl}/metrics`, { headers })).text()
+  const line = page.split('\n').find((one) => one.startsWith(`${sample} `))
+  return Number(line?.slice(sample.length) ?? 0)
+}
