@@ -12,13 +12,7 @@ import { buildRoutingTable } from '../../src/registry/routing-table.ts'
 import { SECRET } from '../support/platforms.ts'
 import { startReceiver } from './contestants.ts'
 import { loadInTurns } from './load-in-turns.ts'
-import {
-  closedPlatforms,
-  populate,
-  requestsOf,
-  type RunningHub,
-  startPopulated,
-} from './population.ts'
+import { closedPlatforms, populate, requestsOf, type RunningHub, startPopulated } from './population.ts'
 import { cpuTimeUs, stopAll } from './processes.ts'
 import { median } from '../support/median.ts'
 import { statusChangesTable } from './status-changes.ts'

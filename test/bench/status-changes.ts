@@ -69,7 +69,7 @@ export async function statusChangesTable(given: Given): Promise<string> {
   const rows = [
     { name: 'nothing else', measure: () => steady(hub), results: [] as Steady[] },
     {
-      name: 'such requests, no change',
+      name: 'such requests only',
       measure: () => beside(notChanging, unmoved),
       results: [] as Steady[],
     },
@@ -85,16 +85,29 @@ export async function statusChangesTable(given: Given): Promise<string> {
   for (const sweep of [changing, notChanging]) {
     await waitFor(async () => (await sweep.offline()) === sweep.expected(), { what: 'all changes of status' })
   }
+  const title = `${parties} parties, ${STEADY_RATE} requests/s; beside them ${perSecond}/s of:`
+  const yardsticks = rows.slice(0, 2)
+  // Of single rounds: the machine drifts.
+  const ratio = (results: readonly Steady[], to: readonly Steady[]) =>
+    median(results.map(({ p99Us }, round) => p99Us / to[round]!.p99Us)).toFixed(2)
   const middle = (results: readonly Steady[], of: (one: Steady) => number) =>
     median(results.map(of)).toFixed(0)
-  const title = `${parties} parties, ${STEADY_RATE} requests/s; beside them ${perSecond}/s of:`
   const lines = alignColumns([
-    ['', 'requests/s', 'p50 us', 'p99 us', 'max us', 'hub lag p99 us'],
+    [
+      '',
+      'requests/s',
+      'p50 us',
+      'p99 us',
+      ...yardsticks.map(({ name }) => `/ ${name}`),
+      'max us',
+      'lag p99 us',
+    ],
     ...rows.map(({ name, results }) => [
       name,
       middle(results, (one) => one.requests / one.seconds),
       middle(results, (one) => one.p50Us),
       middle(results, (one) => one.p99Us),
+      ...yardsticks.map((yardstick) => ratio(results, yardstick.results)),
       middle(results, (one) => one.maxUs),
       middle(results, (one) => one.lagP99Us),
     ]),
