@@ -31,7 +31,7 @@ export function problemError(status: number, detail: string, members: Record<str
 
 /** Any thrown thing as a problem: 400 for parameters, Fastify's own 4xx, 503 without store, and 500 for the rest. */
 export function readProblem(thrown: unknown): Problem {
-  const { problem, statusCode } = thrown as { problem?: Problem; statusCode?: unknown }
+  const { problem, statusCode, code } = thrown as { problem?: Problem; statusCode?: unknown; code?: unknown }
   if (problem) return problem
   if (hasZodFastifySchemaValidationErrors(thrown)) {
     const errors = thrown.validation.map((issue) => ({
@@ -44,7 +44,9 @@ export function readProblem(thrown: unknown): Problem {
     return toProblem(503, 'The store does not answer; try again.', { fault: thrown.code })
   }
   if (thrown instanceof Error && typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500) {
-    return toProblem(statusCode, `${thrown.message.replace(/\.$/, '')}.`)
+    // RFC 9112 §8: the connection ended before the body did. Nobody reads this answer, but the audit trail keeps it.
+    const detail = code === 'ECONNRESET' ? 'The body did not arrive whole' : thrown.message
+    return toProblem(statusCode, `${detail.replace(/\.$/, '')}.`)
   }
   return toProblem(500, 'The hub failed by a fault of its own; see its log.')
 }

@@ -1,10 +1,13 @@
 // The audit trail: an entry for each change, whether it took effect or was refused, and who may read it.
 
+import { once } from 'node:events'
+import { createConnection } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { hashAdminToken } from '../../src/admin/guard.ts'
 import { operate } from '../support/admin.ts'
 import { stage, type Scene } from '../support/hub.ts'
 import { party, type Party } from '../support/party.ts'
+import { waitFor } from '../support/wait.ts'
 
 const READER = 'a-token-that-may-only-read'
 const OPERATOR = 'a-token-of-somebody-by-name'
@@ -44,6 +47,30 @@ describe('the audit trail', () => {
     ])
     const { json } = await call('GET /audit')
     expect(json.items[0].time).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
+  })
+
+  it('has one for a change whose body breaks off', async () => {
+    const { hostname, port } = new URL(scene.hub.adminUrl)
+    const socket = createConnection(Number(port), hostname)
+    socket.write(
+      `PATCH /api/v1/platforms/broken-off HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${OPERATOR}\r\n` +
+        'Content-Type: application/json\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n{"id":',
+    )
+    await once(socket, 'data')
+    socket.destroy()
+    const [entry] = await waitFor(
+      async () => {
+        const found = await audited('broken-off')
+        return found.length > 0 ? found : undefined
+      },
+      { what: 'the entry' },
+    )
+    expect(entry).toMatchObject({
+      who: 'alice',
+      action: 'platform.patch',
+      http_status: 400,
+      detail: 'The body did not arrive whole.',
+    })
   })
 
   it('has one for each change that was refused, with what its caller was answered', async () => {
