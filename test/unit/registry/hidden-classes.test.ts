@@ -1,0 +1,58 @@
+// Platforms, connections and parties in the table are of one hidden class each, however they came there: what reads
+// them is on the path of every request, and V8 compiles it for few classes only.
+
+import { setFlagsFromString } from 'node:v8'
+import { runInThisContext } from 'node:vm'
+import { describe, expect, it } from 'vitest'
+import { withStatus } from '../../../src/modules/platform-change.ts'
+import { createRegistry } from '../../../src/registry/create-registry.ts'
+import { createMemoryStore } from '../../../src/registry/memory.ts'
+import type { RoutingTable } from '../../../src/registry/routing-table.ts'
+import { platform, role, SECRET } from '../../support/platforms.ts'
+
+const PLATFORMS = 60
+const CHANGES = 4
+
+setFlagsFromString('--allow-natives-syntax')
+const isSameClass = runInThisContext('(one, other) => %HaveSameMap(one, other)') as (
+  one: object,
+  other: object,
+) => boolean
+
+function classesIn({ connections }: RoutingTable): Record<string, number> {
+  const all = [...connections.values()]
+  return {
+    platforms: countClasses(all.map((connection) => connection.platform)),
+    roles: countClasses(all.flatMap((connection) => connection.platform.roles)),
+    connections: countClasses(all),
+    entries: countClasses(all.flatMap(({ entries }) => [...entries.values()].flat())),
+  }
+}
+
+function countClasses(objects: readonly object[]): number {
+  const found: object[] = []
+  for (const object of objects) if (!found.some((one) => isSameClass(one, object))) found.push(object)
+  return found.length
+}
+
+const ONE_EACH = { platforms: 1, roles: 1, connections: 1, entries: 1 }
+
+describe('the routing table', () => {
+  it('has objects of one hidden class, read from the store and after changes', async () => {
+    const store = createMemoryStore()
+    const first = await createRegistry(store, { secretKeys: [SECRET] })
+    const ids = Array.from({ length: PLATFORMS }, (_, index) => `p${index}`)
+    const party = (index: number) => role(`NL-A${String(index).padStart(2, '0')} CPO`)
+    await Promise.all(ids.map((id, index) => first.put(platform(id, { roles: [party(index)] }))))
+
+    const registry = await createRegistry(store, { secretKeys: [SECRET] })
+    expect(classesIn(registry.table())).toEqual(ONE_EACH)
+    for (let turn = 0; turn < CHANGES; turn++) {
+      const status = turn % 2 === 0 ? 'OFFLINE' : 'CONNECTED'
+      const now = [...registry.table().connections.values()].map((connection) => connection.platform)
+      await Promise.all(now.map((one) => registry.put(withStatus(one, status, turn))))
+      expect(classesIn(registry.table())).toEqual(ONE_EACH)
+    }
+    await registry.close()
+  })
+})
