@@ -2,21 +2,17 @@
 
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import type { LoadResult } from './load.ts'
 import { start } from './processes.ts'
 
 const CONNECTIONS = 16
 const GENERATOR = fileURLToPath(new URL('./peers/load.mjs', import.meta.url))
 
-export interface LoadResult {
-  readonly requests: number
-  readonly seconds: number
-  readonly p50Us: number
-  readonly p99Us: number
+export interface LoadInTurnsResult extends LoadResult {
   readonly maxUs: number
-  readonly errors: number
 }
 
-export interface LoadOrder {
+export interface LoadInTurnsOrder {
   readonly port: number
   readonly requests: readonly string[]
   readonly seconds: number
@@ -26,18 +22,19 @@ export interface LoadOrder {
   readonly codes?: string
 }
 
+/** Runs the load to its end. Rejects when an answer was another one or a connection failed. */
 export async function loadInTurns({
   port,
   requests,
   seconds,
   rate = 0,
   codes = '1000',
-}: LoadOrder): Promise<LoadResult> {
+}: LoadInTurnsOrder): Promise<LoadInTurnsResult> {
   const sizes = [port, CONNECTIONS, seconds, rate].map(String)
   const child = start('rest', [process.execPath, GENERATOR, ...sizes, codes], {
     stdin: Buffer.from(JSON.stringify(requests)),
   })
-  const result = JSON.parse(await text(child.stdout!)) as LoadResult
+  const result = JSON.parse(await text(child.stdout!)) as LoadInTurnsResult
   if (result.errors > 0) throw new Error(`${result.errors} requests failed`)
   return result
 }

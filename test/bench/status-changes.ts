@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { ADMIN_TOKEN } from '../support/config.ts'
 import { median } from '../support/median.ts'
 import { waitFor } from '../support/wait.ts'
-import { loadInTurns, type LoadResult } from './load-in-turns.ts'
+import { loadInTurns, type LoadInTurnsResult } from './load-in-turns.ts'
 import {
   closedPlatforms,
   firstClosed,
@@ -23,7 +23,7 @@ const LEAD_SECONDS = 1
 const STEADY_RATE = 2_000
 
 /** `lagP99Us`: how late the hub's event loop was, by its own clock; the load shares its core with others. */
-interface Steady extends LoadResult {
+interface Steady extends LoadInTurnsResult {
   readonly lagP99Us: number
 }
 
