@@ -10,6 +10,7 @@ import { party, type Answer, type Party } from '../support/party.ts'
 import { startChromium } from './chromium.ts'
 import { isTooWide, type Dashboard, type DashboardOptions } from './dashboard.ts'
 import { within } from './within.ts'
+import { waitFor } from '../support/wait.ts'
 
 let browser: Browser
 let scene: Scene<{ emsp: Party; cpo: Party }>
@@ -182,7 +183,8 @@ describe('with the keyboard alone', () => {
       }
       await page.keyboard.press('Escape')
       await dialog.waitFor({ state: 'detached' })
-      expect(await focused(page)).toBe('Connect to a platform')
+      const isBack = async () => (await focused(page)) === 'Connect to a platform'
+      await waitFor(isBack, { what: 'the focus on the button' })
     }))
 })
 
