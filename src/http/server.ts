@@ -192,8 +192,8 @@ function toHttpFault(error: unknown): unknown {
   if (code === 'FST_ERR_CTP_INVALID_CONTENT_LENGTH') {
     return new Fault('http_request_error', { message: 'The body is not as long as Content-Length says' })
   }
-  // RFC 9112 §8: the connection ended before the body did.
-  if (code === 'ECONNRESET')
+  // RFC 9112 §8: the connection ended before the body did, in Fastify's words; a store that is away is no 400.
+  if (code === 'ECONNRESET' && statusCode === 400)
     return new Fault('http_request_error', { message: 'The body did not arrive whole' })
   if (
     typeof code === 'string' &&

@@ -4,7 +4,13 @@
 import { Fault } from '../faults/fault.ts'
 import type { CredentialsRole } from '../ocpi/credentials.ts'
 import { partyKey } from '../ocpi/party.ts'
-import { type ConnectionStatus, type Platform, type PlatformRole, statusOf } from '../registry/platform.ts'
+import {
+  type ConnectionStatus,
+  type Platform,
+  type PlatformRole,
+  statusOf,
+  withMembers,
+} from '../registry/platform.ts'
 import type { PutResult, Registry } from '../registry/registry.ts'
 
 const ATTEMPTS_MAX = 10
@@ -79,8 +85,9 @@ export function redated<Role extends PlatformRole>(
   { status, lastUpdated }: Pick<Platform, 'status' | 'lastUpdated'>,
 ): Role[] {
   return roles.map((role) =>
-    // No spread, as in registry/record.ts.
-    statusOf(before, role) === statusOf({ status }, role) ? role : Object.assign({}, role, { lastUpdated }),
+    statusOf(before, role) === statusOf({ status }, role)
+      ? role
+      : (withMembers<PlatformRole>(role, { lastUpdated }) as Role),
   )
 }
 

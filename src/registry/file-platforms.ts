@@ -4,7 +4,7 @@
 
 import type { KnownRecords } from './mirror.ts'
 import { changedKeys } from './patched-map.ts'
-import { isHub, type Platform, type PlatformRole } from './platform.ts'
+import { isHub, type Platform, type PlatformRole, withMembers } from './platform.ts'
 import { claimedParty, partyClaims, recordId, tokenClaims, type StoredPlatform } from './record.ts'
 import type { PutResult } from './registry.ts'
 
@@ -148,15 +148,14 @@ export function toOverlay(platform: Platform, file: Platform): StoredPlatform {
 export function withOverlay(file: Platform, overlay: StoredPlatform | undefined): Platform {
   if (!overlay) return file
   const { platform, fileStatus } = overlay
-  return {
-    ...file,
+  return withMembers(file, {
     revision: platform.revision,
     status: fileStatus === file.status ? platform.status : file.status,
     endpoints: file.endpoints.length > 0 ? file.endpoints : platform.endpoints,
     roles: file.roles.map((role) => withLaterDate(role, platform.roles)),
     ...(platform.behind && isHub(file) ? { behind: platform.behind } : {}),
     lastUpdated: later(file.lastUpdated, platform.lastUpdated),
-  }
+  })
 }
 
 function withLaterDate(role: PlatformRole, kept: readonly PlatformRole[]): PlatformRole {
@@ -164,7 +163,7 @@ function withLaterDate(role: PlatformRole, kept: readonly PlatformRole[]): Platf
     (other) =>
       other.role === role.role && other.countryCode === role.countryCode && other.partyId === role.partyId,
   )
-  return same ? { ...role, lastUpdated: later(role.lastUpdated, same.lastUpdated) } : role
+  return same ? withMembers(role, { lastUpdated: later(role.lastUpdated, same.lastUpdated) }) : role
 }
 
 function later(one: string, other: string): string {

@@ -8,7 +8,7 @@ import { INTERFACES } from '../ocpi/module.ts'
 import { isPartyId, partyKey } from '../ocpi/party.ts'
 import { TOKEN_FORMS } from '../ocpi/token.ts'
 import { VERSIONS, type VersionNumber } from '../ocpi/version.ts'
-import type { OutboundToken, Platform } from './platform.ts'
+import { type OutboundToken, type Platform, withMembers } from './platform.ts'
 import { sealedWith, type Sealer } from './seal.ts'
 import type { StoredRecord } from './store.ts'
 
@@ -136,17 +136,13 @@ export function readBody(record: StoredRecord, sealer: Sealer): StoredPlatform |
   return toStored(platform, fileStatus, keyId)
 }
 
-/**
- * Copied member by member: platforms made by spreading others get a hidden class each, and whatever reads them, the path
- * of every request first of all, could not be compiled for good.
- */
 function toStored(
   platform: Platform,
   fileStatus: StoredPlatform['fileStatus'],
   keyId: string | undefined,
 ): StoredPlatform {
   return {
-    platform: Object.assign({}, platform),
+    platform: withMembers(platform),
     ...(fileStatus ? { fileStatus } : {}),
     ...(keyId === undefined ? {} : { sealedWith: keyId }),
   }

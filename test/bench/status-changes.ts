@@ -1,4 +1,4 @@
-// A steady load of requests while the statuses of platforms change every second, and beside what would be there without.
+// A steady load of requests while the statuses of platforms change every second, and while the same requests change none.
 
 import { setTimeout as pause } from 'node:timers/promises'
 import { ADMIN_TOKEN } from '../support/config.ts'

@@ -7,10 +7,10 @@ import { ok } from '../support/envelopes.ts'
 import { closedPort } from '../support/fault-server.ts'
 import { stage, type Scene } from '../support/hub.ts'
 import { party, type Answer, type Party } from '../support/party.ts'
+import { waitFor } from '../support/wait.ts'
 import { startChromium } from './chromium.ts'
 import { isTooWide, type Dashboard, type DashboardOptions } from './dashboard.ts'
 import { within } from './within.ts'
-import { waitFor } from '../support/wait.ts'
 
 let browser: Browser
 let scene: Scene<{ emsp: Party; cpo: Party }>

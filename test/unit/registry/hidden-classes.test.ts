@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest'
 import { withStatus } from '../../../src/modules/platform-change.ts'
 import { createRegistry } from '../../../src/registry/create-registry.ts'
 import { createMemoryStore } from '../../../src/registry/memory.ts'
+import type { Registry } from '../../../src/registry/registry.ts'
 import type { RoutingTable } from '../../../src/registry/routing-table.ts'
 import { platform, role, SECRET } from '../../support/platforms.ts'
 
@@ -35,6 +36,15 @@ function countClasses(objects: readonly object[]): number {
   return found.length
 }
 
+const party = (index: number) => role(`NL-A${String(index).padStart(2, '0')} CPO`)
+
+/** Changes the status of all platforms, to and fro. */
+async function setAll(registry: Registry, turn: number): Promise<void> {
+  const status = turn % 2 === 0 ? 'OFFLINE' : 'CONNECTED'
+  const now = [...registry.table().connections.values()].map((connection) => connection.platform)
+  await Promise.all(now.map((one) => registry.put(withStatus(one, status, turn))))
+}
+
 const ONE_EACH = { platforms: 1, roles: 1, connections: 1, entries: 1 }
 
 describe('the routing table', () => {
@@ -42,15 +52,24 @@ describe('the routing table', () => {
     const store = createMemoryStore()
     const first = await createRegistry(store, { secretKeys: [SECRET] })
     const ids = Array.from({ length: PLATFORMS }, (_, index) => `p${index}`)
-    const party = (index: number) => role(`NL-A${String(index).padStart(2, '0')} CPO`)
     await Promise.all(ids.map((id, index) => first.put(platform(id, { roles: [party(index)] }))))
 
     const registry = await createRegistry(store, { secretKeys: [SECRET] })
     expect(classesIn(registry.table())).toEqual(ONE_EACH)
     for (let turn = 0; turn < CHANGES; turn++) {
-      const status = turn % 2 === 0 ? 'OFFLINE' : 'CONNECTED'
-      const now = [...registry.table().connections.values()].map((connection) => connection.platform)
-      await Promise.all(now.map((one) => registry.put(withStatus(one, status, turn))))
+      await setAll(registry, turn)
+      expect(classesIn(registry.table())).toEqual(ONE_EACH)
+    }
+    await registry.close()
+  })
+
+  it('has them of platforms of the configuration file too', async () => {
+    const filePlatforms = Array.from({ length: PLATFORMS }, (_, index) =>
+      platform(`p${index}`, { source: 'file', roles: [party(index)] }),
+    )
+    const registry = await createRegistry(createMemoryStore(), { secretKeys: [SECRET], filePlatforms })
+    for (let turn = 0; turn < CHANGES; turn++) {
+      await setAll(registry, turn)
       expect(classesIn(registry.table())).toEqual(ONE_EACH)
     }
     await registry.close()
