@@ -24,6 +24,8 @@ const STEADY_RATE = 2_000
 
 /** `lagP99Us`: how late the hub's event loop was, by its own clock; the load shares its core with others. */
 interface Steady extends LoadInTurnsResult {
+  /** Requests of the sweep beside it. */
+  readonly besidePerSecond: number
   readonly lagP99Us: number
 }
 
@@ -54,7 +56,7 @@ export async function statusChangesTable(given: Given): Promise<string> {
     // Reading the lag starts it anew.
     await metric(of, LAG)
     const result = await loadInTurns({ port: of.port, requests, seconds, rate: STEADY_RATE })
-    return { ...result, lagP99Us: (await metric(of, LAG)) * 1e6 }
+    return { ...result, besidePerSecond: 0, lagP99Us: (await metric(of, LAG)) * 1e6 }
   }
 
   async function beside(sweep: Sweep, whose: RunningHub): Promise<Steady> {
@@ -62,8 +64,8 @@ export async function statusChangesTable(given: Given): Promise<string> {
     // Starting a process takes time from the one that measures.
     await pause(LEAD_SECONDS * 1000)
     const result = await steady(whose)
-    await swept
-    return result
+    const { requests: number, seconds: took } = await swept
+    return { ...result, besidePerSecond: number / took }
   }
 
   const rows = [
@@ -85,7 +87,7 @@ export async function statusChangesTable(given: Given): Promise<string> {
   for (const sweep of [changing, notChanging]) {
     await waitFor(async () => (await sweep.offline()) === sweep.expected(), { what: 'all changes of status' })
   }
-  const title = `${parties} parties, ${STEADY_RATE} requests/s; beside them ${perSecond}/s of:`
+  const title = `${parties} parties, ${STEADY_RATE} requests/s; beside them:`
   const yardsticks = rows.slice(0, 2)
   // Of single rounds: the machine drifts.
   const ratio = (results: readonly Steady[], to: readonly Steady[]) =>
@@ -95,6 +97,7 @@ export async function statusChangesTable(given: Given): Promise<string> {
   const lines = alignColumns([
     [
       '',
+      '/s',
       'requests/s',
       'p50 us',
       'p99 us',
@@ -104,6 +107,7 @@ export async function statusChangesTable(given: Given): Promise<string> {
     ],
     ...rows.map(({ name, results }) => [
       name,
+      middle(results, (one) => one.besidePerSecond),
       middle(results, (one) => one.requests / one.seconds),
       middle(results, (one) => one.p50Us),
       middle(results, (one) => one.p99Us),
@@ -130,8 +134,15 @@ function createSweep(hub: RunningHub, parties: number): Sweep {
     async run(perSecond, seconds) {
       const from = done % all.length
       const requests = [...all.slice(from), ...all.slice(0, from)]
-      done += (await loadInTurns({ port: hub.port, requests, seconds, rate: perSecond, codes: '1000,4003' }))
-        .requests
+      const result = await loadInTurns({
+        port: hub.port,
+        requests,
+        seconds,
+        rate: perSecond,
+        codes: '1000,4003',
+      })
+      done += result.requests
+      return result
     },
   }
 }
@@ -141,7 +152,7 @@ interface Sweep {
   expected(): number
   offline(): Promise<number>
   /** The requests come whether the ones before are through or not. */
-  run(perSecond: number, seconds: number): Promise<void>
+  run(perSecond: number, seconds: number): Promise<LoadInTurnsResult>
 }
 
 /** One sample of the hub's metrics by its name and labels; 0 while it is not there. */
