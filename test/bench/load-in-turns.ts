@@ -2,11 +2,18 @@
 
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
-import type { LoadResult } from './load.ts'
 import { start } from './processes.ts'
 
 const CONNECTIONS = 16
 const GENERATOR = fileURLToPath(new URL('./peers/load.mjs', import.meta.url))
+
+export interface LoadResult {
+  readonly requests: number
+  readonly seconds: number
+  readonly p50Us: number
+  readonly p99Us: number
+  readonly errors: number
+}
 
 export interface LoadInTurnsResult extends LoadResult {
   readonly maxUs: number
@@ -14,6 +21,8 @@ export interface LoadInTurnsResult extends LoadResult {
 
 export interface LoadInTurnsOrder {
   readonly port: number
+  /** Absent = 16. */
+  readonly connections?: number
   readonly requests: readonly string[]
   readonly seconds: number
   /** Requests a second; absent = as many as go. */
@@ -25,12 +34,13 @@ export interface LoadInTurnsOrder {
 /** Runs the load to its end. Rejects when an answer was another one or a connection failed. */
 export async function loadInTurns({
   port,
+  connections = CONNECTIONS,
   requests,
   seconds,
   rate = 0,
   codes = '1000',
 }: LoadInTurnsOrder): Promise<LoadInTurnsResult> {
-  const sizes = [port, CONNECTIONS, seconds, rate].map(String)
+  const sizes = [port, connections, seconds, rate].map(String)
   const child = start('rest', [process.execPath, GENERATOR, ...sizes, codes], {
     stdin: Buffer.from(JSON.stringify(requests)),
   })

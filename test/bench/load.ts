@@ -1,17 +1,10 @@
-// Drives one round of load on a port and reads the result: wrk where it is installed, else the generator in peers/.
+// Drives one round of load on a port and reads the result: wrk where it is installed, else our own generator.
 
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import { loadInTurns, type LoadResult } from './load-in-turns.ts'
 import { isInstalled, start } from './processes.ts'
 import { requestText, requestHeaders, type Scenario } from './scenarios.ts'
-
-export interface LoadResult {
-  readonly requests: number
-  readonly seconds: number
-  readonly p50Us: number
-  readonly p99Us: number
-  readonly errors: number
-}
 
 export interface LoadOrder {
   readonly scenario: Scenario
@@ -22,7 +15,7 @@ export interface LoadOrder {
 
 export type Loader = 'wrk' | 'own'
 
-const peer = (name: string) => fileURLToPath(new URL(`./peers/${name}`, import.meta.url))
+const SCRIPT = fileURLToPath(new URL('./peers/load.lua', import.meta.url))
 
 export function bestLoader(): Loader {
   return isInstalled('wrk') ? 'wrk' : 'own'
@@ -31,25 +24,12 @@ export function bestLoader(): Loader {
 /** Runs the load to its end. Rejects when an answer was not HTTP 200 or a connection failed. */
 export async function load(loader: Loader, order: LoadOrder): Promise<LoadResult> {
   const { scenario, port, connections, seconds } = order
-  const sizes = [String(connections), String(seconds)] as const
-  const child =
-    loader === 'wrk'
-      ? start(
-          'rest',
-          [
-            'wrk',
-            '-t1',
-            `-c${sizes[0]}`,
-            `-d${sizes[1]}s`,
-            '-s',
-            peer('load.lua'),
-            `http://127.0.0.1:${port}${scenario.path}`,
-          ],
-          { env: wrkRequest(scenario) },
-        )
-      : start('rest', [process.execPath, peer('load.mjs'), String(port), ...sizes], {
-          stdin: Buffer.from(JSON.stringify([requestText(scenario, port)])),
-        })
+  if (loader === 'own')
+    return loadInTurns({ port, connections, seconds, requests: [requestText(scenario, port)] })
+  const url = `http://127.0.0.1:${port}${scenario.path}`
+  const child = start('rest', ['wrk', '-t1', `-c${connections}`, `-d${seconds}s`, '-s', SCRIPT, url], {
+    env: wrkRequest(scenario),
+  })
   const output = await text(child.stdout!)
   const line = output.split('\n').find((each) => each.startsWith('{"requests"'))
   if (!line) throw new Error(`the load generator gave no result: ${output.slice(-300)}`)

@@ -1,7 +1,7 @@
 // Turns rounds into the table that is printed: medians of each contestant, and medians of the ratios inside single
 // rounds, because only those can be trusted on a machine that drifts.
 
-import type { LoadResult } from './load.ts'
+import type { LoadResult } from './load-in-turns.ts'
 import { median } from '../support/median.ts'
 import { alignColumns } from './table.ts'
 
