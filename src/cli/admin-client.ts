@@ -12,8 +12,10 @@ export interface AdminClient {
   call(
     method: string,
     path: string,
-    options?: { readonly query?: Query; readonly body?: unknown },
+    options?: { readonly query?: Query; readonly body?: unknown; readonly ifMatch?: string },
   ): Promise<unknown>
+  /** One thing and its ETag, for `ifMatch` of a change. */
+  read(path: string): Promise<{ readonly value: unknown; readonly etag?: string }>
   /** Items of a list, following its cursors, up to `limit` of them. */
   list(path: string, query?: Query, limit?: number): Promise<unknown[]>
   /** Server-sent events until the stream ends. */
@@ -66,24 +68,31 @@ export function createAdminClient({ url, token }: { url: string; token: string |
     return response
   }
 
-  async function call(
+  async function exchange(
     method: string,
     path: string,
-    options: { query?: Query; body?: unknown } = {},
-  ): Promise<unknown> {
+    options: { query?: Query; body?: unknown; headers?: Record<string, string> } = {},
+  ): Promise<{ value: unknown; etag?: string }> {
     const response = await send(method, path, { ...options, signal: AbortSignal.timeout(ANSWER_MS) })
     const text = await response.text().catch((error: unknown) => Promise.reject(unreachable(url, error)))
-    if (text === '') return undefined
+    const etag = response.headers.get('etag')
     try {
-      return JSON.parse(text)
+      const value: unknown = text === '' ? undefined : JSON.parse(text)
+      return etag === null ? { value } : { value, etag }
     } catch {
       throw notAdminApi(url, response)
     }
   }
 
+  const call: AdminClient['call'] = async (method, path, { ifMatch, ...options } = {}) => {
+    const headers: Record<string, string> = ifMatch === undefined ? {} : { 'if-match': ifMatch }
+    return (await exchange(method, path, { ...options, headers })).value
+  }
+
   return {
     url,
     call,
+    read: (path) => exchange('GET', path),
     async list(path, query = {}, limit = Infinity) {
       const items: unknown[] = []
       let cursor: string | undefined

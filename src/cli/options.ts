@@ -56,13 +56,17 @@ export function readUrl(text: string): string {
   throw new InvalidArgumentError('It must be an http:// or https:// URL.')
 }
 
-export const readCount = readCountTo(9_999_999)
+const COUNT_MAX = 9_999_999
 
-/** A whole number from 1 to `max`. */
-export function readCountTo(max: number): (text: string) => number {
+export const readCount = readCountTo(COUNT_MAX)
+/** A version of what changes at run time: 0 = nobody has changed it. */
+export const readVersion = readCountTo(COUNT_MAX, 0)
+
+/** A whole number from `min` to `max`, which is below ten million. */
+export function readCountTo(max: number, min = 1): (text: string) => number {
   return (text) => {
-    if (/^[1-9]\d{0,6}$/.test(text) && Number(text) <= max) return Number(text)
-    throw new InvalidArgumentError(`It must be a whole number from 1 to ${max}.`)
+    if (/^(?:0|[1-9]\d{0,6})$/.test(text) && Number(text) >= min && Number(text) <= max) return Number(text)
+    throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`)
   }
 }
 

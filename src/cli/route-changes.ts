@@ -1,10 +1,11 @@
 // `ocpi-hub routes apply|versions|restore|reset`: the rules of all hubs, changed at run time and put back.
 
 import { readFileSync } from 'node:fs'
-import type { Command } from 'commander'
+import { Option, type Command } from 'commander'
 import { parse } from 'yaml'
+import type { AdminClient } from './admin-client.ts'
 import { failure, type CliContext } from './context.ts'
-import { adminClient, readCount, withAdminOptions, type AdminOptions } from './options.ts'
+import { adminClient, readCount, readVersion, withAdminOptions, type AdminOptions } from './options.ts'
 import { counted, printJson, printTable } from './output.ts'
 
 const PATH = '/api/v1/routes'
@@ -13,6 +14,10 @@ interface RoutesAnswer {
   readonly items: readonly unknown[]
   readonly source: string
   readonly version: number
+}
+
+interface ChangeOptions extends AdminOptions {
+  readonly ifVersion?: number
 }
 
 interface VersionItem {
@@ -24,7 +29,7 @@ interface VersionItem {
 }
 
 export function addRouteChanges(routes: Command, context: CliContext): void {
-  withAdminOptions(
+  withChangeOptions(
     routes
       .command('apply')
       .argument(
@@ -33,16 +38,14 @@ export function addRouteChanges(routes: Command, context: CliContext): void {
       ),
   )
     .description('replace the rules of all hubs, all or nothing')
-    .action(async (file: string, options: AdminOptions) => {
+    .action(async (file: string, options: ChangeOptions) => {
       const items =
         file === '-' ? readRules('standard input', await context.input()) : readRules(file, readText(file))
-      print(context, options, await adminClient(context, options).call('PUT', PATH, { body: { items } }))
+      await change(context, options, 'PUT', PATH, { items })
     })
-  withAdminOptions(routes.command('reset'))
+  withChangeOptions(routes.command('reset'))
     .description('go back to the rules of the configuration file')
-    .action(async (options: AdminOptions) => {
-      print(context, options, await adminClient(context, options).call('DELETE', PATH))
-    })
+    .action((options: ChangeOptions) => change(context, options, 'DELETE', PATH))
   withAdminOptions(routes.command('versions'))
     .description('list the versions that can be restored')
     .action(async (options: AdminOptions) => {
@@ -52,12 +55,43 @@ export function addRouteChanges(routes: Command, context: CliContext): void {
       else if (items.length === 0) context.err('nobody has set rules: those of the configuration file apply')
       else printVersions(context, items)
     })
-  withAdminOptions(routes.command('restore').argument('<version>', 'number of the version', readCount))
+  withChangeOptions(routes.command('restore').argument('<version>', 'number of the version', readCount))
     .description('put an earlier version in effect again, as a new one')
-    .action(async (version: number, options: AdminOptions) => {
-      const body = { version }
-      print(context, options, await adminClient(context, options).call('POST', `${PATH}/restore`, { body }))
-    })
+    .action((version: number, options: ChangeOptions) =>
+      change(context, options, 'POST', `${PATH}/restore`, { version }),
+    )
+}
+
+function withChangeOptions(command: Command): Command {
+  return withAdminOptions(command).addOption(
+    new Option(
+      '--if-version <version>',
+      'change nothing unless this version is in effect, as in "routes versions"; 0 while nobody has set rules',
+    ).argParser(readVersion),
+  )
+}
+
+async function change(
+  context: CliContext,
+  options: ChangeOptions,
+  method: string,
+  path: string,
+  body?: unknown,
+): Promise<void> {
+  const client = adminClient(context, options)
+  const ifMatch = options.ifVersion === undefined ? undefined : await tagOf(client, options.ifVersion)
+  const answer = await client.call(method, path, { body, ...(ifMatch === undefined ? {} : { ifMatch }) })
+  print(context, options, answer)
+}
+
+/** The ETag of the version, if it is the one in effect. */
+async function tagOf(client: AdminClient, version: number): Promise<string | undefined> {
+  const { value, etag } = await client.read(PATH)
+  const { version: now } = value as RoutesAnswer
+  if (now === version) return etag
+  throw failure(
+    `version ${now} is in effect, not ${version}; nothing was changed. "ocpi-hub routes list" shows it`,
+  )
 }
 
 function readText(file: string): string {

@@ -35,8 +35,9 @@ export function addRoutes(program: Command, context: CliContext): void {
   withAdminOptions(routes.command('list'))
     .description('list the rules; the first that matches wins')
     .action(async (options: AdminOptions) => {
-      const { items } = (await adminClient(context, options).call('GET', PATH)) as { items: RouteItem[] }
-      if (options.json) printJson(context, { items })
+      const answer = await adminClient(context, options).call('GET', PATH)
+      const { items } = answer as { items: RouteItem[] }
+      if (options.json) printJson(context, answer)
       else if (items.length === 0) context.err('no rules: everything is routed by address alone')
       else printRules(context, items)
     })

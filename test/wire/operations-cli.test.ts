@@ -61,8 +61,17 @@ describe('routes', () => {
     expect(await runs('routes list')).toMatch(/^1 +NL-\* +DE-CPO +cdrs +any +any +action deny$/m)
     expect(await runs('routes explain --from NL-EMS --to DE-CPO --module cdrs')).toContain('to_denied')
     expect(await runs('routes apply -', '[]')).toBe('version 2: 0 rules in effect')
-    expect(await runs('routes restore 1')).toBe('version 3: 1 rule in effect')
-    expect(await runs('routes reset')).toBe('version 4: 0 rules of the configuration file in effect')
+    expect(await runs('routes restore 1 --if-version 2')).toBe('version 3: 1 rule in effect')
+    for (const late of ['routes apply -', 'routes restore 2', 'routes reset']) {
+      expect(await run(`${late} --if-version 2`, '[]')).toMatchObject({
+        code: 1,
+        err: 'error: version 3 is in effect, not 2; nothing was changed. "ocpi-hub routes list" shows it',
+      })
+    }
+    expect(JSON.parse(await runs('routes list --json'))).toMatchObject({ version: 3, source: 'registry' })
+    expect(await runs('routes reset --if-version 3')).toBe(
+      'version 4: 0 rules of the configuration file in effect',
+    )
     expect(await runs('routes versions')).toMatch(/^4 +file +\S+Z +admin$/m)
   })
 
@@ -78,6 +87,7 @@ describe('routes', () => {
     expect(await run('routes apply -', '{{')).toMatchObject({ code: 1 })
     expect(await run('routes apply /nowhere/routes.yaml')).toMatchObject({ code: 1 })
     expect(await run('routes restore zero')).toMatchObject({ code: 2 })
+    expect(await run('routes reset --if-version -1')).toMatchObject({ code: 2 })
   })
 })
 
