@@ -7,7 +7,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import ipaddr from 'ipaddr.js'
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
 import type { AdminRole, AdminToken } from './admin-token.ts'
-import type { AdminApp, AdminOptions } from './parts.ts'
+import type { AdminApp, AdminOptions, AdminParts } from './parts.ts'
 import { problemError } from './problem.ts'
 import { createSessions, isFromOwnPage, readSessionIds, type Session, type Sessions } from './sessions.ts'
 
@@ -31,15 +31,16 @@ export interface Doorkeeper {
 }
 
 /**
- * Checks every request of the app, those for unknown paths included, before its body is read. Without `sessions`
- * those of the dashboard are known to this process alone.
+ * Checks every request of the app, those for unknown paths included, before its body is read. Without operations the
+ * sessions of the dashboard are known to this process alone.
  */
 export function guard(
   app: AdminApp,
+  { log, operations }: Pick<AdminParts, 'log' | 'operations'>,
   options: Pick<AdminOptions, 'tokens'>,
-  sessions: Sessions = createSessions({ keys: [randomBytes(32)] }),
 ): Doorkeeper {
-  const slow = createSlowDown()
+  const sessions = operations?.sessions ?? createSessions({ keys: [randomBytes(32)] })
+  const slow = createSlowDown(log)
 
   function session(request: FastifyRequest): Session | undefined {
     if (request.headers.authorization !== undefined) return undefined
@@ -128,7 +129,7 @@ async function refuse(
 }
 
 /** Counts a failure of an address; gives the milliseconds to wait when it had too many. */
-function createSlowDown(): SlowDown {
+function createSlowDown(log: AdminParts['log']): SlowDown {
   const together = new RateLimiterMemory({ points: FAILURES_TOGETHER, duration: WINDOW_SECONDS })
   const perNetwork = new RateLimiterMemory({ points: FAILURES_PER_NETWORK, duration: WINDOW_SECONDS })
   return async (address) => {
@@ -137,8 +138,11 @@ function createSlowDown(): SlowDown {
       await perNetwork.consume(networkOf(address))
       return undefined
     } catch (refused) {
-      if (refused instanceof RateLimiterRes) return refused.msBeforeNext
-      throw refused
+      if (!(refused instanceof RateLimiterRes)) throw refused
+      // Once a window: whoever guesses is not to fill the log as well.
+      if (refused.consumedPoints === FAILURES_PER_NETWORK + 1)
+        log.warn({ address }, 'too many wrong admin tokens from one address; more of them are answered 429')
+      return refused.msBeforeNext
     }
   }
 }

@@ -24,7 +24,7 @@ export interface AdminParts {
   readonly traffic?: Pick<Traffic, 'view' | 'pairs'>
   /** What can be done; absent where only the API is described. */
   readonly operations?: Operations
-  readonly log: Pick<Log, 'warn' | 'error'>
+  readonly log: Pick<Log, 'info' | 'warn' | 'error'>
   isDraining(): boolean
   /** Requests on the OCPI side being worked on. */
   inFlight(): number

@@ -26,7 +26,7 @@ function toEmptyParts(version: string): AdminParts {
       watch: () => () => {},
     },
     metrics: { text: async () => '', contentType: 'text/plain' },
-    log: { warn: () => {}, error: () => {} },
+    log: { info: () => {}, warn: () => {}, error: () => {} },
     isDraining: () => false,
     inFlight: () => 0,
     lastHeard: () => undefined,

@@ -73,7 +73,7 @@ export async function createAdminServer(parts: AdminParts, options: AdminOptions
 
   const methodsOf = allowedMethods(app)
   await app.register(helmet, toHelmet(options.tls !== undefined))
-  const door = guard(app, options, parts.operations?.sessions)
+  const door = guard(app, parts, options)
   await app.register(fastifySSE, { heartbeatInterval: options.heartbeatMs ?? HEARTBEAT_MS })
   await collectOpenApi(app, parts.version)
 
@@ -102,7 +102,7 @@ export async function createAdminServer(parts: AdminParts, options: AdminOptions
   for (const register of GROUPS) register(app, parts, options)
   if (parts.traffic) registerTraffic(app, parts.traffic)
   await registerDocs(app)
-  await registerUi(app, door, options)
+  await registerUi(app, parts, door, options)
   return app
 }
 

@@ -7,7 +7,7 @@ import fastifyStatic from '@fastify/static'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { Doorkeeper } from './guard.ts'
-import type { AdminApp, AdminOptions } from './parts.ts'
+import type { AdminApp, AdminOptions, AdminParts } from './parts.ts'
 import { problemError } from './problem.ts'
 import { isFromOwnPage, readSessionIds, sessionCookie } from './sessions.ts'
 
@@ -51,10 +51,11 @@ The <a href="/docs">API</a>, health and metrics work without it.
 /** Serves the dashboard; `door` is the guard of the API. */
 export async function registerUi(
   app: AdminApp,
+  { log }: Pick<AdminParts, 'log'>,
   door: Doorkeeper,
   { dashboardDirectory: directory = builtDirectory() }: Pick<AdminOptions, 'dashboardDirectory'>,
 ): Promise<void> {
-  registerLogin(app, door)
+  registerLogin(app, log, door)
   await app.register(async (pages) => {
     pages.addHook('onRoute', (route) => {
       route.config = { ...route.config, access: 'public' }
@@ -90,7 +91,7 @@ function builtDirectory(): string {
   return fileURLToPath(new URL(relative, import.meta.url))
 }
 
-function registerLogin(app: AdminApp, door: Doorkeeper): void {
+function registerLogin(app: AdminApp, log: AdminParts['log'], door: Doorkeeper): void {
   const session = z.object({
     name: z.string().meta({ description: 'Of the token' }),
     role: z.enum(['read', 'operate']),
@@ -115,12 +116,15 @@ function registerLogin(app: AdminApp, door: Doorkeeper): void {
         .header('Set-Cookie', sessionCookie(request, door.sessions, opened))
         .header('Cache-Control', 'no-store')
       const { name, role } = operator
+      log.info({ who: name, role, address: request.ip }, 'logged in at the dashboard')
       return { name, role, expires: new Date(opened.expires).toISOString() }
     },
   )
   app.post('/logout', { config: { access: 'public' }, schema: { hide: true } }, async (request, reply) => {
     requireOwnPage(request)
+    const found = door.session(request)
     for (const id of readSessionIds(request)) await door.sessions.close(id)
+    if (found) log.info({ who: found.operator.name, address: request.ip }, 'logged out of the dashboard')
     return reply.header('Set-Cookie', sessionCookie(request, door.sessions)).code(204).send()
   })
   app.get(

@@ -77,6 +77,19 @@ describe('a session', () => {
     expect((await page('GET /api/v1/status', { cookie })).httpStatus).toBe(401)
   })
 
+  it('is told in the log, its token is not', async () => {
+    admin = await startAdmin()
+    const cookie = await logIn()
+    await page('POST /logout', { cookie })
+    await page('POST /logout', { cookie })
+    const who = { level: 'info', who: 'operator', address: '127.0.0.1' }
+    expect(admin.lines).toEqual([
+      expect.objectContaining({ ...who, role: 'operate', msg: 'logged in at the dashboard' }),
+      expect.objectContaining({ ...who, msg: 'logged out of the dashboard' }),
+    ])
+    expect(JSON.stringify(admin.lines)).not.toContain(OPERATE_TOKEN)
+  })
+
   it('ends when its token is taken out of the configuration', async () => {
     const tokens = [{ name: 'passing', role: 'operate' as const, sha256: HASH_OF_PASSING }]
     admin = await startAdmin({ options: { tokens: () => tokens } })
@@ -100,6 +113,8 @@ describe('a session', () => {
       statuses.add(answer.httpStatus)
     }
     expect([...statuses]).toEqual([401, 429])
+    const told = admin.lines.filter(({ level }) => level === 'warn')
+    expect(told).toEqual([expect.objectContaining({ address: '127.0.0.1' })])
     expect((await page('POST /login', { json: { token: OPERATE_TOKEN } })).httpStatus).toBe(200)
   })
 
