@@ -15,7 +15,7 @@ import { loadInTurns } from './load-in-turns.ts'
 import { closedPlatforms, populate, requestsOf, type RunningHub, startPopulated } from './population.ts'
 import { cpuTimeUs, stopAll } from './processes.ts'
 import { median } from '../support/median.ts'
-import { statusChangesTable } from './status-changes.ts'
+import { statusChangesTables } from './status-changes.ts'
 import { alignColumns } from './table.ts'
 
 const { values: flags } = parseArgs({
@@ -24,6 +24,7 @@ const { values: flags } = parseArgs({
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '2' },
     changes: { type: 'string', default: '200' },
+    rates: { type: 'string', default: '500,2000' },
   },
 })
 
@@ -113,10 +114,11 @@ async function main(): Promise<void> {
 }
 
 async function statusChanges({ parties, backup, hub }: Size, directory: string): Promise<string> {
-  return statusChangesTable({
+  return statusChangesTables({
     parties,
     hub,
     unmoved: await startPopulated(backup, directory, OFFLINE_AFTER_MAX),
+    rates: flags.rates.split(',').map(Number),
     perSecond: Number(flags.changes),
     seconds: 2 * Number(flags.seconds),
     rounds: Number(flags.rounds),

@@ -19,8 +19,6 @@ import { alignColumns } from './table.ts'
 const LAG = 'nodejs_eventloop_lag_p99_seconds'
 const OFFLINE = 'ocpi_hub_parties{status="OFFLINE"}'
 const LEAD_SECONDS = 1
-/** Requests a second while statuses change: about a third of what one core can do. */
-const STEADY_RATE = 2_000
 
 /** `lagP99Us`: how late the hub's event loop was, by its own clock; the load shares its core with others. */
 interface Steady extends LoadInTurnsResult {
@@ -35,6 +33,8 @@ export interface Given {
   readonly hub: RunningHub
   /** With the same platforms, which stay as they are. */
   readonly unmoved: RunningHub
+  /** Of the load, each measured for itself. */
+  readonly rates: readonly number[]
   /** Changes. */
   readonly perSecond: number
   readonly seconds: number
@@ -42,20 +42,35 @@ export interface Given {
 }
 
 /**
- * The same steady load alone, beside requests that change the status of a platform each, and beside the same requests to
+ * For each rate: the same steady load alone, beside requests that change the status of a platform each, and beside the same requests to
  * a hub that leaves statuses as they are: what the changes add to the slowest requests. Throws when a
  * status is not what the requests have made of it.
  */
-export async function statusChangesTable(given: Given): Promise<string> {
-  const { parties, hub, unmoved, perSecond, seconds } = given
+export async function statusChangesTables(given: Given): Promise<string> {
+  const sweeps = {
+    changing: createSweep(given.hub, given.parties),
+    still: createSweep(given.unmoved, given.parties),
+  }
+  const tables: string[] = []
+  for (const rate of given.rates) tables.push(await tableAt(rate, given, sweeps))
+  for (const sweep of Object.values(sweeps)) {
+    await waitFor(async () => (await sweep.offline()) === sweep.expected(), { what: 'all changes of status' })
+  }
+  return tables.join('\n\n')
+}
+
+async function tableAt(
+  rate: number,
+  { parties, hub, unmoved, perSecond, seconds, rounds }: Given,
+  { changing, still }: Readonly<Record<'changing' | 'still', Sweep>>,
+): Promise<string> {
   // Those whose status changes send nothing.
   const requests = requestsOf(firstClosed(parties) * PARTIES_EACH)
-  const [changing, notChanging] = [createSweep(hub, parties), createSweep(unmoved, parties)]
 
   async function steady(of: RunningHub): Promise<Steady> {
     // Reading the lag starts it anew.
     await metric(of, LAG)
-    const result = await loadInTurns({ port: of.port, requests, seconds, rate: STEADY_RATE })
+    const result = await loadInTurns({ port: of.port, requests, seconds, rate })
     return { ...result, besidePerSecond: 0, lagP99Us: (await metric(of, LAG)) * 1e6 }
   }
 
@@ -72,22 +87,19 @@ export async function statusChangesTable(given: Given): Promise<string> {
     { name: 'nothing else', measure: () => steady(hub), results: [] as Steady[] },
     {
       name: 'such requests only',
-      measure: () => beside(notChanging, unmoved),
+      measure: () => beside(still, unmoved),
       results: [] as Steady[],
     },
     { name: 'status changes', measure: () => beside(changing, hub), results: [] as Steady[] },
   ]
   // The first round only warms up.
-  for (let round = -1; round < given.rounds; round++) {
+  for (let round = -1; round < rounds; round++) {
     for (const { measure, results } of rows) {
       const result = await measure()
       if (round >= 0) results.push(result)
     }
   }
-  for (const sweep of [changing, notChanging]) {
-    await waitFor(async () => (await sweep.offline()) === sweep.expected(), { what: 'all changes of status' })
-  }
-  const title = `${parties} parties, ${STEADY_RATE} requests/s; beside them:`
+  const title = `${parties} parties, ${rate} requests/s; beside them:`
   const yardsticks = rows.slice(0, 2)
   // Of single rounds: the machine drifts.
   const ratio = (results: readonly Steady[], to: readonly Steady[]) =>
