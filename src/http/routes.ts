@@ -2,7 +2,7 @@
 // interfaces of every functional module. Read from the raw URL, because decoding would change ids (R48).
 
 import { Fault } from '../faults/fault.ts'
-import type { InterfaceRole } from '../ocpi/module.ts'
+import { type InterfaceRole, moduleRow } from '../ocpi/module.ts'
 import { isVersion, type VersionNumber } from '../ocpi/version.ts'
 
 export type OcpiUrl =
@@ -40,7 +40,8 @@ const RAW_URL = /^\/[\x21\x22\x24-\x5b\x5d-\x7e]*$/
 // One look for the usual target, which has none of these.
 const DOUBTFUL = /[^\x21-\x7e]|[%\\#]|\/[/.]/
 const CONTROL = /%(?:0[0-9a-f]|1[0-9a-f]|7f)/i
-const DOT_SEGMENT = /(?:^|\/)(?:\.|%2e){1,2}(?:\/|$)/i
+// Also for servers that decode before they look for dots, even twice, take `\` for `/`, or cut `;…` off a segment.
+const DOT_SEGMENT = /(?:^|\/|%(?:25)*(?:2f|5c))(?:\.|%(?:25)*2e){1,2}(?:\/|;|%(?:25)*(?:2f|5c|3b)|$)/i
 
 /**
  * Reads a raw request target. `undefined` = the hub has no such URL.
@@ -67,8 +68,12 @@ export function readOcpiUrl(raw: string, offered: readonly VersionNumber[]): Ocp
   const module = path.slice(kindEnd + 1, moduleEnd)
   if (role === undefined || !MODULE_ID.test(module)) return undefined
   const rest = path.slice(moduleEnd)
-  if (role === 'RECEIVER' && module === 'hubclientinfo')
-    return { kind: 'hubclientinfo-receiver', version, rest, query }
+  const { id, kind: nature } = moduleRow(module)
+  // Never routed (R23): behind them are the hub's own credentials at others.
+  if (nature === 'configuration') {
+    const isReport = role === 'RECEIVER' && id === 'hubclientinfo'
+    return isReport ? { kind: 'hubclientinfo-receiver', version, rest, query } : undefined
+  }
   return { kind: 'functional', version, interface: role, module, rest, query }
 }
 

@@ -13,7 +13,8 @@ let scene: Scene<{ emsp: Party; cpo: Party; slashed: Party; keyed: Party }>
 
 beforeAll(async () => {
   const core = ['locations', 'sessions', 'cdrs', 'tariffs', 'tokens', 'commands', 'chargingprofiles']
-  const modules = [...core, 'invoicereconciliation', 'payments', 'Booking', 'nltnm-extras']
+  const configuration = ['credentials', 'hubclientinfo']
+  const modules = [...configuration, ...core, 'invoicereconciliation', 'payments', 'Booking', 'nltnm-extras']
   scene = await stage({
     emsp: party('NL-EMS', 'EMSP'),
     cpo: party('DE-CPO', 'CPO', { modules }),
@@ -70,6 +71,31 @@ const ROWS: readonly Row[] = [
   ['POST', 'SENDER', 'locations', '/not/in/the/specification'],
   ['DELETE', 'RECEIVER', 'locations', '/NL/EMS/LOC1'],
 ]
+
+// R23: behind them are the hub's own credentials at the other party.
+describe('configuration modules', () => {
+  const spellings = [
+    'credentials',
+    'Credentials',
+    'CREDENTIALS',
+    'hubclientinfo',
+    'HubClientInfo',
+    'versions',
+  ]
+  const calls = spellings.flatMap((module) =>
+    (['SENDER', 'RECEIVER'] as const).map((side) => [module, side] as const),
+  )
+  it.each(calls)('are never routed: %s as %s', async (module, side) => {
+    for (const to of ['DE-CPO', undefined, 'hub']) {
+      const address = { interface: side, ...(to === undefined ? {} : { to }) }
+      const got = await scene.emsp.gets(module, address)
+      const changed = await scene.emsp.puts(module, { ...address, path: '/DE/CPO', json: { token: 'x' } })
+      const gone = await scene.emsp.deletes(module, address)
+      for (const { json } of [got, changed, gone]) expect(json).not.toMatchObject({ status_code: 1000 })
+      expect(scene.cpo.requests).toHaveLength(0)
+    }
+  })
+})
 
 describe('a direct request arrives as it was sent', () => {
   for (const [method, side, module, path] of ROWS) {
