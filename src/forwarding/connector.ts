@@ -1,21 +1,34 @@
 // Opens the connections of the forwarding leg: guarded addresses, an exact connect deadline, and the mark that
 // tells a connection that has served before from a fresh one.
 
+import { subscribe } from 'node:diagnostics_channel'
 import type { Socket } from 'node:net'
 import { createSecureContext } from 'node:tls'
 import { buildConnector } from 'undici'
 import { CONNECT_TIMEOUT } from '../faults/observe.ts'
 import { type AddressGuard, ipLiteral, prohibited } from './guard.ts'
 
-// Errors of sockets that had already carried an answer: the keep-alive race, where nothing of the new request was read.
-const REUSED_SOCKET_ERRORS = new WeakSet<Error>()
+/** Bytes that a connection had read when the request that is on it now was sent. */
+const READ_BEFORE = new WeakMap<object, number>()
+subscribe('undici:client:sendHeaders', (message) => {
+  const { socket } = message as { readonly socket: Socket }
+  READ_BEFORE.set(socket, socket.bytesRead)
+})
 
-/** Whether this error ended a connection that had carried bytes of an earlier answer. */
-export function isReusedConnectionError(error: unknown): boolean {
-  if (!(error instanceof Error)) return false
-  if (REUSED_SOCKET_ERRORS.has(error)) return true
-  const socket = (error as Error & { socket?: { bytesRead?: number } | null }).socket
-  return typeof socket?.bytesRead === 'number' && socket.bytesRead > 0
+const CLOSED_CODES: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'])
+const KEEP_ALIVE_RACES = new WeakSet<Error>()
+
+/**
+ * Whether this error ended a connection that had carried an answer before, and had read nothing since the request was
+ * sent: not even an interim answer (RFC 9110 §9.2.2, §15.2).
+ */
+export function isKeepAliveRaceError(error: unknown): boolean {
+  return error instanceof Error && KEEP_ALIVE_RACES.has(error)
+}
+
+function noteKeepAliveRace(socket: Socket, cause: Error & { readonly code?: unknown }): void {
+  const before = READ_BEFORE.get(socket) ?? 0
+  if (before > 0 && socket.bytesRead === before && CLOSED_CODES.has(cause.code)) KEEP_ALIVE_RACES.add(cause)
 }
 
 /** When a connection was there: its TCP, and its TLS. Instants, `performance.now()` milliseconds. */
@@ -86,9 +99,7 @@ export function createConnector(
       }
       settled = true
       if (error) return handOver(error, null)
-      opened.on('error', (cause: Error) => {
-        if (opened.bytesRead > 0) REUSED_SOCKET_ERRORS.add(cause)
-      })
+      opened.on('error', (cause: Error) => noteKeepAliveRace(opened, cause))
       handOver(null, opened)
     }) as unknown as Pick<Socket, 'destroy' | 'once'> | undefined
     socket?.once('connect', () => (connectedAt = performance.now()))

@@ -6,7 +6,7 @@ import { Fault, toFault } from '../faults/fault.ts'
 import type { Stage } from '../faults/observe.ts'
 import { type Attempt, type AttemptRequest, type RawAnswer, startAttempt, type Waiting } from './attempt.ts'
 import { createCertificates, type Certificates } from './certificates.ts'
-import { createConnector, isReusedConnectionError } from './connector.ts'
+import { createConnector, isKeepAliveRaceError } from './connector.ts'
 import { type AddressGuard, createAddressGuard } from './guard.ts'
 import type { ForwardingOptions, NetworkOptions } from './options.ts'
 
@@ -182,5 +182,5 @@ export function createSend(options: ForwardingOptions, network: NetworkOptions):
 
 /** Nothing of an answer was read on a reused connection: what is safe to send twice may go out once more. */
 function isKeepAliveRace({ method }: OutboundRequest, { info }: Fault, stage: Stage): boolean {
-  return stage === 'waiting' && IDEMPOTENT.has(method) && isReusedConnectionError(info.cause)
+  return stage === 'waiting' && IDEMPOTENT.has(method) && isKeepAliveRaceError(info.cause)
 }

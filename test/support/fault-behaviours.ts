@@ -102,14 +102,10 @@ export const BEHAVIOURS = {
     flood(socket, `10000\r\n${' '.repeat(0x1_0000)}\r\n`)
   }),
   // Good at first: keep-alive, then dead when it is used again.
-  'dead when used again': (socket) => {
-    let answered = 0
-    socket.on('data', (data) => {
-      if (!data.includes('\r\n\r\n')) return
-      if (answered++ === 0) socket.write(GOOD)
-      else socket.resetAndDestroy()
-    })
-  },
+  'dead when used again': thenAgain((socket) => void socket.resetAndDestroy()),
+  'reset in the second head': thenAgain((socket) => {
+    socket.write('HTTP/1.1 200 OK\r\nContent-Ty', () => setTimeout(() => socket.resetAndDestroy(), 20))
+  }),
   'dead from the second connection on': (socket, connection) => {
     socket.on('data', (data) => {
       if (!data.includes('\r\n\r\n')) return
@@ -132,6 +128,18 @@ function afterRequest(act: (socket: Socket) => void): Behaviour {
       socket.off('data', onData)
       socket.resume()
       act(socket)
+    })
+  }
+}
+
+/** A good answer first, and `act` when the connection is used again. */
+function thenAgain(act: (socket: Socket) => void): Behaviour {
+  return (socket) => {
+    let answered = 0
+    socket.on('data', (data) => {
+      if (!data.includes('\r\n\r\n')) return
+      if (answered++ === 0) socket.write(GOOD)
+      else act(socket)
     })
   }
 }

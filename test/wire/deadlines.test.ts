@@ -210,13 +210,39 @@ describe('nothing is sent twice', () => {
     expect(server.connections() - before).toBeLessThanOrEqual(2)
   })
 
-  it('not after a reset on a fresh connection', async () => {
-    const reset = await faultServer('reset after the request')
-    const own = await stage({ emsp: party('NL-EMS', 'EMSP'), cpo: party('DE-CPO', 'CPO', { at: reset.url }) })
-    await expectFault(own.hub, await own.emsp.gets('locations', { to: 'DE-CPO' }), 'connection_terminated')
-    expect(reset.connections()).toBe(1)
+  const FIRST_USE = [
+    'reset after the request',
+    'reset in the head',
+    'FIN in the head',
+    'garbage',
+    'unsolicited 100 Continue',
+  ] as const
+  it.each(FIRST_USE)('not over a fresh connection: %s', async (behaviour) => {
+    const broken = await faultServer(behaviour)
+    const own = await stage({
+      emsp: party('NL-EMS', 'EMSP'),
+      cpo: party('DE-CPO', 'CPO', { at: broken.url }),
+    })
+    for (const call of ['gets', 'puts', 'deletes'] as const) {
+      const before = broken.connections()
+      expect((await own.emsp[call]('locations', { to: 'DE-CPO' })).json().status_code).not.toBe(1000)
+      expect(broken.connections() - before).toBe(1)
+    }
     await own.close()
-    await reset.close()
+    await broken.close()
+  })
+
+  it('not when some of the answer was there, on a connection that had carried another', async () => {
+    const broken = await faultServer('reset in the second head')
+    const own = await stage({
+      emsp: party('NL-EMS', 'EMSP'),
+      cpo: party('DE-CPO', 'CPO', { at: broken.url }),
+    })
+    expect((await own.emsp.gets('locations', { to: 'DE-CPO' })).json().status_code).toBe(1000)
+    await expectFault(own.hub, await own.emsp.gets('locations', { to: 'DE-CPO' }), 'connection_terminated')
+    expect(broken.connections()).toBe(1)
+    await own.close()
+    await broken.close()
   })
 
   it('not later, when the responder is there again (R92)', async () => {
