@@ -13,7 +13,7 @@ import { type HandshakeParts, isRegistered } from './handshake.ts'
 import { askClientInfos } from './peer-list.ts'
 import { changePlatform } from './platform-change.ts'
 import { refreshFrom } from './refresh.ts'
-import { BEHIND_MAX, isConnectedHere, withList, withReports } from './reported.ts'
+import { BEHIND_MAX, isHeldHere, withList, withReports } from './reported.ts'
 
 export interface PeerHubsOptions {
   readonly lease: Lease
@@ -144,12 +144,12 @@ async function readHub(parts: HandshakeParts, id: string, log: PeerHubsOptions['
   })
 }
 
-/** Not hubs, not the hub itself or who is connected to it. */
+/** Not hubs, not the hub itself or whoever has a platform here. */
 function isToBeKept({ hub, registry }: HandshakeParts, platform: Platform, report: PartyReport): boolean {
   const key = partyKey(report)
   if (report.role === 'HUB' || key === partyKey(hub)) return false
   if (platform.roles.some((role) => partyKey(role) === key)) return false
-  return !isConnectedHere(registry.table(), key, platform.id)
+  return !isHeldHere(registry.table(), key, platform.id)
 }
 
 /** A hub that does not take ClientInfos may do so now that it knows with whom it speaks. */

@@ -10,7 +10,7 @@ import type { HandshakeParts } from './handshake.ts'
 import type { ModuleAnswer, ModuleHandler, ModuleRequest } from './module.ts'
 import { changePlatform, roleKey } from './platform-change.ts'
 import { roleReader } from './reachable.ts'
-import { BEHIND_MAX, isConnectedHere, withoutReports, withReports } from './reported.ts'
+import { BEHIND_MAX, isHeldHere, withoutReports, withReports } from './reported.ts'
 
 type ReceiverParts = Pick<HandshakeParts, 'hub' | 'registry' | 'clock'>
 
@@ -64,7 +64,7 @@ function invalid(problem: string): Fault {
 }
 
 /**
- * Throws `party_taken` for this hub itself and for who is connected to it: a hub must not tell of them. A word for
+ * Throws `party_taken` for this hub itself and for whoever has a platform here: a hub must not tell of them. A word for
  * what is understood and not kept: hubs, whose parties are told by whoever has them.
  */
 async function refuseHeld(
@@ -77,13 +77,13 @@ async function refuseHeld(
   if (report.role === 'HUB' || roles.some((role) => partyKey(role) === key)) {
     return `${key} is not kept: parties behind a hub are`
   }
-  if (!isConnectedHere(registry.table(), key, id)) return undefined
+  if (!isHeldHere(registry.table(), key, id)) return undefined
   // What it has reported before the party came here would come to life again when it leaves.
   await changePlatform(registry, id, (current) => {
     const next = withoutReports(current, key, clock.now())
     return next === current ? undefined : next
   })
-  throw new Fault('party_taken', { message: `${key} is connected to this hub by another platform` })
+  throw new Fault('party_taken', { message: `${key} is a party of another platform of this hub` })
 }
 
 function keptOf(

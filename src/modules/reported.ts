@@ -6,6 +6,7 @@ import { moduleKey } from '../ocpi/module.ts'
 import { partyKey, type PartyKey } from '../ocpi/party.ts'
 import { type Platform, type ReportedRole, statusOf } from '../registry/platform.ts'
 import type { RoutingTable } from '../registry/routing-table.ts'
+import { isHeld } from '../registry/yielding.ts'
 import { redated, roleKey } from './platform-change.ts'
 
 /** What the hub keeps of one other hub, so that the record of a platform stays small enough to be written at once. */
@@ -99,10 +100,10 @@ export function behindAfter(before: Platform, after: Platform): Partial<Pick<Pla
 }
 
 /** Whether another platform than `id` has the party itself: then no hub need tell of it, nor may it. */
-export function isConnectedHere(table: RoutingTable, key: PartyKey, id: string): boolean {
+export function isHeldHere(table: RoutingTable, key: PartyKey, id: string): boolean {
   return (table.parties.get(key) ?? []).some(
-    ({ behind, status, connection }) =>
-      !behind && connection.platform.id !== id && (status === 'CONNECTED' || status === 'OFFLINE'),
+    ({ behind, role, connection: { platform } }) =>
+      !behind && platform.id !== id && isHeld({ platform, role }),
   )
 }
 

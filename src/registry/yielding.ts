@@ -1,6 +1,6 @@
-// Which parties of a platform do not count, because they are connected elsewhere: what a hub only reported yields to
-// whoever has the party itself (T25), what may move yields to where it has moved to (T16). Pure; every hub of a
-// cluster comes to the same result, whatever came first.
+// Which parties of a platform do not count, because they are elsewhere: what a hub only reported yields to whoever has
+// the party itself (T25), what may move yields to where it has moved to (T16). Pure; every hub of a cluster comes to
+// the same result, whatever came first.
 
 import { type PartyKey, partyKey } from '../ocpi/party.ts'
 import { isReported, type Platform, type PlatformRole, statusOf } from './platform.ts'
@@ -12,7 +12,7 @@ export interface Yielding {
   readonly contested: ReadonlySet<PartyKey>
 }
 
-interface Holding {
+export interface Holding {
   readonly platform: Platform
   readonly role: PlatformRole
 }
@@ -65,7 +65,7 @@ function holdingsOf(platforms: readonly Platform[], keys: ReadonlySet<PartyKey>)
 function losersOf(holdings: readonly Holding[]): Holding[] {
   const own = holdings.filter(({ role }) => !isReported(role))
   const moved = own.filter((holding) => hasMoved(holding, own))
-  const present = own.filter((holding) => isConnected(holding) && !moved.includes(holding))
+  const present = own.filter((holding) => isHeld(holding) && !moved.includes(holding))
   const reported = holdings.filter(({ role }) => isReported(role))
   // Whoever has the party itself, in whatever role: a hub must not speak for it in another one.
   const keeper = present.length > 0 ? present[0] : firstOf(reported)
@@ -86,7 +86,16 @@ function hasMoved({ platform, role }: Holding, own: readonly Holding[]): boolean
   )
 }
 
-/** A party that is PLANNED is not there yet, one that is SUSPENDED no more. */
+/**
+ * Whether the platform has the party itself, so that no hub speaks for it: also before it is connected and while it is
+ * suspended, for no hub is to undo the word of the operator. Who has left, or given the party up, has it no more.
+ */
+export function isHeld({ platform, role }: Holding): boolean {
+  if (statusOf(platform, role) !== 'SUSPENDED') return true
+  return !role.withdrawn && (platform.source === 'file' || platform.inbound.length > 0)
+}
+
+/** A party moves to where it is connected. */
 function isConnected({ platform, role }: Holding): boolean {
   const status = statusOf(platform, role)
   return status === 'CONNECTED' || status === 'OFFLINE'

@@ -171,3 +171,35 @@ describe('a party that comes here itself (T25)', () => {
     await guest.party.close()
   })
 })
+
+describe('a party that the operator keeps out (T25)', () => {
+  const isTaken = async (key: string, by?: Party) =>
+    expectFault(scene.hub, await tells(`${key} CPO`, by), 'party_taken', { routed: false })
+  const isShut = async (key: string, status: string) => {
+    const answer = await scene.emsp.gets('locations', { to: key })
+    await expectFault(scene.hub, answer, 'to_not_connected')
+    expect(answer.json().data).toMatchObject({ connection_status: status })
+    const spoken = await scene.peer.gets('tokens', { from: key, to: 'NL-EMS' })
+    await expectFault(scene.hub, spoken, 'from_foreign', { names: key })
+  }
+
+  it('is not reached through a hub that reports it while it is suspended, until it unregisters', async () => {
+    const guest = await invite(scene.hub, 'SE-SUS', 'CPO')
+    await guest.register()
+    await scene.hub.admin('/platforms/se-sus/suspend', { method: 'POST' })
+    await isTaken('SE-SUS')
+    await isShut('SE-SUS', 'SUSPENDED')
+    await guest.calls('DELETE', '/ocpi/2.2.1/credentials')
+    await told('SE-SUS CPO')
+    expect((await scene.emsp.gets('locations', { to: 'SE-SUS' })).json().status_code).toBe(1000)
+    await guest.party.close()
+  })
+
+  it('is not reached through a hub either once its platform is prepared', async () => {
+    await told('SE-PLN CPO')
+    const roles = [{ country_code: 'SE', party_id: 'PLN', role: 'CPO' }]
+    await scene.hub.admin('/platforms', { method: 'POST', json: { id: 'se-pln', roles } })
+    await isShut('SE-PLN', 'PLANNED')
+    await isTaken('SE-PLN')
+  })
+})

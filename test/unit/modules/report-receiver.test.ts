@@ -17,7 +17,7 @@ beforeEach(async () => {
     platform('hb2', { roles: [role('NL-HB2 HUB')] }),
     platform('hb3', { roles: [role('NL-HB3 HUB')] }),
     platform('acme', { roles: [role('DE-ACM CPO')] }),
-    platform('left', { roles: [role('DE-OLD CPO')], status: 'SUSPENDED' }),
+    platform('left', { roles: [role('DE-OLD CPO')], status: 'SUSPENDED', inbound: [] }),
   ])
   receive = createReportReceiver(kit.parts)
 })

@@ -31,6 +31,11 @@ function whoHas(table: RoutingTable, key: string): string[] {
   )
 }
 
+/** What is left of a platform that has deleted its credentials. */
+function unregistered(before: Platform): Platform {
+  return { ...before, status: 'SUSPENDED', inbound: [], endpoints: [] }
+}
+
 const tableOf = (...platforms: Platform[]) => buildRoutingTable(platforms, 1)
 
 describe('a party behind a hub (T25)', () => {
@@ -73,9 +78,24 @@ describe('a party behind a hub (T25)', () => {
       expect(whoHas(table, 'DE-CPO')).toEqual([`acme ${status}`])
       expect(table.connections.get('hb2')!.parties.has('DE-CPO')).toBe(false)
     }
-    for (const status of ['PLANNED', 'SUSPENDED'] as const) {
-      const table = tableOf({ ...own, status }, behind)
-      expect(whoHas(table, 'DE-CPO')).toEqual([`acme ${status}`, 'hb2 CONNECTED behind'])
+    expect(whoHas(tableOf(unregistered(own), behind), 'DE-CPO')).toEqual([
+      'acme SUSPENDED',
+      'hb2 CONNECTED behind',
+    ])
+    const withdrawn = { ...own, roles: [{ ...role('DE-CPO CPO'), withdrawn: true as const }] }
+    expect(whoHas(tableOf(withdrawn, behind), 'DE-CPO')).toEqual(['acme SUSPENDED', 'hb2 CONNECTED behind'])
+  })
+
+  it('yields also to a platform that is not connected yet, or that the operator has suspended', () => {
+    const behind = hub('hb2', [reported('DE-CPO CPO')])
+    const own = platform('acme', { roles: [role('DE-CPO CPO')] })
+    const inFile = { ...own, source: 'file', inbound: [] } as const
+    for (const shut of [own, inFile]) {
+      for (const status of ['PLANNED', 'SUSPENDED'] as const) {
+        const table = tableOf({ ...shut, status }, behind)
+        expect(whoHas(table, 'DE-CPO')).toEqual([`acme ${status}`])
+        expect(table.connections.get('hb2')!.parties.has('DE-CPO')).toBe(false)
+      }
     }
   })
 
@@ -146,12 +166,14 @@ const said = fc.uniqueArray(fc.record({ text: partyText, status, day: fc.integer
 interface Drawn {
   readonly id: string
   readonly status: Platform['status']
+  /** Suspended because it has unregistered. */
+  readonly left: boolean
   readonly held: readonly { readonly text: string; readonly movingTo: string | null }[]
   readonly said: readonly { readonly text: string; readonly status: string; readonly day: number }[]
 }
 
 /** Hubs report, the others hold, some of it on the move. */
-function toPlatform({ id, status: its, held: roles, said: reports }: Drawn): Platform {
+function toPlatform({ id, status: its, left, held: roles, said: reports }: Drawn): Platform {
   if (id.startsWith('h')) {
     return hub(
       id,
@@ -159,15 +181,18 @@ function toPlatform({ id, status: its, held: roles, said: reports }: Drawn): Pla
       { status: its },
     )
   }
+  const changes = its === 'SUSPENDED' && left ? { inbound: [] } : {}
   return platform(id, {
+    ...changes,
     status: its,
     roles: roles.map(({ text, movingTo }) => ({ ...role(text), ...(movingTo === null ? {} : { movingTo }) })),
   })
 }
 
-/** Nobody is told by a hub who is connected elsewhere, and of two hubs only one tells. */
+/** Nobody is told by a hub who has a platform of his own, and of two hubs only one tells. */
 function expectHomeFirst(entries: readonly PartyEntry[]): void {
-  const present = (one: PartyEntry): boolean => one.status === 'CONNECTED' || one.status === 'OFFLINE'
+  const present = ({ status: its, connection }: PartyEntry): boolean =>
+    its !== 'SUSPENDED' || connection.platform.inbound.length > 0
   const told = entries.filter(({ behind }) => behind)
   const tellers = new Set(told.map(({ connection }) => connection.platform.id))
   if (entries.some((one) => !one.behind && present(one))) expect(told).toEqual([])
@@ -231,10 +256,11 @@ describe('a table made from the one before', () => {
     expect(changesOf(after, before).map(({ now }) => now?.platform.id)).toEqual(['hb2', 'acme'])
   })
 
-  it('is the one that would be built after any changes, and no hub speaks for who is connected', () => {
-    const state = fc.array(fc.record({ id: fc.constantFrom('a', 'b', 'h1', 'h2'), status, held, said }), {
-      maxLength: 4,
-    })
+  it('is the one that would be built after any changes, and no hub speaks for who has a platform', () => {
+    const state = fc.array(
+      fc.record({ id: fc.constantFrom('a', 'b', 'h1', 'h2'), status, left: fc.boolean(), held, said }),
+      { maxLength: 4 },
+    )
     fc.assert(
       fc.property(fc.array(state, { minLength: 2, maxLength: 5 }), (sequence) => {
         let table = buildRoutingTable(others, 1)
