@@ -196,8 +196,8 @@ export function settle(current: Platform, settlement: Settlement, now: number): 
 }
 
 /** By an operator: a platform that has unregistered is SUSPENDED too, but has no tokens. */
-function isSuspended(platform: Platform): boolean {
-  return platform.status === 'SUSPENDED' && isRegistered(platform)
+function isSuspended({ status, inbound }: Platform): boolean {
+  return status === 'SUSPENDED' && inbound.length > 0
 }
 
 /** The inbound token that is kept under one of these hashes; it may be kept under another key by now. */

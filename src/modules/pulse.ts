@@ -16,7 +16,8 @@ export interface Pulse {
   /** Probes in a row that failed. */
   attempts: number
   probing: boolean
-  changing: boolean
+  /** A change of its status under way: settled when it is stored or was given up. */
+  changing: Promise<void> | undefined
 }
 
 /** Of a platform that nothing is known of at the instant `now`. */
@@ -31,6 +32,6 @@ export function newPulse(now: number): Pulse {
     probeAt: Infinity,
     attempts: 0,
     probing: false,
-    changing: false,
+    changing: undefined,
   }
 }

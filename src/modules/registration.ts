@@ -51,7 +51,10 @@ export interface Registration {
   /** Tells the peer with DELETE, then forgets the platform whether the peer heard it or not. `undefined` if there is none. */
   remove(id: string): Promise<{ readonly peerTold: boolean; readonly fault?: FaultCode } | undefined>
   suspend(id: string): Promise<Platform | undefined>
-  /** Throws `not_registered` for a platform without tokens, `party_taken` if another has its party by now. */
+  /**
+   * CONNECTED again, or PLANNED if it was only prepared. Throws `not_registered` for a platform without tokens,
+   * `party_taken` if another has its party by now.
+   */
   resume(id: string): Promise<Platform | undefined>
   /** A request came with this token: a new token that is used ends the old one (T22). Never throws, mostly costs nothing. */
   tokenUsed(connection: Connection, token: InboundToken): void
@@ -84,8 +87,8 @@ export function createRegistration(parts: HandshakeParts): Registration {
     suspend: (id) => changePlatform(registry, id, (one) => withStatus(one, 'SUSPENDED', clock.now())),
     resume: (id) =>
       changePlatform(registry, id, (one) => {
-        if (!isRegistered(one)) throw new Fault('not_registered')
-        return withStatus(one, 'CONNECTED', clock.now())
+        if (one.inbound.length === 0) throw new Fault('not_registered')
+        return withStatus(one, isRegistered(one) ? 'CONNECTED' : 'PLANNED', clock.now())
       }),
     tokenUsed: createTokenRetirement(parts),
   }

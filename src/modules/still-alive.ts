@@ -47,7 +47,7 @@ export interface StillAlive {
    * `likelyCause` = what the operator looks at first, for the alarm.
    */
   failed(platformId: string, fault: FaultCode, likelyCause?: string): void
-  /** Asks the platform now; for operators too. `undefined` if there is none. */
+  /** Asks the platform now; settled when the status it led to stands. `undefined` if there is none. */
   probe(platformId: string): Promise<ProbeResult | undefined>
   /** Milliseconds since the epoch; `undefined` while nothing was heard since the start. */
   lastHeardAt(platformId: string): number | undefined
@@ -111,14 +111,13 @@ export function createStillAlive(
 
   function change(id: string, pulse: Pulse, to: 'CONNECTED' | 'OFFLINE'): void {
     if (pulse.changing || closed) return
-    pulse.changing = true
     const from = to === 'OFFLINE' ? 'CONNECTED' : 'OFFLINE'
     const isDue = () => to === 'CONNECTED' || Math.max(pulse.failures, pulse.refusals) >= options.offlineAfter
-    changePlatform(registry, id, (current) =>
+    pulse.changing = changePlatform(registry, id, (current) =>
       current.status === from && isDue() ? withStatus(current, to, clock.now()) : undefined,
     ).then(
       (stored) => {
-        pulse.changing = false
+        pulse.changing = undefined
         if (!stored) return
         pulse.attempts = 0
         if (to === 'CONNECTED') pulse.refusals = 0
@@ -127,7 +126,7 @@ export function createStillAlive(
       },
       (thrown: unknown) => {
         log.warn({ platform: id, fault: toFault(thrown).code }, `the platform could not be set ${to}`)
-        clock.after(CHANGE_AGAIN_MS, () => (pulse.changing = false))
+        clock.after(CHANGE_AGAIN_MS, () => (pulse.changing = undefined))
       },
     )
   }
@@ -173,6 +172,12 @@ export function createStillAlive(
   }
 
   async function probe(id: string): Promise<ProbeResult | undefined> {
+    const result = await ask(id)
+    await pulses.get(id)?.changing
+    return result
+  }
+
+  async function ask(id: string): Promise<ProbeResult | undefined> {
     const platform = registry.table().connections.get(id)?.platform
     if (!platform) return undefined
     const pulse = pulseOf(id)
@@ -202,7 +207,7 @@ export function createStillAlive(
       pulse.answers = 0
       refuse(id, pulse, result.likelyCause)
       if (pulse.refusals >= options.offlineAfter) change(id, pulse, 'OFFLINE')
-    } else if (result.fault !== 'not_registered') fail(id, pulse)
+    } else if (result.fault && FAULTS[result.fault].at === 'responder') fail(id, pulse)
     return result
   }
 
@@ -222,7 +227,7 @@ export function createStillAlive(
     const platform = registry.table().connections.get(id)?.platform
     if (closed || !platform || pulse.probing || dueAt(platform, pulse) > clock.monotonic()) return
     probes++
-    void probe(id).finally(() => probes--)
+    void ask(id).finally(() => probes--)
   }
 
   function sweep(): void {

@@ -58,4 +58,11 @@ describe('a circuit', () => {
     const after = await operate(scene.hub, 'GET /platforms/nl-ems')
     expect(after.headers.get('etag')).toBe(before.headers.get('etag'))
   })
+
+  it('is closed by a probe that is answered, and the answer says so', async () => {
+    const answer = await operate(scene.hub, 'POST /platforms/de-off/probe')
+    expect(answer.json).toMatchObject({ ok: true, status: 'CONNECTED' })
+    const { items } = (await operate(scene.hub, 'GET /audit?limit=1')).json
+    expect(items).toMatchObject([{ action: 'platform.probe', detail: 'it answers, CONNECTED' }])
+  })
 })

@@ -187,10 +187,11 @@ describe('suspend, resume, rotate, probe, remove', () => {
     expect((await scene.emsp.gets('locations', { to: 'DE-CPO' })).json().status_code).toBe(1000)
   })
 
-  it('a platform that was only prepared cannot be resumed', async () => {
+  it('a platform that was only prepared is PLANNED again when it is resumed', async () => {
     await call('POST /platforms', { json: { id: 'not-yet' } })
+    expect((await call('POST /platforms/not-yet/suspend')).json.status).toBe('SUSPENDED')
     const answer = await call('POST /platforms/not-yet/resume')
-    expect([answer.status, answer.json.fault]).toEqual([409, 'not_registered'])
+    expect([answer.status, answer.json.status]).toEqual([200, 'PLANNED'])
   })
 
   it('rotating renews both tokens (R39)', async () => {

@@ -221,8 +221,24 @@ describe('suspending and resuming', () => {
     expect(again).toEqual({ ...suspended, revision: again?.revision })
     expect(await kit.registration.suspend('nobody')).toBeUndefined()
     expect((await kit.registration.resume('acme'))?.status).toBe('CONNECTED')
+    const posted = tokenShown('POST')
+    await kit.ask(posted, 'DELETE', '/ocpi/2.2.1/credentials')
+    expect((await faultOf(kit.registration.resume('acme'))).code).toBe('not_registered')
+  })
+
+  it('keeps a platform that was only prepared SUSPENDED through its registration, until it is resumed', async () => {
+    const { token } = await kit.registration.prepare({ id: 'new' })
+    await kit.registration.suspend('new')
+    peer.tokens.add('token-b')
+    await kit.ask(token, 'POST', '/ocpi/2.2.1/credentials', peer.credentials('token-b'))
+    expect(kit.platform('new')).toMatchObject({ status: 'SUSPENDED', outbound: { token: 'token-b' } })
+    expect((await kit.registration.resume('new'))?.status).toBe('CONNECTED')
+  })
+
+  it('makes a platform that was only prepared PLANNED again', async () => {
     await kit.registration.prepare({ id: 'new' })
-    expect((await faultOf(kit.registration.resume('new'))).code).toBe('not_registered')
+    await kit.registration.suspend('new')
+    expect((await kit.registration.resume('new'))?.status).toBe('PLANNED')
   })
 })
 

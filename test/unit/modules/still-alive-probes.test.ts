@@ -78,4 +78,17 @@ describe('a probe', () => {
     expect(alive.outlook('acme')?.failures).toBe(2)
     expect(kit.platform('acme').status).toBe('CONNECTED')
   })
+
+  it('of an operator ends when the status it led to stands, in both directions', async () => {
+    let isThere = false
+    await begin(async () => {
+      if (!isThere) throw new Fault('connection_refused')
+      return { httpStatus: 200, body: Buffer.from('{"status_code":1000}'), headers: {} }
+    })
+    for (let failure = 0; failure < OPTIONS.offlineAfter; failure++) await alive.probe('acme')
+    expect(kit.platform('acme').status).toBe('OFFLINE')
+    isThere = true
+    await alive.probe('acme')
+    expect(kit.platform('acme').status).toBe('CONNECTED')
+  })
 })
