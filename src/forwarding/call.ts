@@ -2,7 +2,7 @@
 // deadline of forwarding, carry fresh ids and no routing headers (R23, R24), and follow no redirects.
 
 import { randomUUID } from 'node:crypto'
-import { Fault } from '../faults/fault.ts'
+import { Fault, toFault } from '../faults/fault.ts'
 import { readTarget } from '../ocpi/endpoint.ts'
 import { CORRELATION_ID, REQUEST_ID } from '../ocpi/headers.ts'
 import { writeAuthorization } from '../ocpi/token.ts'
@@ -36,7 +36,10 @@ export interface OwnAnswer {
 /** What a peer may send to the hub itself, in bytes. */
 const BODY_MAX = 4 * 1024 * 1024
 
-/** Builds the caller. It throws the Faults of the transport, and `destination_ip_prohibited` for a URL that is none. */
+/**
+ * Builds the caller. It throws the Faults of the transport, `destination_ip_prohibited` for a URL that is none, and
+ * `hub_overloaded` when the hub has as many requests under way to the platform as it allows.
+ */
 export function createCall(send: Send): (request: OwnRequest) => Promise<OwnAnswer> {
   return async (request) => {
     const target = readTarget(request.url)
@@ -58,13 +61,24 @@ export function createCall(send: Send): (request: OwnRequest) => Promise<OwnAnsw
       phases: {},
       holdWhole: true,
     })
-    const answer = await flight.answer
+    const answer = await flight.answer.catch(throwOwn)
     if (answer.body.length > BODY_MAX) throw new Fault('http_response_body_size')
     const fields = toRecord(answer.headers)
     const coding = fields['content-encoding']
     const body = isPlain(coding) ? answer.body : await inflateBody(answer.body, coding!, BODY_MAX)
     return { httpStatus: answer.status, headers: fields, body: body ?? Buffer.alloc(0) }
   }
+}
+
+/** A cap of the hub's own says nothing of the peer, which was not asked. */
+function throwOwn(thrown: unknown): never {
+  const fault = toFault(thrown)
+  if (!fault.info.local) throw fault
+  const { detail = '' } = fault.info
+  throw new Fault('hub_overloaded', {
+    message: 'As many requests to this platform are under way as the hub allows; it was not asked',
+    detail,
+  })
 }
 
 /** Flat headers by lower-case name. */

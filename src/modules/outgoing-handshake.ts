@@ -183,10 +183,12 @@ function withToken(platform: Platform, fresh: InboundToken): Platform {
 
 /** Whether the peer has certainly not taken the new credentials. */
 function wasRefused({ code, row }: Fault): boolean {
-  return row.reached === 'no' ? row.layer !== 'ocpi' && row.layer !== 'hub' : REFUSALS.has(code)
+  const isOfTheWay = row.layer !== 'ocpi' && row.layer !== 'hub'
+  return REFUSALS.has(code) || (row.reached === 'no' && isOfTheWay)
 }
 
 const REFUSALS: ReadonlySet<string> = new Set([
+  'hub_overloaded',
   'credentials_refused',
   'token_rejected',
   'endpoint_missing',

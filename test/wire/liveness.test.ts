@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import type { HubConfig } from '../../src/config/hub-config.ts'
 import { ok } from '../support/envelopes.ts'
 import { expectFault } from '../support/expect-fault.ts'
+import { invite } from '../support/guest.ts'
 import { stage, startHub, type Scene, type TestHub } from '../support/hub.ts'
 import { party, type Party } from '../support/party.ts'
 import { NEVER } from '../support/party-server.ts'
@@ -109,6 +110,30 @@ describe('a party that is merely slow or busy', () => {
     release()
     await Promise.all(burst)
     expect([statusOf(hub, 'de-cpo'), hub.registry.table().revision]).toEqual(['CONNECTED', revision])
+  })
+
+  it("stays CONNECTED, and can register, when the hub's own cap keeps the hub from asking it", async () => {
+    const { hub, emsp } = await staged({ forwarding: { pendingMax: 1 } })
+    const guest = await invite(hub, 'SE-A01', 'CPO')
+    closing.push(() => guest.party.close())
+    await guest.register()
+    let release = (): void => undefined
+    const held = new Promise<void>((resolve) => (release = resolve))
+    guest.party.answers('locations', async () => {
+      await held
+      return { json: ok([]) }
+    })
+    const waiting = emsp.gets('locations', { to: 'SE-A01' })
+    await waitFor(() => guest.party.requests.length === 1)
+    for (let count = 0; count < LIVENESS.offlineAfter; count++) {
+      const { json } = await hub.admin('/platforms/se-a01/probe', { method: 'POST' })
+      expect(json).toMatchObject({ ok: false, fault: 'hub_overloaded', status: 'CONNECTED' })
+    }
+    await expect(guest.register('PUT')).rejects.toThrow(/"hub_overloaded"/)
+    release()
+    await waiting
+    expect(statusOf(hub, 'se-a01')).toBe('CONNECTED')
+    await guest.register('PUT')
   })
 })
 
