@@ -2,14 +2,14 @@
 // process ends. Process ids would not do: in containers every hub has the same one, and ids are used again.
 
 import { randomUUID } from 'node:crypto'
-import { existsSync, rmSync } from 'node:fs'
+import { existsSync, rmSync, symlinkSync } from 'node:fs'
 import { connect, createServer, type Server } from 'node:net'
 import { hostname, tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 
 /** Who holds the directory. */
 export interface Claim {
-  /** Absolute path of the holder's socket. */
+  /** Where the holder sees its socket. Others may see the directory elsewhere: only the name counts. */
   readonly socket: string
   readonly pid: number
   readonly host: string
@@ -27,13 +27,18 @@ const ATTEMPTS_MAX = 20
 
 /** Takes the directory, or throws an `Error` that names the process that has it. Gives the way to release it. */
 export async function takeDirectory(directory: string, claims: Claims): Promise<() => Promise<void>> {
-  const socket = socketPath(directory)
+  const socket = join(resolve(directory), `lock-${randomUUID().slice(0, 8)}.sock`)
   const own: Claim = { socket, pid: process.pid, host: hostname() }
-  const server = await listen(socket)
+  const server = await withShortPath(socket, listen)
+  const release = async (): Promise<void> => {
+    await stop(server)
+    rmSync(socket, { force: true })
+  }
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
     const holder = claims.read()
-    if (holder && (await isAlive(holder.socket))) {
-      await stop(server)
+    const held = holder && placeOf(directory, holder)
+    if (holder && held !== undefined && (await withShortPath(held, isAlive))) {
+      await release()
       throw new Error(
         `registry.path ${directory} is in use by another ocpi-hub (process ${holder.pid} on ${holder.host}). ` +
           'Give each hub a directory of its own, or share one registry with the driver "redis".',
@@ -41,18 +46,32 @@ export async function takeDirectory(directory: string, claims: Claims): Promise<
     }
     // The claim stays when the directory is given back: a claim without a listener is nobody's.
     if (claims.exchange(holder, own)) {
-      if (holder) rmSync(holder.socket, { force: true })
-      return () => stop(server)
+      if (held !== undefined) rmSync(held, { force: true })
+      return release
     }
   }
-  await stop(server)
+  await release()
   throw new Error(`registry.path ${directory} cannot be locked: several processes keep trying to`)
 }
 
-function socketPath(directory: string): string {
-  const name = `lock-${randomUUID().slice(0, 8)}.sock`
-  const path = join(resolve(directory), name)
-  return Buffer.byteLength(path) <= SOCKET_PATH_BYTES_MAX ? path : join(tmpdir(), `ocpi-hub-${name}`)
+/**
+ * Where the holder's socket is seen from here: in the directory, wherever that was mounted or moved to, or elsewhere,
+ * where older hubs had it for long paths. `undefined`: nowhere.
+ */
+function placeOf(directory: string, { socket }: Claim): string | undefined {
+  return [join(resolve(directory), basename(socket)), socket].find((path) => existsSync(path))
+}
+
+/** Runs `use` on the path, or on one that leads to the same place where it is too long for a socket. */
+async function withShortPath<Result>(path: string, use: (path: string) => Promise<Result>): Promise<Result> {
+  if (Buffer.byteLength(path) <= SOCKET_PATH_BYTES_MAX) return use(path)
+  const shortcut = join(tmpdir(), `ocpi-hub-${randomUUID().slice(0, 8)}`)
+  symlinkSync(dirname(path), shortcut)
+  try {
+    return await use(join(shortcut, basename(path)))
+  } finally {
+    rmSync(shortcut, { force: true })
+  }
 }
 
 function listen(socket: string): Promise<Server> {
@@ -76,7 +95,6 @@ function stop(server: Server): Promise<void> {
 /** Whether somebody listens. A socket that cannot be asked counts as held: better refused than shared. */
 function isAlive(socket: string): Promise<boolean> {
   return new Promise((done) => {
-    if (!existsSync(socket)) return done(false)
     const connection = connect(socket)
     connection.once('connect', () => {
       connection.destroy()

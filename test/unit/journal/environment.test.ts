@@ -3,9 +3,18 @@
 
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { open } from 'lmdb'
 import { afterEach, describe, expect, it } from 'vitest'
 import { openEnvironment } from '../../../src/journal/environment.ts'
@@ -84,6 +93,28 @@ describe('the data directory', () => {
     const environment = await openEnvironment(path)
     expect(await messageOf(openEnvironment(path))).toContain('in use by another ocpi-hub')
     await environment.close()
+  })
+
+  it('is refused under another path as well: one it was moved to, or a longer one that leads to it', async () => {
+    const path = directory()
+    const { said } = await otherProcess(path)
+    expect(said).toBe('opened')
+    const moved = `${path}-moved`
+    renameSync(path, moved)
+    expect(await messageOf(openEnvironment(moved))).toContain('in use by another ocpi-hub')
+    const long = join(dirname(path), 'd'.repeat(150))
+    symlinkSync(moved, long)
+    expect(await messageOf(openEnvironment(long))).toContain('in use by another ocpi-hub')
+  })
+
+  it('with a path that is too long for a socket is refused under a shorter one, and left without a trace', async () => {
+    const path = directory('d'.repeat(150))
+    const environment = await openEnvironment(path)
+    const short = join(dirname(path), 'short')
+    symlinkSync(path, short)
+    expect(await messageOf(openEnvironment(short))).toContain('in use by another ocpi-hub')
+    await environment.close()
+    expect(readdirSync(path).filter((name) => name.endsWith('.sock'))).toEqual([])
   })
 
   it('is refused when a newer hub wrote it', async () => {
