@@ -3,6 +3,7 @@
 
 import { isIP } from 'node:net'
 import ipaddr from 'ipaddr.js'
+import { hashAdminToken } from '../admin/guard.ts'
 import { moduleKey } from '../ocpi/module.ts'
 import { partyKey } from '../ocpi/party.ts'
 import type { ConfigPath } from './document.ts'
@@ -13,6 +14,7 @@ import { readDuration } from './units.ts'
 export function crossCheck(data: unknown): Finding[] {
   const root = section(data)
   return [
+    ...checkVersions(root),
     ...checkAdmin(root),
     ...checkSecretKey(root),
     ...checkListeners(root),
@@ -41,6 +43,14 @@ function isLoopback(host: string): boolean {
   return isIP(host) !== 0 && ipaddr.process(host).range() === 'loopback'
 }
 
+function* checkVersions(root: Section): Iterable<Finding> {
+  const versions = list(section(root.hub).versions)
+  yield* duplicates(
+    versions.map((key, index) => ({ path: ['hub', 'versions', index], key })),
+    'version',
+  )
+}
+
 function* checkAdmin(root: Section): Iterable<Finding> {
   const admin = section(root.admin)
   const { host } = section(section(root.listen).admin)
@@ -51,10 +61,24 @@ function* checkAdmin(root: Section): Iterable<Finding> {
       'is beyond loopback, so admin.token or admin.tokens must be set',
     )
   }
-  const names = list(admin.tokens).map((token) => section(token).name)
+  const tokens = list(admin.tokens).map(section)
   yield* duplicates(
-    names.map((key, index) => ({ path: ['admin', 'tokens', index, 'name'], key })),
+    tokens.map(({ name }, index) => ({ path: ['admin', 'tokens', index, 'name'], key: name })),
     'name',
+  )
+  // With two roles for one token, their order would decide what it may do.
+  yield* duplicates(
+    [
+      {
+        path: ['admin', 'token'],
+        key: typeof admin.token === 'string' && admin.token !== '' ? hashAdminToken(admin.token) : undefined,
+      },
+      ...tokens.map(({ sha256: hash }, index) => ({
+        path: ['admin', 'tokens', index, 'sha256'],
+        key: typeof hash === 'string' ? hash.toLowerCase() : undefined,
+      })),
+    ],
+    'token',
   )
 }
 

@@ -13,7 +13,7 @@ import {
   type Pair,
   type Scalar,
 } from 'yaml'
-import { maskReferences, substitute } from './substitute.ts'
+import { maskReferences, substitute, type Variables } from './substitute.ts'
 
 export interface ConfigFault {
   readonly file: string
@@ -31,6 +31,10 @@ export interface ConfigDocument {
   /** Whether the structure cannot be relied on: what the schema says about it would be noise. */
   readonly broken: boolean
   readonly faults: readonly ConfigFault[]
+  /** Keys with nothing behind them, which `data` is without: all their lines may be commented out. */
+  readonly empty: readonly ConfigPath[]
+  /** Names of the environment variables that were looked up. */
+  readonly variables: ReadonlySet<string>
   fault(path: ConfigPath, message: string, part?: 'key' | 'value'): ConfigFault
   /** The scalar at `path` and the names of the environment variables in it. */
   scalar(path: ConfigPath): { readonly node: Scalar; readonly variables: readonly string[] } | undefined
@@ -40,16 +44,13 @@ export interface ConfigDocument {
 const ALIASES_MAX = 100
 
 /** Parses `text`. Total: every fault is in `faults`, nothing is thrown. */
-export function readDocument(
-  text: string,
-  file: string,
-  env: Readonly<Record<string, string | undefined>>,
-): ConfigDocument {
+export function readDocument(text: string, file: string, environment: Variables): ConfigDocument {
   const source = maskReferences(text.startsWith('\uFEFF') ? text.slice(1) : text)
   const lines = new LineCounter()
   const document = parseDocument(source, { lineCounter: lines, prettyErrors: false, logLevel: 'error' })
   const faults: ConfigFault[] = []
   const variables = new Map<Scalar, readonly string[]>()
+  const empty: ConfigPath[] = []
   const at = (offset: number, message: string): ConfigFault => {
     const { line, col } = lines.linePos(offset)
     return { file, line: Math.max(line, 1), col: Math.max(col, 1), message }
@@ -61,8 +62,9 @@ export function readDocument(
   }
   const data = toPlain(document, {
     fault: (node, message) => void faults.push(at(offsetOf(node), message)),
+    empty: (path) => void empty.push(path),
     text: (node, value) => {
-      const result = substitute(value, env)
+      const result = substitute(value, environment)
       if (result.variables.length > 0) variables.set(node, result.variables)
       for (const message of result.faults) faults.push(at(offsetOf(node), message))
       return result.faults.length > 0 ? value : result.text
@@ -72,6 +74,8 @@ export function readDocument(
     data,
     broken: document.errors.some((error) => error.code !== 'DUPLICATE_KEY'),
     faults,
+    empty,
+    variables: new Set([...variables.values()].flat()),
     fault: (path, message, part = 'value') => at(offsetOf(locate(document, path, part)), message),
     scalar: (path) => {
       const node = locate(document, path, 'value')
@@ -82,13 +86,14 @@ export function readDocument(
 
 interface Visitor {
   fault(node: Node, message: string): void
+  empty(path: ConfigPath): void
   text(node: Scalar, value: string): string
 }
 
 function toPlain(document: Document.Parsed, visitor: Visitor): unknown {
   const open = new Set<Node>()
   let aliases = 0
-  const read = (node: unknown): unknown => {
+  const read = (node: unknown, path: ConfigPath): unknown => {
     if (isScalar(node)) return typeof node.value === 'string' ? visitor.text(node, node.value) : node.value
     if (isAlias(node)) {
       aliases++
@@ -97,24 +102,27 @@ function toPlain(document: Document.Parsed, visitor: Visitor): unknown {
         visitor.fault(node, aliasMessage(target, aliases))
         return undefined
       }
-      return read(target)
+      return read(target, path)
     }
-    if (!isMap(node) && !isSeq(node)) return undefined
+    if (!isMap(node) && !isSeq(node)) return null
     open.add(node)
-    const result = isSeq(node) ? node.items.map(read) : readMap(node.items)
+    const result = isSeq(node)
+      ? node.items.map((item, index) => read(item, [...path, index]))
+      : readMap(node.items, path)
     open.delete(node)
     return result
   }
-  const readMap = (items: readonly Pair[]): object => {
+  const readMap = (items: readonly Pair[], path: ConfigPath): object => {
     const entries: [string, unknown][] = []
     for (const pair of items) {
-      const value = read(pair.value)
-      // A key with nothing behind it counts as left out: all its lines may be commented out.
-      if (value !== null && value !== undefined) entries.push([keyText(pair), value])
+      const key = keyText(pair)
+      const value = read(pair.value, [...path, key])
+      if (value === null) visitor.empty([...path, key])
+      else if (value !== undefined) entries.push([key, value])
     }
     return Object.fromEntries(entries)
   }
-  return read(document.contents)
+  return read(document.contents, [])
 }
 
 function aliasMessage(target: Node | undefined, aliases: number): string {

@@ -1,14 +1,16 @@
-// Reads a configuration file: YAML, environment variables, schema, cross-checks. Every fault of the file is
+// Reads a configuration file: YAML, environment variables, schema, cross-checks, the files it names. Every fault is
 // reported at once, with its line and column; a configuration comes out only when there is none.
 
 import { readFile } from 'node:fs/promises'
 import { crossCheck } from './cross-checks.ts'
 import { readDocument, type ConfigDocument, type ConfigFault } from './document.ts'
 import type { HubConfig } from './hub-config.ts'
-import { pathText, sentence, toFindings, type Finding } from './messages.ts'
+import { emptyFinding, pathText, sentence, toFindings, type Finding } from './messages.ts'
 import { fileSchema } from './schema.ts'
 import { readSecretFiles } from './secret-files.ts'
+import { tlsFindings } from './tls-files.ts'
 import { toHubConfig } from './to-hub-config.ts'
+import { unreadable } from './unreadable.ts'
 
 export type { ConfigFault } from './document.ts'
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -19,8 +21,9 @@ export type ConfigResult =
   | { readonly config?: undefined; readonly faults: readonly ConfigFault[] }
 
 /**
- * Loads the file at `path`, with variables of `env` or of the files that `<NAME>_FILE` names. Paths in it (registry.path, tls files) are taken from the
- * working directory, not from the file's; that the tls files can be read is checked here. Never throws.
+ * Loads the file at `path`, with variables of `env` or of the files that `<NAME>_FILE` names. Paths in it
+ * (registry.path, tls files) are taken from the working directory, not from the file's; that the tls files can be
+ * served is checked here. Never throws.
  */
 export async function loadConfig(path: string, env: Environment): Promise<ConfigResult> {
   let text: string
@@ -29,26 +32,20 @@ export async function loadConfig(path: string, env: Environment): Promise<Config
   } catch (error) {
     return { faults: [{ file: path, line: 1, col: 1, message: unreadable(error) }] }
   }
-  const secrets = await readSecretFiles(text, env)
-  if (secrets.unreadable.length > 0) {
-    const faults = secrets.unreadable.map(({ variable, line, col, cause }) => ({
-      file: path,
-      line,
-      col,
-      message: `${variable}_FILE: ${unreadable(cause)}`,
-    }))
-    return { faults }
-  }
-  const document = readDocument(text, path, secrets.env)
-  const result = check(document)
-  if (!result.config) return result
-  const faults = await checkFiles(result.config, document)
-  return faults.length === 0 ? result : { faults }
+  const document = await readWithSecrets(text, path, env)
+  return check(document, tlsFindings(document.data))
+}
+
+/** Reads it twice if need be: which variables there are is known only when it was read. */
+async function readWithSecrets(text: string, path: string, env: Environment): Promise<ConfigDocument> {
+  const document = readDocument(text, path, { env })
+  const names = [...document.variables].filter((name) => env[`${name}_FILE`])
+  return names.length === 0 ? document : readDocument(text, path, await readSecretFiles(names, env))
 }
 
 /** The same for text at hand; touches no file. `fileName` only stands in the faults. */
 export function readConfig(text: string, fileName: string, env: Environment): ConfigResult {
-  return check(readDocument(text, fileName, env))
+  return check(readDocument(text, fileName, { env }), [])
 }
 
 /** `config/hub.yaml:7:3: forwarding.timeot: unknown key (did you mean "timeout"?)` */
@@ -56,14 +53,16 @@ export function formatFault(fault: ConfigFault): string {
   return `${fault.file}:${fault.line}:${fault.col}: ${fault.message}`
 }
 
-function check(document: ConfigDocument): ConfigResult {
+function check(document: ConfigDocument, more: readonly Finding[]): ConfigResult {
   if (document.broken) return { faults: document.faults }
   const data = document.data ?? {}
   const parsed = fileSchema.safeParse(data, { error: sentence })
   const issues = parsed.success ? [] : parsed.error.issues
   const findings = [
     ...issues.flatMap((issue) => toFindings(issue, data, (path) => document.scalar(path)?.node)),
+    ...document.empty.flatMap((path) => emptyFinding(path) ?? []),
     ...crossCheck(data),
+    ...more,
   ]
   const faults = [...document.faults]
   for (const finding of findings) {
@@ -85,28 +84,4 @@ function toConfigFault({ path, message, part }: Finding, document: ConfigDocumen
 
 function isSamePlace(one: ConfigFault, other: ConfigFault): boolean {
   return one.line === other.line && one.col === other.col
-}
-
-async function checkFiles(config: HubConfig, document: ConfigDocument): Promise<ConfigFault[]> {
-  const faults: ConfigFault[] = []
-  for (const side of ['ocpi', 'admin'] as const) {
-    const { cert, key, clientCa } = config.listen[side].tls ?? {}
-    for (const [name, file] of Object.entries({ cert, key, client_ca: clientCa })) {
-      if (file === undefined) continue
-      const path = ['listen', side, 'tls', name]
-      const failure = await readFile(file).then(() => undefined, unreadable)
-      if (failure !== undefined) faults.push(document.fault(path, `${pathText(path)}: ${failure}`))
-    }
-  }
-  return faults
-}
-
-function unreadable(error: unknown): string {
-  const code = (error as NodeJS.ErrnoException | undefined)?.code
-  if (code === 'ENOENT') return 'there is no such file'
-  if (code === 'EACCES') return 'the file may not be read by this user'
-  if (code === 'EISDIR') return 'this is a directory'
-  return error instanceof TypeError
-    ? 'the file is not UTF-8 text'
-    : `the file cannot be read (${code ?? 'unknown reason'})`
 }

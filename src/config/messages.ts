@@ -33,12 +33,8 @@ export function toFindings(
   scalar: (path: ConfigPath) => Scalar | undefined,
 ): Finding[] {
   if (issue.code === 'unrecognized_keys') {
-    const known = Object.keys(schemaAt(issue.path)?.properties ?? {})
-    return issue.keys.map((key) => ({
-      path: [...issue.path, key],
-      message: `unknown key${didYouMean(key, known)}`,
-      part: 'key',
-    }))
+    const known = schemaAt(issue.path)?.properties ?? {}
+    return issue.keys.map((key) => unknownKey([...issue.path, key], known))
   }
   if (issue.code === 'invalid_union') {
     const value = valueAt(data, issue.path)
@@ -53,6 +49,23 @@ export function toFindings(
   const value = valueAt(data, issue.path)
   const message = quoteAdvice(issue, value, scalar(issue.path)) ?? valueMessage(issue, value)
   return [{ path: issue.path, message, part: 'value' }]
+}
+
+/**
+ * What is wrong with a key that has nothing behind it, if anything. A known one of a section counts as left out; an
+ * item of a list, such as a rule, would mean something else without it.
+ */
+export function emptyFinding(path: ConfigPath): Finding | undefined {
+  const known = schemaAt(path.slice(0, -1))?.properties
+  if (!known) return undefined
+  if (!Object.hasOwn(known, path.at(-1)!)) return unknownKey(path, known)
+  const isInList = path.some((step) => typeof step === 'number')
+  return isInList ? { path, message: 'must have a value, or be left out', part: 'key' } : undefined
+}
+
+function unknownKey(path: ConfigPath, known: object): Finding {
+  const hint = didYouMean(String(path.at(-1)), Object.keys(known))
+  return { path, message: `unknown key${hint}`, part: 'key' }
 }
 
 /** `routes[2].timeout`. */

@@ -2,48 +2,23 @@
 // NAME_FILE names when NAME itself has no value. Only variables that the configuration refers to are looked at.
 
 import { readFile } from 'node:fs/promises'
+import type { Variables } from './substitute.ts'
+import { unreadable } from './unreadable.ts'
 
-type Environment = Readonly<Record<string, string | undefined>>
+type Environment = Variables['env']
 
-export interface SecretFiles {
-  /** The environment with what was read. */
-  readonly env: Environment
-  /** Variables whose file could not be read, with the place of their first reference, from 1. */
-  readonly unreadable: readonly {
-    readonly variable: string
-    readonly line: number
-    readonly col: number
-    readonly cause: unknown
-  }[]
-}
-
-const REFERENCE = /\$\{([A-Za-z_][A-Za-z0-9_]*)/g
-
-/** Reads the files for the variables in `text`. A line break at the end of a file is no part of the secret. */
-export async function readSecretFiles(text: string, env: Environment): Promise<SecretFiles> {
+/** Reads the files for these variables. A line break at the end of a file is no part of the secret. */
+export async function readSecretFiles(names: Iterable<string>, env: Environment): Promise<Variables> {
   const found: Record<string, string> = {}
-  const unreadable: SecretFiles['unreadable'][number][] = []
-  for (const [variable, offset] of firstReferences(text)) {
-    const file = Object.hasOwn(env, `${variable}_FILE`) ? env[`${variable}_FILE`] : undefined
-    if (!file || (Object.hasOwn(env, variable) && env[variable])) continue
+  const failures = new Map<string, string>()
+  for (const name of names) {
+    const file = Object.hasOwn(env, `${name}_FILE`) ? env[`${name}_FILE`] : undefined
+    if (!file || (Object.hasOwn(env, name) && env[name])) continue
     try {
-      found[variable] = (await readFile(file, 'utf8')).replace(/\r?\n$/, '')
-    } catch (cause) {
-      unreadable.push({ variable, ...placeOf(text, offset), cause })
+      found[name] = (await readFile(file, 'utf8')).replace(/\r?\n$/, '')
+    } catch (error) {
+      failures.set(name, unreadable(error))
     }
   }
-  return { env: { ...env, ...found }, unreadable }
-}
-
-function firstReferences(text: string): Map<string, number> {
-  const places = new Map<string, number>()
-  for (const match of text.matchAll(REFERENCE)) {
-    if (!places.has(match[1]!)) places.set(match[1]!, match.index)
-  }
-  return places
-}
-
-function placeOf(text: string, offset: number): { line: number; col: number } {
-  const before = text.slice(0, offset).split('\n')
-  return { line: before.length, col: before.at(-1)!.length + 1 }
+  return { env: { ...env, ...found }, unreadable: failures }
 }

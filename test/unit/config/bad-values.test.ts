@@ -15,6 +15,23 @@ const VALUES: readonly (readonly [rule: string, rest: string, ...faults: string[
   ],
   ['names an unknown section', 'extra: 1', 'f:2:1: extra: unknown key'],
   [
+    'names an unknown key with nothing behind it',
+    'forwarding: { timeot: , Timeout: ~ }\nroutess:',
+    'f:2:15: forwarding.timeot: unknown key (did you mean "timeout"?)',
+    'f:2:25: forwarding.Timeout: unknown key (did you mean "timeout"?)',
+    'f:3:1: routess: unknown key (did you mean "routes"?)',
+  ],
+  [
+    'names an unknown key in a platform with nothing behind it',
+    'platforms: [{ id: a, tokens: { inbound: t1, hub-to-acme }, roles: [{ country_code: DE, party_id: CPO, role: CPO }] }]',
+    'f:2:45: platforms[0].tokens.hub-to-acme: unknown key',
+  ],
+  [
+    'refuses a key of a platform with nothing behind it',
+    platform('versions_url:'),
+    'f:6:5: platforms[0].versions_url: must have a value, or be left out',
+  ],
+  [
     'names every unknown key of one section',
     'log: { a: 1, lvl: info }',
     'f:2:8: log.a: unknown key',
@@ -256,6 +273,7 @@ const ROUTES: readonly (readonly [rule: string, route: string, ...faults: string
     'f:3:19: routes[0].deliver_to: must name a party, as in NL-EMS',
   ],
   ['knows one action', 'action: allow', 'f:3:15: routes[0].action: must be deny'],
+  ['refuses an action with nothing behind it', 'action:', 'f:3:7: routes[0].action: must have a value, or be left out'],
   [
     'refuses what a denied request never meets',
     'action: deny, timeout: 5s',

@@ -20,18 +20,35 @@ describe('substitute', () => {
     ['$${A}', { A: 'x' }, '${A}'],
     ['$A $ {A}', { A: 'x' }, '$A $ {A}'],
     ['${A}', { A: '${B}' }, '${B}'],
+    ['${A:-${B:-}}', {}, ''],
+    ['${A:-${B:-}}', { A: 'abc' }, 'abc'],
+    ['${A:-x${B:-${C}y}z}!', { C: 'c' }, 'xcyz!'],
+    ['${A:-$${B}}', {}, '${B}'],
+    ['${A:-$}${B}', { B: 'x' }, '$x'],
   ])('reads %s with %o as %s', (text, env, expected) => {
-    expect(substitute(text, env as Record<string, string>)).toMatchObject({ text: expected, faults: [] })
+    expect(substitute(text, { env: env as Record<string, string> })).toMatchObject({
+      text: expected,
+      faults: [],
+    })
   })
 
-  test.each(['${', '${A', '${}', '${1A}', '${A-b}', '${A:?b}', '${a b}'])('refuses %s', (text) => {
-    expect(substitute(text, {}).faults).toEqual([
-      'a variable is written ${NAME} or ${NAME:-default}, and $${ stands for ${ itself',
-    ])
+  test.each(['${', '${A', '${}', '${1A}', '${A-b}', '${A:?b}', '${a b}', '${A:-${B}'])(
+    'refuses %s',
+    (text) => {
+      expect(substitute(text, { env: {} }).faults).toEqual([
+        'a variable is written ${NAME} or ${NAME:-default}, and $${ stands for ${ itself',
+      ])
+    },
+  )
+
+  test('refuses defaults in each other without end, at no cost', () => {
+    const deep = `${'${A:-'.repeat(20_000)}${'}'.repeat(20_000)}`
+    expect(substitute(deep, { env: {} }).faults).toHaveLength(1)
+    expect(maskReferences(deep)).toHaveLength(deep.length)
   })
 
   test('does not find variables in the prototype of the environment', () => {
-    expect(substitute('${constructor}', {}).faults).toHaveLength(1)
+    expect(substitute('${constructor}', { env: {} }).faults).toHaveLength(1)
   })
 
   test('keeps every offset of a masked text', () => {
@@ -48,6 +65,12 @@ describe('variables in a file', () => {
       { ADMIN: '9' },
     )
     expect([config?.listen.ocpi.port, config?.listen.admin.port]).toEqual([8080, 9])
+  })
+
+  test('may stand in the default of another, unquoted inside of braces', () => {
+    const text = `${HUB}\nadmin: { token: \${T:-\${OLD_T:-}} }`
+    const read = (env: Record<string, string>) => readConfig(text, 'f', env).config?.admin.token
+    expect([read({}), read({ T: 'abc' }), read({ OLD_T: 'old' })]).toEqual([undefined, 'abc', 'old'])
   })
 
   test('give numbers and truth values where these are wanted', () => {

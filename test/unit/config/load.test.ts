@@ -42,6 +42,12 @@ describe('readConfig', () => {
     expect(faultsOf('just words')).toEqual(['f:1:1: the file must be a section of keys'])
   })
 
+  test('refuses a version of the hub twice', () => {
+    expect(faultsOf(HUB.replace(' }', ', versions: ["2.2.1", "2.3.0", "2.2.1"] }'))).toEqual([
+      'f:1:116: hub.versions[2]: same version as hub.versions[0]',
+    ])
+  })
+
   test('refuses two platforms with one id, one inbound token, or one party in one role', () => {
     const text = `platforms:
   - id: a
@@ -113,6 +119,18 @@ routes:
     const { config } = readConfig(`${HUB}\nroutes: [{ from: "*" }]`, 'f', {})
     expect(() => ((config as { sandbox: boolean }).sandbox = true)).toThrow(TypeError)
     expect(() => (config!.routes[0]!.from as string[]).push('x')).toThrow(TypeError)
+  })
+
+  test('refuses an admin token twice, in whatever case its hash is written', () => {
+    const hash = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'
+    const reader = `- { name: x, role: read, sha256: ${hash} }`
+    const operator = `- { name: y, role: operate, sha256: ${hash.toUpperCase()} }`
+    expect(withHub(`admin:\n  tokens:\n    ${reader}\n    ${operator}`)).toEqual([
+      'f:5:41: admin.tokens[1].sha256: same token as admin.tokens[0].sha256',
+    ])
+    expect(withHub(`admin:\n  token: abc\n  tokens:\n    ${reader}`)).toEqual([
+      'f:5:38: admin.tokens[0].sha256: same token as admin.token',
+    ])
   })
 
   test('needs no admin token on loopback, nor beyond it when there are named ones', () => {
