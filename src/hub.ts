@@ -35,8 +35,8 @@ import { createWhose } from './routing/contracts.ts'
 export interface Hub {
   readonly ocpiUrl: string
   readonly adminUrl: string
-  readonly adminToken: string
-  /** Nobody configured one: made for this run. */
+  /** `admin.token`, or one made for this run, which is random; absent while `admin.tokens` alone let in. */
+  readonly adminToken?: string
   readonly adminTokenIsRandom: boolean
   readonly log: Log
   readonly registry: Registry
@@ -99,11 +99,12 @@ export async function createHub(config: HubConfig, { load }: HubOptions = {}): P
     await close()
     throw error
   }
+  const adminToken = config.admin.token ?? base.live.madeUpToken
   return {
     ocpiUrl: urlOf(ocpi.server.address(), config.listen.ocpi.tls !== undefined),
     adminUrl: urlOf(admin.server.address(), config.listen.admin.tls !== undefined),
-    adminToken: base.adminToken,
-    adminTokenIsRandom: config.admin.token === undefined,
+    ...(adminToken === undefined ? {} : { adminToken }),
+    adminTokenIsRandom: base.live.madeUpToken !== undefined,
     log: base.log,
     registry,
     journal: base.journal,
@@ -131,7 +132,12 @@ function createOcpiSide(
     options: base.live.forwarding,
     hub: config.hub,
     viaName: base.viaName,
-    translate: createTranslate({ store: stores.links, key: key('links'), publicUrl: config.hub.publicUrl }),
+    translate: createTranslate({
+      store: stores.links,
+      key: key('links'),
+      publicUrl: config.hub.publicUrl,
+      versions: config.hub.versions,
+    }),
     journal,
     liveness: stillAlive,
     limits: base.limits,
@@ -165,7 +171,7 @@ function createOcpiSide(
         const { connection, token, value } = admitted!
         stillAlive.requested(connection.platform.id)
         stores.heard.note(connection.platform.id, exchange.startedAt)
-        registration.tokenUsed(connection, token)
+        registration.tokenUsed(connection, token, exchange.path)
         renewToken(connection.platform, token, value)
       },
       readiness: () => readiness({ registry, isDraining: () => lifecycle.draining }),

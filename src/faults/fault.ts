@@ -18,6 +18,8 @@ export interface FaultDetail {
   readonly httpStatus?: number
   /** The hub's own limits made it: it says nothing of the responder, and liveness does not count it. */
   readonly local?: true
+  /** Platform it is about where nothing was forwarded; for the journal and metrics. */
+  readonly responder?: string
   /** What the responder answered, if it did. */
   readonly responderHttpStatus?: number
   /** Code of the responder's own list, when it does not speak OCPI. */

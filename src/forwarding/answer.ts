@@ -7,7 +7,7 @@ import type { FaultCode } from '../faults/table.ts'
 import { isJsonInSteps } from '../dialects/json-text.ts'
 import { withoutBom } from '../dialects/original.ts'
 import { readStatusCode, writeEnvelope } from '../ocpi/envelope.ts'
-import type { ModuleRow } from '../ocpi/module.ts'
+import { isList, type Message } from '../routing/message.ts'
 import type { RawAnswer } from './attempt.ts'
 import { type AnswerHead, readAnswerHead, withJson } from './answer-head.ts'
 import { createBodyReader, inflateBody, isPlain } from './body-reader.ts'
@@ -15,12 +15,7 @@ import { type DialectReading, readDialect } from './dialect-answer.ts'
 import type { Relayed } from './relayed.ts'
 
 /** What of the request decides how its answer is read. */
-export interface Asked {
-  readonly method: string
-  readonly row: ModuleRow
-  /** Raw path below the endpoint. */
-  readonly rest: string
-}
+export type Asked = Pick<Message, 'method' | 'row' | 'rest' | 'byUrl'>
 
 /** What of the platform and the hub decides it. */
 export interface Reading extends DialectReading {
@@ -140,7 +135,7 @@ function readForeign(answer: RawAnswer, asked: Asked, head: AnswerHead): Relayed
 /** The row for an HTTP status without envelope (T2-T4). */
 function foreignFault(status: number, asked: Asked): FaultCode {
   if (status !== 404) return observeStatus(status)
-  const bare = asked.rest === '' || asked.rest === '/'
+  const bare = asked.byUrl !== true && (asked.rest === '' || asked.rest === '/' || isList(asked))
   if (bare && (asked.method === 'GET' || asked.method === 'POST')) return 'endpoint_missing'
   return asked.row.unknownObject ?? 'object_unknown'
 }

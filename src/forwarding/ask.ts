@@ -9,7 +9,7 @@ import type { Message } from '../routing/message.ts'
 import type { Relayed } from './relayed.ts'
 import type { ForwardingParts, Requester } from './direct.ts'
 import { forwardLeg } from './forward-leg.ts'
-import { failLeg, endLeg, openLeg } from './leg.ts'
+import { adoptLeg, endLeg, failLeg, openLeg } from './leg.ts'
 
 interface Reply {
   readonly leg: Exchange
@@ -33,13 +33,17 @@ export async function askAll(
   const winner = await firstSuccess(pending)
   if (winner) {
     letGo(pending, winner)
-    return take(winner, exchange)
+    adoptLeg(exchange, winner.leg)
+    return winner.relayed!
   }
   const replies = await Promise.all(pending)
   const other = replies.find((reply) => !isUnknown(reply))
   letGo(pending, other)
-  if (other?.relayed) return take(other, exchange)
-  if (other) throw other.fault!
+  if (other) {
+    adoptLeg(exchange, other.leg)
+    if (other.relayed) return other.relayed
+    throw other.fault!
+  }
   throw new Fault(message.row.unknownObject ?? 'object_unknown', {
     message: `None of ${routes.length} parties knows this object`,
   })
@@ -95,15 +99,4 @@ function letGo(pending: readonly Promise<Reply>[], taken: Reply | undefined): vo
       if (reply !== taken) await reply.relayed?.rest?.(nowhere).catch(() => undefined)
     })
   }
-}
-
-/** The requester learns from FROM who answered (R62). */
-function take(reply: Reply, exchange: Exchange): Relayed {
-  const { leg } = reply
-  if (leg.to !== undefined) exchange.to = leg.to
-  if (leg.responder !== undefined) exchange.responder = leg.responder
-  if (leg.forwardedRequestId !== undefined) exchange.forwardedRequestId = leg.forwardedRequestId
-  if (leg.responderHttpStatus !== undefined) exchange.responderHttpStatus = leg.responderHttpStatus
-  if (leg.responderCode !== undefined) exchange.responderCode = leg.responderCode
-  return reply.relayed!
 }

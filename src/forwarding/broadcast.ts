@@ -104,8 +104,10 @@ export function createBroadcaster(parts: ForwardingParts): Broadcaster {
   })
 }
 
+/** Of `/{country_code}/{party_id}/{id}` in any case (R109): what is below an object takes its lane. */
 function laneOf(rest: string): number {
+  const object = rest.split('/', 4).join('/').toLowerCase()
   let sum = 0
-  for (let index = 0; index < rest.length; index++) sum = (sum * 31 + rest.charCodeAt(index)) >>> 0
+  for (let index = 0; index < object.length; index++) sum = (sum * 31 + object.charCodeAt(index)) >>> 0
   return sum % LANES
 }

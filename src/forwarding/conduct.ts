@@ -5,6 +5,7 @@ import type { LinkStore } from '../links/links.ts'
 import type { Connection, RoutingTable } from '../registry/routing-table.ts'
 import type { Decision } from '../routing/decide.ts'
 import type { Message } from '../routing/message.ts'
+import type { CompiledRules } from '../routing/rules.ts'
 import type { Relayed } from './relayed.ts'
 import { askAll } from './ask.ts'
 import type { Broadcaster } from './broadcast.ts'
@@ -22,6 +23,7 @@ export interface Errand {
   readonly message: Message
   readonly sender: Connection
   readonly table: RoutingTable
+  readonly rules: CompiledRules
   readonly exchange: Exchange
   readonly requester: Requester
 }
@@ -61,9 +63,10 @@ export function createConduct(parts: ConductParts): Conduct {
         return Promise.reject(fault)
       }
     },
-    link(id, { message, sender, table, exchange, requester }) {
+    link(id, { message, sender, table, rules, exchange, requester }) {
       exchange.mode = 'callback'
-      return forwardLinked(id, message, sender, { exchange, requester, table, links: parts.links }, parts)
+      const context = { exchange, requester, table, rules, links: parts.links }
+      return forwardLinked(id, message, sender, context, parts)
     },
   }
 }

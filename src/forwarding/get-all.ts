@@ -1,9 +1,9 @@
 // GET ALL: the lists of all owners as one list, asked live and page-wise (R64, T17, T36). An owner that fails is
 // left out and named; the cursor carries all state, so any hub of the cluster can go on.
 
-import { Fault, toFault } from '../faults/fault.ts'
-import type { FaultCode } from '../faults/table.ts'
+import { Fault } from '../faults/fault.ts'
 import type { Exchange } from '../journal/exchange.ts'
+import { plainText } from '../journal/text.ts'
 import { PAGE_LIMIT, TOTAL_COUNT } from '../ocpi/headers.ts'
 import { type PartyKey, partyKey } from '../ocpi/party.ts'
 import { VERSIONS } from '../ocpi/version.ts'
@@ -15,7 +15,7 @@ import type { Relayed } from './relayed.ts'
 import { type CursorScope, readCursor, writeCursor } from './cursor.ts'
 import type { ForwardingParts, Requester } from './direct.ts'
 import { forwardLeg } from './forward-leg.ts'
-import { endLeg, failLeg, openLeg } from './leg.ts'
+import { adoptLeg, endLeg, failLeg, openLeg } from './leg.ts'
 import { filterList, joinLists, type ListBody, type OwnerList, readList } from './list-body.ts'
 import {
   advance,
@@ -44,6 +44,9 @@ export interface GetAllParts extends ForwardingParts {
 /** Objects per page at most: the hub's X-Limit. */
 const PAGE_MAX = 500
 const OWNER_TIMEOUT_MIN_MS = 2_000
+/** Of an owner's own error what is looked into for its words, and how much of them is shown among others'. */
+const ERROR_BYTES_MAX = 64 * 1024
+const WORDS_CHARS_MAX = 200
 /** Owners asked at the same time for their totals. */
 const PARALLEL_MAX = 16
 
@@ -58,6 +61,17 @@ interface OwnerAnswer {
   readonly more: boolean
 }
 
+/** Why an owner's objects are missing. */
+interface Missing {
+  readonly leg: Exchange
+  /** `connection_refused`, `2001 date_from is missing`. */
+  readonly words: string
+  /** An OCPI error in its own words, or what went wrong. */
+  readonly cause: Relayed | Fault
+}
+
+type Missed = ReadonlyMap<PartyKey, Missing>
+
 interface Crawl {
   readonly owners: readonly Owner[]
   readonly position: Position | undefined
@@ -66,7 +80,11 @@ interface Crawl {
   readonly filters: string
 }
 
-/** Throws `query_invalid` for a bad query or cursor, and the first owner's Fault when every owner failed. */
+/**
+ * Gives what is there when the time is nearly over, and a Link to the rest. When every owner failed it gives the first
+ * OCPI error of one of them, as only the requester can mend that, or throws the Fault of the first. Throws
+ * `query_invalid` for a bad query or cursor.
+ */
 export async function getAll(
   routes: readonly Route[],
   message: Message,
@@ -74,7 +92,7 @@ export async function getAll(
   requester: Requester,
   parts: GetAllParts,
 ): Promise<Relayed> {
-  const failures = new Map<PartyKey, Fault>()
+  const missing = new Map<PartyKey, Missing>()
   const byKey = new Map(routes.map((route) => [route.party.key, route]))
   const scope: CursorScope = {
     requester: exchange.requester!,
@@ -86,30 +104,28 @@ export async function getAll(
 
   // An owner that hangs must not use up the time that the requester itself waits.
   const { timeoutMs } = parts.options
-  const ownerTimeoutMs = Math.min(timeoutMs, Math.max(timeoutMs / 3, OWNER_TIMEOUT_MIN_MS))
-  const patient = { ...parts, options: { ...parts.options, timeoutMs: ownerTimeoutMs } }
+  const begunAt = performance.now()
+  const leftMs = () => begunAt + timeoutMs - performance.now()
+  const patient = (): GetAllParts => {
+    const ownerTimeoutMs = Math.min(leftMs(), Math.max(timeoutMs / 3, OWNER_TIMEOUT_MIN_MS))
+    return { ...parts, options: { ...parts.options, timeoutMs: Math.max(1, ownerTimeoutMs) } }
+  }
 
   async function ask({ key, offset, limit }: Ask, filters: string): Promise<OwnerAnswer | undefined> {
-    try {
-      return await askOwner(
-        byKey.get(key)!,
-        ownerQuery(filters, offset, limit),
-        message,
-        exchange,
-        requester,
-        patient,
-      )
-    } catch (error) {
-      failures.set(key, toFault(error))
-      return undefined
-    }
+    const query = ownerQuery(filters, offset, limit)
+    const answer = await askOwner(byKey.get(key)!, query, message, exchange, requester, patient())
+    if ('count' in answer) return answer
+    missing.set(key, answer)
+    return undefined
   }
 
   const crawl = await beginCrawl([...byKey.keys()], message.query, scope, ask, parts)
   const items: OwnerAnswer[] = []
   let { position } = crawl
   let count = 0
-  while (position && count < crawl.limit) {
+  for (let round = 0; position && count < crawl.limit; round++) {
+    // Whoever is asked now still has a third of the time.
+    if (round > 0 && leftMs() < timeoutMs / 3) break
     const asks: Ask[] = planPage(crawl.owners, position, crawl.limit - count)
     const answers = await Promise.all(asks.map((one) => ask(one, crawl.filters)))
     for (const [index, one] of asks.entries()) {
@@ -122,8 +138,23 @@ export async function getAll(
       position = answer ? advance(crawl.owners, position, answer) : nextOwner(crawl.owners, position)
     }
   }
-  if (routes.length > 0 && failures.size >= routes.length) throw [...failures.values()][0]!
-  return toAnswer(items, { ...crawl, position }, failures, scope, routes.length, parts)
+  if (routes.length > 0 && missing.size >= routes.length) return allMissing(missing, exchange)
+  return toAnswer(items, { ...crawl, position }, missing, scope, routes.length, parts)
+}
+
+function allMissing(missing: Missed, exchange: Exchange): Relayed {
+  const all = [...missing.values()]
+  const { leg, cause } = all.find((one) => !(one.cause instanceof Fault)) ?? all[0]!
+  // Without its headers, in which its hosts may stand: nothing of this answer was translated.
+  if (!(cause instanceof Fault)) {
+    adoptLeg(exchange, leg)
+    return { ...cause, headers: ['Content-Type', 'application/json'] }
+  }
+  if (all.length === 1) {
+    adoptLeg(exchange, leg)
+    throw cause
+  }
+  throw new Fault(cause.code, { ...cause.info, message: describe(all.length, missing, 0)! })
 }
 
 /** Where this page begins: from the cursor, or after every owner was asked for its total. */
@@ -162,7 +193,7 @@ async function beginCrawl(
   }
 }
 
-/** One page of one owner; throws its Fault, also for an OCPI error of its own. */
+/** One page of one owner, or why there is none. */
 async function askOwner(
   route: Route,
   query: string,
@@ -170,14 +201,14 @@ async function askOwner(
   exchange: Exchange,
   requester: Requester,
   parts: GetAllParts,
-): Promise<OwnerAnswer> {
+): Promise<OwnerAnswer | Missing> {
   const leg = openLeg(exchange, 'get-all', partyKey(route.from))
   try {
     const relayed = await forwardLeg(route, { ...message, query, assembled: true }, leg, requester, parts)
     const code = relayed.statusCode ?? 0
     if (code < 1000 || code > 1999) {
       endLeg(leg, relayed, parts)
-      throw new Fault('answer_not_ocpi', { what: `answered with status code ${code}` })
+      return { leg, words: [code, readStatusMessage(relayed)].join(' ').trim(), cause: relayed }
     }
     const list = Buffer.isBuffer(relayed.body) ? readList(relayed.body) : undefined
     if (!list) throw new Fault('answer_not_ocpi', { what: 'answered a list request without a list' })
@@ -191,7 +222,18 @@ async function askOwner(
       more: /\bnext\b/i.test(header(relayed.headers, 'Link') ?? ''),
     }
   } catch (error) {
-    throw leg.code === undefined ? failLeg(leg, error, parts) : error
+    const cause = failLeg(leg, error, parts)
+    return { leg, words: cause.code, cause }
+  }
+}
+
+function readStatusMessage({ body }: Relayed): string {
+  if (body.length > ERROR_BYTES_MAX) return ''
+  try {
+    const { status_message: words } = JSON.parse(body.toString()) as { status_message?: unknown }
+    return typeof words === 'string' ? plainText(words, WORDS_CHARS_MAX) : ''
+  } catch {
+    return ''
   }
 }
 
@@ -222,7 +264,7 @@ function header(headers: readonly string[], name: string): string | undefined {
 function toAnswer(
   items: readonly OwnerAnswer[],
   crawl: Crawl,
-  failures: ReadonlyMap<PartyKey, Fault>,
+  missing: Missed,
   scope: CursorScope,
   asked: number,
   parts: GetAllParts,
@@ -254,22 +296,16 @@ function toAnswer(
     headers,
     body: joinLists(
       items.map(({ shown }) => shown),
-      describe(asked, failures, sum(items.map(({ unknown }) => unknown))),
+      describe(asked, missing, sum(items.map(({ unknown }) => unknown))),
     ),
   }
 }
 
-/** Names the owners that are missing, with the fault of each, and what was left out; `undefined` for nothing. */
-function describe(
-  asked: number,
-  failures: ReadonlyMap<PartyKey, Fault>,
-  unknown: number,
-): string | undefined {
-  const missing = [...failures].map(([key, { code }]): `${PartyKey}: ${FaultCode}` => `${key}: ${code}`)
+/** Names the owners that are missing, each with the reason, and what was left out; `undefined` for nothing. */
+function describe(asked: number, missing: Missed, unknown: number): string | undefined {
+  const named = [...missing].map(([key, { words }]) => `${key}: ${words}`).join(', ')
   const sentences = [
-    ...(failures.size > 0
-      ? [`${asked - failures.size} of ${asked} parties answered; missing ${missing.join(', ')}`]
-      : []),
+    ...(missing.size > 0 ? [`${asked - missing.size} of ${asked} parties answered; missing ${named}`] : []),
     ...(unknown > 0
       ? [`${unknown} objects are left out: the hub does not know whose auth_id they have`]
       : []),

@@ -24,6 +24,15 @@ export function openLeg(parent: Exchange, mode: Mode, from: PartyKey): Exchange 
   return leg
 }
 
+/** What came of the leg is what came of the whole: its party is the one that the requester reads of (R62). */
+export function adoptLeg(exchange: Exchange, leg: Exchange): void {
+  if (leg.to !== undefined) exchange.to = leg.to
+  if (leg.responder !== undefined) exchange.responder = leg.responder
+  if (leg.forwardedRequestId !== undefined) exchange.forwardedRequestId = leg.forwardedRequestId
+  if (leg.responderHttpStatus !== undefined) exchange.responderHttpStatus = leg.responderHttpStatus
+  if (leg.responderCode !== undefined) exchange.responderCode = leg.responderCode
+}
+
 /** Closes a leg that was answered. */
 export function endLeg(leg: Exchange, relayed: Relayed, parts: ForwardingParts): void {
   leg.author = relayed.author
@@ -43,6 +52,7 @@ export function failLeg(leg: Exchange, thrown: unknown, parts: ForwardingParts):
   leg.httpStatus = answer.httpStatus
   leg.message = answer.message
   if (fault.info.detail !== undefined) leg.detail = fault.info.detail
+  if (fault.info.responder !== undefined) leg.responder ??= fault.info.responder
   parts.journal.record(leg)
   return fault
 }

@@ -6,9 +6,12 @@ import type { Exchange } from '../journal/exchange.ts'
 import type { Link, LinkPurpose, LinkStore } from '../links/links.ts'
 import { readTarget } from '../ocpi/endpoint.ts'
 import { moduleKey } from '../ocpi/module.ts'
-import { isPartyId, type PartyId, type PartyKey, partyKey } from '../ocpi/party.ts'
+import type { PartyKey } from '../ocpi/party.ts'
 import type { Connection, PartyEntry, RoutingTable } from '../registry/routing-table.ts'
-import type { Route } from '../routing/decide.ts'
+import { readClaimedFrom, readTo } from '../routing/address.ts'
+import { denied, notConnected, readKey, type Route } from '../routing/route-to.ts'
+import type { RouteRule } from '../routing/rule.ts'
+import { type CompiledRules, findRule } from '../routing/rules.ts'
 import type { Message } from '../routing/message.ts'
 import type { Relayed } from './relayed.ts'
 import { type ForwardingParts, forwardTo, type Requester } from './direct.ts'
@@ -17,13 +20,20 @@ const METHOD: Readonly<Record<LinkPurpose, string>> = { page: 'GET', location: '
 
 /**
  * Forwards a request on the link `id`. Throws `link_unknown` also when the link is somebody else's,
- * `link_contradicted`, `method_unsupported`, `to_not_connected` and the Faults of forwarding.
+ * `party_header_broken`, `from_foreign`, `link_contradicted`, `method_unsupported`, `to_denied`, `to_not_connected`,
+ * `rate_limited` and the Faults of forwarding.
  */
 export async function forwardLinked(
   id: string,
   message: Message,
   sender: Connection,
-  context: { exchange: Exchange; requester: Requester; table: RoutingTable; links: LinkStore },
+  context: {
+    readonly exchange: Exchange
+    readonly requester: Requester
+    readonly table: RoutingTable
+    readonly rules: CompiledRules
+    readonly links: LinkStore
+  },
   parts: ForwardingParts,
 ): Promise<Relayed> {
   const { exchange } = context
@@ -33,16 +43,26 @@ export async function forwardLinked(
   exchange.to = link.to
   exchange.causedBy = link.correlationId
   if (link.purpose === 'callback') exchange.keep = true
-  const { toCountry, toParty } = message.head
-  if (toCountry !== undefined && toParty !== undefined) {
-    const to = { countryCode: toCountry, partyId: toParty }
-    if (!isPartyId(to) || partyKey(to) !== link.to) throw new Fault('link_contradicted')
-  }
+  readClaimedFrom(message.head, sender)
+  if ((readTo(message.head) ?? link.to) !== link.to) throw new Fault('link_contradicted')
   if (message.method !== METHOD[link.purpose]) {
     throw new Fault('method_unsupported', { headers: { Allow: METHOD[link.purpose] } })
   }
-  const route = toRoute(link, context.table)
-  return forwardTo(route, { ...message, rest: '', query: '' }, exchange, context.requester, parts)
+  const rule = ruleOf(link, message.method, context.rules)
+  if (rule?.action === 'deny') throw denied(link.to)
+  const route = { ...toRoute(link, context.table), ...(rule ? { rule } : {}) }
+  parts.limits.count({ way: 'direct', from: route.from, route })
+  const outgoing: Message = { ...message, rest: '', query: '', byUrl: true }
+  return forwardTo(route, outgoing, exchange, context.requester, parts)
+}
+
+/** Routes of the operator are about hub URLs too; where they deliver is settled by the URL. */
+function ruleOf(
+  { from, to, module, interface: role }: Link,
+  method: string,
+  rules: CompiledRules,
+): RouteRule | undefined {
+  return findRule(rules, { from, to, module, interface: role, method })?.rule
 }
 
 function isFor(link: Link, message: Message, sender: Connection): boolean {
@@ -59,17 +79,13 @@ function toRoute(link: Link, table: RoutingTable): Route {
   if (!connection || !target) throw new Fault('link_unknown')
   const party = entryOf(link.to, connection, table)
   if (!party || party.status !== 'CONNECTED') {
-    const status = party?.status ?? 'SUSPENDED'
-    throw new Fault('to_not_connected', {
-      message: `${link.to} is ${status}; nothing was sent`,
-      data: { connection_status: status },
-    })
+    throw notConnected(link.to, party?.status ?? 'SUSPENDED', link.owner)
   }
   const endpoint = { module: link.module, role: link.interface, url: link.url }
   return {
     party,
     endpoint: { endpoint, target },
-    from: toParty(link.from),
+    from: readKey(link.from),
     addressed: link.to,
   }
 }
@@ -79,8 +95,4 @@ function entryOf(key: PartyKey, connection: Connection, table: RoutingTable): Pa
   const entries = table.parties.get(key)?.filter((entry) => entry.connection === connection) ?? []
   const own = [...connection.parties.keys()].flatMap((other) => table.parties.get(other) ?? [])
   return entries[0] ?? own.find((entry) => entry.connection === connection)
-}
-
-function toParty(key: PartyKey): PartyId {
-  return { countryCode: key.slice(0, 2), partyId: key.slice(3) }
 }

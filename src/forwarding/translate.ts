@@ -21,12 +21,19 @@ export interface TranslateParts {
   readonly key: Buffer
   /** Base of every URL the hub hands out. */
   readonly publicUrl: string
+  /** Versions the hub offers: its URLs are of one of them. */
+  readonly versions: readonly VersionNumber[]
   readonly now?: () => number
+}
+
+/** Whether the answer may name the URL of what the responder has stored (R82). */
+function storesObject({ row, method, interface: side }: Message): boolean {
+  return row.location === true && method === 'POST' && side === 'RECEIVER'
 }
 
 /** Builds the translation over a link store. Its calls throw `store_unavailable` when a link cannot be kept. */
 export function createTranslate(parts: TranslateParts): Translate {
-  const { store, key, publicUrl, now = Date.now } = parts
+  const { store, key, publicUrl, versions, now = Date.now } = parts
 
   async function keep(link: Link, version: VersionNumber, lifeMs: number | undefined): Promise<string> {
     const id = linkId(link, key)
@@ -77,7 +84,8 @@ export function createTranslate(parts: TranslateParts): Translate {
     }
     const command = message.rest.split('/')[1] ?? ''
     const lifeMs = message.body ? callbackLifeMs(command, message.body, now()) : CALLBACK_LIFE_MS
-    return keep(link, platform.version ?? message.version, lifeMs)
+    const own = platform.version
+    return keep(link, own !== undefined && versions.includes(own) ? own : message.version, lifeMs)
   }
 
   async function pages(
@@ -127,7 +135,7 @@ export function createTranslate(parts: TranslateParts): Translate {
       for (let index = 0; index < headers.length; index += 2) {
         const name = headers[index]!.toLowerCase()
         if (name === 'link') links.push(headers[index + 1]!)
-        else if (name === 'location') location = headers[index + 1]
+        else if (name === 'location') location = storesObject(message) ? headers[index + 1] : undefined
         else kept.push(headers[index]!, headers[index + 1]!)
       }
       const link = links.length > 0 ? await pages(links, requestUrl, message, route, exchange) : undefined

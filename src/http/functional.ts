@@ -62,10 +62,12 @@ function route(
   // An error answers to its requester as well, if the party need not be named (T5, R44).
   if (sender.soleParty) exchange.from ??= partyKey(sender.soleParty)
   const message = toMessage(url, exchange.method, visit.head, body)
+  const rules = parts.rules()
   const errand = {
     message,
     sender,
     table: visit.table,
+    rules,
     exchange,
     requester: { whenGone: (callback: () => void) => void visit.gone.push(callback) },
   }
@@ -78,7 +80,7 @@ function route(
   exchange.mode = 'direct'
   const decision = decide(message, sender, {
     table: visit.table,
-    rules: parts.rules(),
+    rules,
     hub: parts.hubKey,
     via: parts.viaName,
     owners: parts.owners,

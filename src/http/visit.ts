@@ -102,6 +102,7 @@ export function noteFault(exchange: Exchange, fault: Fault, parts: VisitParts): 
   exchange.fault = fault.code
   exchange.reference ??= parts.journal.newReference()
   if (fault.info.detail !== undefined) exchange.detail = fault.info.detail
+  if (fault.info.responder !== undefined) exchange.responder ??= fault.info.responder
   if (fault.info.responderHttpStatus !== undefined)
     exchange.responderHttpStatus = fault.info.responderHttpStatus
 }

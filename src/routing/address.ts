@@ -18,10 +18,21 @@ export interface Address {
  * Throws `party_header_broken`, `from_ambiguous`, `from_foreign`.
  */
 export function readAddress(head: RequestHead, sender: Connection): Address {
+  const to = readTo(head)
+  const from = readClaimedFrom(head, sender) ?? soleParty(sender)
+  return { from, fromKey: partyKey(from), to }
+}
+
+/** TO; absent = no TO headers. Throws `party_header_broken`. */
+export function readTo(head: RequestHead): PartyKey | undefined {
   const to = readPair(head.toCountry, head.toParty, 'OCPI-to')
+  return to && partyKey(to)
+}
+
+/** FROM as registered, if it is claimed. Throws `party_header_broken`, `from_foreign`. */
+export function readClaimedFrom(head: RequestHead, sender: Connection): PartyId | undefined {
   const claimed = readPair(head.fromCountry, head.fromParty, 'OCPI-from')
-  const from = claimed ? ownParty(claimed, sender) : soleParty(sender)
-  return { from, fromKey: partyKey(from), to: to && partyKey(to) }
+  return claimed && ownParty(claimed, sender)
 }
 
 /** The sender's party as registered. */

@@ -7,7 +7,7 @@ import { VERSIONS } from '../ocpi/version.ts'
 import type { Connection } from '../registry/routing-table.ts'
 import { readAddress } from './address.ts'
 import { describeRule } from './describe-rule.ts'
-import type { Message } from './message.ts'
+import { isList, type Message } from './message.ts'
 import { readKnownOwner, readOpenReceiver } from './open-receiver.ts'
 import { type Case, denied, type Route, type RoutingContext, routesTo, routeTo, ruleFor } from './route-to.ts'
 import type { RouteRule } from './rule.ts'
@@ -92,10 +92,14 @@ function decideHub(errand: Case): Decision {
 /** No TO headers: the receiver is told from the content, or the push is for everybody (R61-R63, T18). */
 function decideOpen(rule: RouteRule | undefined, errand: Case): Decision {
   const { message, wanted, from, context } = errand
+  const list = message.method === 'GET' && message.interface === 'SENDER' && isList(message)
+  // The next page of the hub's own list, whatever routes say of requests without TO: they were asked for the first.
+  if (list && /[?&]cursor=/.test(message.query)) return toGetAll(errand)
   const open = (to: PartyKey): Decision => {
     context.trace?.('to', `${to} is told from the content`)
     // Once the receiver is known, the routes about it apply as if it had been addressed.
-    return { way: 'open', from, route: routeTo(to, ruleFor(to, errand) ?? rule, errand) }
+    const found = firstRule(rule, ruleFor(to, errand), context)
+    return { way: 'open', from, route: routeTo(to, found, errand) }
   }
   const named = readOpenReceiver(message, wanted)
   if (named) return open(partyKey(named))
@@ -103,10 +107,8 @@ function decideOpen(rule: RouteRule | undefined, errand: Case): Decision {
   if (rule?.deliverTo !== undefined) {
     return { way: 'open', from, route: routeTo(rule.deliverTo, rule, errand) }
   }
-  const list = message.method === 'GET' && message.interface === 'SENDER' && isList(message)
-  // Before 2.2 a list is asked of everybody behind the hub (hub-requirements §3 B); a cursor is the hub's own.
-  if (list && (!VERSIONS[message.version].routed || /[?&]cursor=/.test(message.query)))
-    return toGetAll(errand)
+  // Before 2.2 a list is asked of everybody behind the hub (hub-requirements §3 B).
+  if (list && !VERSIONS[message.version].routed) return toGetAll(errand)
   if (list) throw new Fault('list_without_to')
   if (message.interface === 'RECEIVER' && PUSHES.has(message.method) && isBroadcastable(message)) {
     return toBroadcast(errand)
@@ -119,6 +121,16 @@ function decideOpen(rule: RouteRule | undefined, errand: Case): Decision {
   if (candidates.length === 1) return { way: 'open', from, route: candidates[0]! }
   if (candidates.length > 1 && isQuestion(message)) return { way: 'ask', from, routes: candidates }
   throw new Fault('to_unresolved')
+}
+
+/** The one that stands first in the operator's list: the first that matches wins, by whatever it matches. */
+function firstRule(
+  one: RouteRule | undefined,
+  other: RouteRule | undefined,
+  { rules: { rules } }: RoutingContext,
+): RouteRule | undefined {
+  if (!one || !other) return one ?? other
+  return rules.indexOf(one) <= rules.indexOf(other) ? one : other
 }
 
 function toGetAll(errand: Case): Decision {
@@ -148,11 +160,6 @@ function toBroadcast(errand: Case): Decision {
 
 function isBroadcastable({ row, rest }: Message): boolean {
   return row.broadcast === true || (row.broadcast instanceof RegExp && row.broadcast.test(rest))
-}
-
-function isList(message: Message): boolean {
-  const rest = message.rest.endsWith('/') ? message.rest.slice(0, -1) : message.rest
-  return message.row.lists?.includes(rest) ?? false
 }
 
 /** tokens/{uid}/authorize of any version, and before 2.2, which has no TO, a single object of either interface. */

@@ -20,6 +20,8 @@ export interface Message {
   readonly query: string
   readonly head: RequestHead
   readonly body: Buffer | undefined
+  /** It goes to the URL of one object or page, which a party gave: a 404 is about that, not about an endpoint. */
+  readonly byUrl?: true
   /** The hub reads the answer itself to put a list together: whole, plain, its Link untouched. */
   readonly assembled?: true
 }
@@ -44,6 +46,11 @@ export function toMessage(
     head,
     body: present,
   }
+}
+
+/** Whether the path below the module is one of its paginated lists (R68). */
+export function isList({ row, rest }: Pick<Message, 'row' | 'rest'>): boolean {
+  return row.lists?.includes(rest.endsWith('/') ? rest.slice(0, -1) : rest) ?? false
 }
 
 /** OCPI 2.2.1 §4.1.7, R99: HTTP 400 for a body that is not JSON; RFC 8259 §8.1: JSON is UTF-8. */

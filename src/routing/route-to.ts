@@ -4,7 +4,8 @@
 import { Fault } from '../faults/fault.ts'
 import type { PartyId, PartyKey } from '../ocpi/party.ts'
 import { sharesMessages } from '../ocpi/version.ts'
-import type { PartyEntry, RoutingTable } from '../registry/routing-table.ts'
+import type { ConnectionStatus } from '../registry/platform.ts'
+import type { RoutingTable } from '../registry/routing-table.ts'
 import type { Message } from './message.ts'
 import type { Owners } from './owners.ts'
 import type { RouteRule } from './rule.ts'
@@ -60,16 +61,18 @@ export function routeTo(
   const party = choosePlatform(entries, wanted)
   const { platform } = party.connection
   context.trace?.('to', `${key} is connected through platform ${platform.id}, ${party.status}`)
-  if (party.status !== 'CONNECTED') throw notConnected(party)
+  if (party.status !== 'CONNECTED') throw notConnected(key, party.status, platform.id)
   const endpoint = party.connection.endpoint(wanted.module, wanted.interface)
-  const { version = wanted.version } = platform
-  if (!sharesMessages(version, wanted.version)) {
-    throw new Fault('version_not_shared', { message: `${key} speaks OCPI ${version}, not ${wanted.version}` })
-  }
+  const { version = wanted.version, id: responder } = platform
   if (!endpoint) {
     throw new Fault('module_not_offered', {
       message: `${key} does not offer ${wanted.module}/${wanted.interface} in OCPI ${version}`,
+      responder,
     })
+  }
+  if (!sharesMessages(version, wanted.version)) {
+    const message = `${key} speaks OCPI ${version}, not ${wanted.version}`
+    throw new Fault('version_not_shared', { message, responder })
   }
   return rule ? { party, endpoint, from, addressed, rule } : { party, endpoint, from, addressed }
 }
@@ -90,10 +93,12 @@ export function denied(key: PartyKey | undefined): Fault {
   return new Fault('to_denied', { message: `A route of the hub denies ${whom}` })
 }
 
-function notConnected(party: PartyEntry): Fault {
+/** The Fault of a party that is known, on a platform or once on it, and is not to be sent anything. */
+export function notConnected(key: PartyKey, status: ConnectionStatus, responder: string): Fault {
   return new Fault('to_not_connected', {
-    message: `${party.key} is ${party.status}; nothing was sent`,
-    data: { connection_status: party.status },
+    message: `${key} is ${status}; nothing was sent`,
+    data: { connection_status: status },
+    responder,
   })
 }
 

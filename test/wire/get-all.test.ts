@@ -94,11 +94,78 @@ describe('GET ALL (R64, T17)', () => {
     expect(answer.json().status_message).toContain('FR-CPO')
   })
 
-  it('fails when every owner fails', async () => {
+  it('leaves out an owner that refuses, and gives its own words', async () => {
+    scene.cpo2.answers('GET locations', { json: says(2001, 'date_from is missing') })
+    const answer = await scene.emsp.gets('locations', { to: 'hub' })
+    expect(answer.json().status_code).toBe(1000)
+    expect(answer.json().status_message).toBe(
+      '2 of 3 parties answered; missing FR-CPO: 2001 date_from is missing',
+    )
+  })
+
+  it('names all owners when every one fails, and not the hub', async () => {
     for (const owner of [scene.cpo, scene.cpo2, scene.empty])
       owner.answers('GET locations', { cut: 'before' })
     const answer = await scene.emsp.gets('locations', { to: 'hub' })
-    expect(answer.json().status_code).toBe(4003)
+    expect(answer.json()).toMatchObject({
+      status_code: 4003,
+      status_message: expect.stringMatching(
+        /^0 of 3 parties answered; missing DE-CPO: connection_terminated, FR-CPO: .*, SE-CPO: .*\.$/,
+      ) as string,
+    })
+    expect(routingOf(answer)).toEqual({ to: 'NL-EMS', from: 'NL-HUB' })
+  })
+
+  it('names the owner when the only one fails, or relays its own error', async () => {
+    const own = await stage({ emsp: party('NL-EMS', 'EMSP'), cpo: party('DE-CPO', 'CPO') })
+    own.cpo.answers('GET locations', { cut: 'before' })
+    const failed = await own.emsp.gets('locations', { to: 'hub' })
+    expect(failed.json().status_message).toBe('The connection broke while DE-CPO had not answered yet.')
+    const entry = await own.hub.newest({ correlation_id: failed.sent.correlationId })
+    expect(entry).toMatchObject({ to: 'DE-CPO', responder: own.cpo.id, fault: 'connection_terminated' })
+    own.cpo.answers('GET locations', {
+      json: says(2001, 'date_from is missing'),
+      headers: { Link: '<http://secret.example/x>; rel="next"' },
+    })
+    const refused = await own.emsp.gets('locations', { to: 'hub' })
+    expect(refused.json()).toMatchObject({ status_code: 2001, status_message: 'date_from is missing' })
+    expect(refused.headers).not.toHaveProperty('link')
+    expect(routingOf(refused)).toEqual({ to: 'NL-EMS', from: 'DE-CPO' })
+    await own.close()
+  })
+
+  it('gives what is there and a Link to the rest before the time for one exchange is over', async () => {
+    const own = await stage(
+      { emsp: party('NL-EMS', 'EMSP'), cpo: party('DE-CPO', 'CPO') },
+      { forwarding: { timeoutMs: 1_500 } },
+    )
+    const all = Array.from({ length: 12 }, (_, number) => ({ id: `L${number}` }))
+    const list = listOf(all, { pageMax: 1 })
+    own.cpo.answers('GET locations', (request) => ({ ...list(request), afterMs: 100 }))
+    const seen: string[] = []
+    let answer = await own.emsp.gets('locations', { to: 'hub' })
+    expect(idsOf(answer).length).toBeLessThan(all.length)
+    for (;;) {
+      seen.push(...idsOf(answer))
+      const next = /<([^>]+)>; *rel="next"/.exec(answer.headers.link ?? '')?.[1]
+      if (next === undefined) break
+      answer = await own.emsp.sends({ method: 'GET', path: next })
+    }
+    expect(seen).toEqual(all.map(({ id }) => id))
+    await own.close()
+  })
+
+  it('goes on by its Link without TO whatever routes say of requests without TO', async () => {
+    const rule = { to: 'none', module: ['locations'], action: 'deny' } as const
+    const own = await stage(
+      { emsp: party('NL-EMS', 'EMSP'), cpo: party('DE-CPO', 'CPO') },
+      { routes: [rule] },
+    )
+    own.cpo.answers('GET locations', listOf([{ id: 'A1' }, { id: 'A2' }]))
+    const first = await own.emsp.gets('locations', { to: 'hub', path: '?limit=1' })
+    const next = /<([^>]+)>; *rel="next"/.exec(first.headers.link!)![1]!
+    expect(idsOf(await own.emsp.sends({ method: 'GET', path: next }))).toEqual(['A2'])
+    await own.close()
   })
 
   it('gives an empty list when nobody has such objects', async () => {
