@@ -175,7 +175,10 @@ export async function renewAt(parts: HandshakeParts, id: string): Promise<Platfo
   }
 }
 
-/** Tokens of renewals whose answer was lost stay valid beside the one that is known to be in use, but not for ever. */
+/**
+ * The newest stands last. Tokens of renewals whose answer was lost stay valid beside the one that is known to be in use,
+ * until a newer one is used (T22).
+ */
 function withToken(platform: Platform, fresh: InboundToken): Platform {
   const [known, ...lost] = platform.inbound
   return { ...platform, inbound: [...(known ? [known] : []), ...lost.slice(-LOST_TOKENS_MAX), fresh] }
@@ -199,7 +202,9 @@ const REFUSALS: ReadonlySet<string> = new Set([
 async function dropToken({ registry, hashes }: HandshakeParts, id: string, token: string): Promise<void> {
   await changePlatform(registry, id, (current) => {
     const held = heldToken(current, hashes.all(token))
-    return held && { ...current, inbound: current.inbound.filter((one) => one !== held) }
+    // The peer uses it already when it is all that is left.
+    if (!held || current.inbound.length < 2) return undefined
+    return { ...current, inbound: current.inbound.filter((one) => one !== held) }
   }).catch(() => undefined)
 }
 

@@ -56,8 +56,11 @@ export interface Registration {
    * `party_taken` if another has its party by now.
    */
   resume(id: string): Promise<Platform | undefined>
-  /** A request came with this token: a new token that is used ends the old one (T22). Never throws, mostly costs nothing. */
-  tokenUsed(connection: Connection, token: InboundToken): void
+  /**
+   * A request for this path came with this token: a new token that is used ends those before it (T22). Never throws,
+   * mostly costs nothing.
+   */
+  tokenUsed(connection: Connection, token: InboundToken, path: string): void
 }
 
 const REMOVALS_MAX = 10
@@ -179,18 +182,39 @@ async function tellLeaving(parts: HandshakeParts, platform: Platform): Promise<F
 
 function createTokenRetirement({ registry }: HandshakeParts): Registration['tokenUsed'] {
   const retiring = new Set<string>()
-  const isEnding = (token: InboundToken) => token.validUntil !== undefined
-  return ({ platform }, token) => {
-    if (platform.inbound.length < 2 || isEnding(token) || retiring.has(platform.id)) return
-    if (!platform.inbound.some(isEnding)) return
+  return ({ platform }, token, path) => {
+    if (platform.inbound.length < 2 || platform.source === 'file' || retiring.has(platform.id)) return
+    const left = (inbound: readonly InboundToken[]) => outliving(inbound, token, path)
+    if (left(platform.inbound).length === platform.inbound.length) return
     retiring.add(platform.id)
-    changePlatform(registry, platform.id, (current) =>
-      current.inbound.some(isEnding)
-        ? { ...current, inbound: current.inbound.filter((one) => !isEnding(one)) }
-        : undefined,
-    )
-      // The old token ends by itself when its overlap is over.
+    changePlatform(registry, platform.id, (current) => {
+      const inbound = left(current.inbound)
+      return inbound.length < current.inbound.length ? { ...current, inbound } : undefined
+    })
+      // The next request tries it again.
       .catch(() => undefined)
       .finally(() => retiring.delete(platform.id))
   }
+}
+
+/** Versions and version details: what a peer reads with a token while it may still refuse it. */
+const CALL_BACK = /^\/ocpi\/[^/]+\/?$/
+
+/**
+ * The tokens that are still good when one was used for a path. Those that are ending go. Of several that are not, which
+ * an answer that was lost leaves behind in their order, whoever uses one has given up those before it.
+ */
+function outliving(
+  inbound: readonly InboundToken[],
+  { hash }: InboundToken,
+  path: string,
+): readonly InboundToken[] {
+  const used = inbound.findIndex((one) => one.hash === hash)
+  if (used < 0 || isEnding(inbound[used]!)) return inbound
+  const first = CALL_BACK.test(path) ? 0 : used
+  return inbound.filter((one, index) => index >= first && !isEnding(one))
+}
+
+function isEnding({ validUntil }: InboundToken): boolean {
+  return validUntil !== undefined
 }

@@ -64,6 +64,7 @@ export interface Platform {
   /** Absent until a handshake settled it. */
   readonly version?: VersionNumber
   readonly versionsUrl?: string
+  /** Of those that have no end the newest stands last: there are several while it is not known which the peer took. */
   readonly inbound: readonly InboundToken[]
   readonly outbound?: OutboundToken
   readonly endpoints: readonly Endpoint[]

@@ -106,7 +106,7 @@ describe('PUT credentials', () => {
     await expect(kit.ask(tokenC, 'GET', '/ocpi/versions')).resolves.toBeDefined()
     const connection = kit.registry.table().connections.get('acme')!
     const fresh = connection.platform.inbound.find((one) => one.hash === kit.parts.hashes.make(next).hash)!
-    kit.registration.tokenUsed(connection, fresh)
+    kit.registration.tokenUsed(connection, fresh, '/ocpi/versions')
     await expect.poll(() => kit.platform('acme').inbound.length).toBe(1)
     expect((await faultOf(kit.ask(tokenC, 'GET', '/ocpi/versions'))).code).toBe('token_unknown')
     await expect(kit.ask(next, 'GET', '/ocpi/versions')).resolves.toBeDefined()

@@ -203,6 +203,56 @@ describe('renewing the tokens', () => {
     await expect(kit.ask(tokenShown('PUT'), 'GET', '/ocpi/versions')).resolves.toBeDefined()
   })
 
+  describe('whose answer was lost', () => {
+    const LOCATIONS = '/ocpi/2.2.1/receiver/locations/DE/CPO/L1'
+    const uses = (token: string, path = LOCATIONS): void => {
+      const connection = kit.registry.table().connections.get('acme')!
+      const { hash } = kit.parts.hashes.make(token)
+      const used = connection.platform.inbound.find((one) => one.hash === hash)!
+      kit.registration.tokenUsed(connection, used, path)
+    }
+    const isGood = async (token: string) =>
+      kit.ask(token, 'GET', '/ocpi/versions').then(
+        () => true,
+        () => false,
+      )
+
+    /** The tokens of the registration and of two renewals that both lost their answer. */
+    async function losses(): Promise<[string, string, string]> {
+      await connect()
+      peer.script('PUT /credentials', { status: 504, text: '' })
+      await faultOf(kit.registration.rotate('acme'))
+      const second = tokenShown('PUT')
+      await faultOf(kit.registration.rotate('acme'))
+      return [tokenShown('POST'), second, tokenShown('PUT')]
+    }
+
+    it('end the old tokens when the newest is used, and only then (T22)', async () => {
+      const [first, second, third] = await losses()
+      uses(first)
+      kit.clock.advance(3_600_000)
+      expect(await Promise.all([first, second, third].map(isGood))).toEqual([true, true, true])
+      uses(third)
+      await expect.poll(() => kit.platform('acme').inbound.length).toBe(1)
+      expect(await Promise.all([first, second, third].map(isGood))).toEqual([false, false, true])
+    })
+
+    it('end what is older than the token that is used, for the peer may not know the newest', async () => {
+      const [first, second, third] = await losses()
+      uses(second)
+      await expect.poll(() => kit.platform('acme').inbound.length).toBe(2)
+      expect(await Promise.all([first, second, third].map(isGood))).toEqual([false, true, true])
+    })
+
+    it('end nothing by a call-back of the peer, which may still refuse the token', async () => {
+      const [first, , third] = await losses()
+      for (const path of ['/ocpi/versions', '/ocpi/2.2.1']) uses(third, path)
+      uses(first)
+      await kit.registration.suspend('acme')
+      expect(kit.platform('acme').inbound).toHaveLength(3)
+    })
+  })
+
   it('is for registered platforms only', async () => {
     await kit.registration.prepare({ id: 'new' })
     for (const id of ['new', 'nobody']) {
