@@ -39,11 +39,11 @@ export async function forwardLinked(
   const { exchange } = context
   const link = await context.links.get(id)
   if (!link || !isFor(link, message, sender)) throw new Fault('link_unknown')
+  readClaimedFrom(message.head, sender)
   exchange.from = link.from
   exchange.to = link.to
   exchange.causedBy = link.correlationId
   if (link.purpose === 'callback') exchange.keep = true
-  readClaimedFrom(message.head, sender)
   if ((readTo(message.head) ?? link.to) !== link.to) throw new Fault('link_contradicted')
   if (message.method !== METHOD[link.purpose]) {
     throw new Fault('method_unsupported', { headers: { Allow: METHOD[link.purpose] } })

@@ -150,6 +150,15 @@ describe('the sender of a broadcast', () => {
     }
   })
 
+  it('finds what is below an object behind the object itself (T12)', async () => {
+    const below = ['', ...Array.from({ length: 16 }, (_, number) => `/E${number}`)]
+    scene.nsp.answers('*', ({ rest }) => ({ json: ok(), afterMs: rest.includes('/E') ? 0 : 100 }))
+    for (const path of below)
+      await scene.cpo.puts('locations', { to: 'hub', path: `/DE/CPO/LOC1${path}`, json: {} })
+    await waitFor(() => scene.nsp.requests.length === below.length)
+    expect(scene.nsp.requests.map(({ rest }) => rest)).toEqual(below.map((path) => `/DE/CPO/LOC1${path}`))
+  })
+
   it('is told nothing again later: a push that failed is not repeated (R92)', async () => {
     scene.emsp.answers('*', { cut: 'before' })
     await scene.cpo.patches('locations', { to: 'hub', ...location })

@@ -205,6 +205,30 @@ describe('response_url (R75-R80)', () => {
     expect(scene.emsp.requests).toEqual([])
   })
 
+  it('is not called in the name of others, nor with half a pair of headers (T5)', async () => {
+    const { url } = await command()
+    scene.emsp.forget()
+    const foreign = await callsBack(scene.cpo, url, { from: 'FR-OTH' })
+    expect(foreign.json().data).toMatchObject({ fault: 'from_foreign' })
+    const headers = { 'OCPI-to-party-id': undefined }
+    await expectFault(scene.hub, await callsBack(scene.cpo, url, { headers }), 'party_header_broken')
+    expect(scene.emsp.requests).toEqual([])
+  })
+
+  it('is of a version that the hub offers', async () => {
+    const own = await stage(
+      { emsp: party('NL-EMS', 'EMSP'), cpo: party('DE-CPO', 'CPO', { version: '2.2' }) },
+      { hub: { versions: ['2.2.1'] } },
+    )
+    const json = { response_url: `${own.emsp.url()}/its/own/results` }
+    await own.emsp.posts('commands', { to: 'DE-CPO', path: '/START_SESSION', json })
+    const { response_url: url } = JSON.parse(own.cpo.last().body.toString()) as { response_url: string }
+    const answer = await own.cpo.sends({ method: 'POST', path: url, json: result })
+    expect(answer.json().status_code).toBe(1000)
+    expect(own.emsp.last().url).toBe('/its/own/results')
+    await own.close()
+  })
+
   it('of a charging profile in a body becomes a hub URL', async () => {
     const body = `{"charging_profile":{"x":1.0},"response_url":"${own()}"}`
     await scene.emsp.puts('chargingprofiles', { to: 'DE-CPO', path: '/S1', body })
@@ -257,4 +281,22 @@ describe('the Location of a stored CDR (R82)', () => {
       expect(cpo.last()).toMatchObject({ method: 'GET', url })
     })
   }
+
+  it('leads to 404 when the CDR is not there any more, and blames no endpoint (T4)', async () => {
+    const { emsp, cpo, hub } = scene
+    cpo.answers('POST cdrs', { json: ok(), headers: { Location: '/its/cdrs/4' } })
+    const { location } = (await emsp.posts('cdrs', { to: 'DE-CPO', json: { id: 'CDR1' } })).headers
+    cpo.answers('/its/cdrs', { status: 404, body: 'Not Found' })
+    await expectFault(hub, await follows(emsp, location!), 'object_unknown')
+  })
+
+  it('is all that becomes one: of other modules and methods it is left out', async () => {
+    const { emsp, cpo } = scene
+    const headers = { Location: '/its/own/things/1' }
+    cpo.answers('PUT tokens', { status: 201, json: ok(), headers })
+    cpo.answers('GET cdrs', { json: ok([]), headers })
+    const put = await emsp.puts('tokens', { to: 'DE-CPO', path: '/NL/EMS/1', json: {} })
+    expect(put.headers).not.toHaveProperty('location')
+    expect((await emsp.gets('cdrs', { to: 'DE-CPO' })).headers).not.toHaveProperty('location')
+  })
 })

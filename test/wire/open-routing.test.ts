@@ -108,6 +108,23 @@ describe('without TO headers a request goes to', () => {
     await goesTo(emsp2, (options) => cpo.puts('chargingprofiles', options), profile, 'DE-CPO')
   })
 
+  it('but a route about requests without TO that stands first is not passed over', async () => {
+    const own = await stage(
+      { emsp: party('NL-EMS', 'EMSP'), cpo: party('DE-CPO', 'CPO') },
+      {
+        routes: [
+          { to: 'none', module: ['sessions'], action: 'deny' },
+          { to: ['NL-*'], timeoutMs: 5_000 },
+        ],
+      },
+    )
+    const json = { cdr_token: { country_code: 'NL', party_id: 'EMS', uid: '1' } }
+    const answer = await own.cpo.puts('sessions', { path: '/DE/CPO/S1', json })
+    await expectFault(own.hub, answer, 'to_denied')
+    expect(own.emsp.requests).toEqual([])
+    await own.close()
+  })
+
   it('the party in the path of another one', () =>
     goesTo(
       scene.cpo,

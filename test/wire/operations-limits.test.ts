@@ -36,6 +36,29 @@ function holding(receiver: Party, where: string) {
   return () => release()
 }
 
+describe('hub URLs', () => {
+  const put = (items: unknown[]) => scene.hub.admin('/routes', { method: 'PUT', json: { items } })
+
+  it('go by the routes that are in effect when they are followed', async () => {
+    const { hub, emsp, cpo } = await staged()
+    cpo.answers('GET locations', { json: ok([1]), headers: { Link: '<?offset=1>; rel="next"' } })
+    const page = await emsp.gets('locations', { to: 'DE-CPO' })
+    const path = /<([^>]+)>/.exec(page.headers.link!)![1]!
+    const next = () => emsp.sends({ method: 'GET', path })
+    expect((await next()).json().status_code).toBe(1000)
+    await put([{ from: 'NL-*', to: 'DE-CPO', module: 'locations', rate: '1/1h' }])
+    expect((await next()).json().status_code).toBe(1000)
+    await expectFault(hub, await next(), 'rate_limited')
+    cpo.answers('GET locations', { json: ok([1]), afterMs: 2_000 })
+    await put([{ to: 'DE-CPO', timeout: '200ms' }])
+    await expectFault(hub, await next(), 'http_response_timeout')
+    cpo.forget()
+    await put([{ from: 'NL-EMS', to: 'DE-CPO', action: 'deny' }])
+    await expectFault(hub, await next(), 'to_denied')
+    expect(cpo.requests).toEqual([])
+  })
+})
+
 describe('a rate', () => {
   it('is kept per sender; beyond it 429 with Retry-After and an envelope', async () => {
     const { hub, emsp, second, cpo } = await staged({ to: ['DE-CPO'], rate: SLOW })
