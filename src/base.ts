@@ -1,6 +1,5 @@
 // What a hub stands on: its log, metrics, stores, journal, registry and outbound connections, opened in this order.
 
-import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { countParties } from './admin/parties.ts'
@@ -35,8 +34,6 @@ export interface Base {
   /** As the hub was started with; what a reload may change is in `live`. */
   readonly config: HubConfig
   readonly live: Live
-  /** Configured, or made for this run. */
-  readonly adminToken: string
   readonly filePlatforms: readonly Platform[]
   readonly log: Log
   readonly metrics: Metrics
@@ -83,8 +80,7 @@ export async function openBase(config: HubConfig): Promise<Base> {
     throw error
   })
   const lifecycle: Lifecycle = { inFlight: 0, draining: false, refusing: false }
-  const adminToken = config.admin.token ?? randomBytes(24).toString('base64url')
-  const live = createLive(config, adminToken)
+  const live = createLive(config)
   const send = createSend(live.forwarding, config.network)
   observe(metrics, { registry, lifecycle, send })
   const routes = await openRouteBook(stores.settings, { fileRules: config.routes, log })
@@ -92,7 +88,6 @@ export async function openBase(config: HubConfig): Promise<Base> {
   return {
     config,
     live,
-    adminToken,
     filePlatforms,
     log,
     metrics,

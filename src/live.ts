@@ -1,33 +1,33 @@
 // The parts of the configuration that a reload changes in a running hub: objects that everybody holds from the start
 // and that change under them.
 
+import { randomBytes } from 'node:crypto'
 import type { AdminToken } from './admin/admin-token.ts'
 import { hashAdminToken } from './admin/guard.ts'
-import type { HubConfig } from './config/hub-config.ts'
+import { hasAdminToken, type HubConfig } from './config/hub-config.ts'
 import type { ForwardingOptions } from './forwarding/options.ts'
 
 export interface Live {
   readonly forwarding: ForwardingOptions
   readonly liveness: HubConfig['liveness']
+  /** Made for this run, because the hub was given no admin token at all. */
+  readonly madeUpToken?: string
   adminTokens(): readonly AdminToken[]
   take(config: Pick<HubConfig, 'forwarding' | 'liveness' | 'admin'>): void
   /** Called after each reload, also one that changed nothing in the file. */
   watch(listener: () => void): void
 }
 
-/** `madeUp` is the admin token of a hub that was given none. */
-export function createLive(
-  config: Pick<HubConfig, 'forwarding' | 'liveness' | 'admin'>,
-  madeUp: string,
-): Live {
+/** Begins with what the hub was started with. */
+export function createLive(config: Pick<HubConfig, 'forwarding' | 'liveness' | 'admin'>): Live {
   const forwarding = { ...config.forwarding }
   const liveness = { ...config.liveness }
-  const isMadeUp = config.admin.token === undefined
+  const madeUpToken = hasAdminToken(config.admin) ? undefined : randomBytes(24).toString('base64url')
   let tokens = toTokens(config.admin)
   const listeners: (() => void)[] = []
 
   function toTokens(admin: HubConfig['admin']): readonly AdminToken[] {
-    const token = admin.token ?? (isMadeUp ? madeUp : undefined)
+    const token = admin.token ?? (hasAdminToken(admin) ? undefined : madeUpToken)
     const first =
       token === undefined ? [] : [{ name: 'admin', role: 'operate', sha256: hashAdminToken(token) } as const]
     return [...first, ...admin.tokens]
@@ -36,6 +36,7 @@ export function createLive(
   return {
     forwarding,
     liveness,
+    ...(madeUpToken === undefined ? {} : { madeUpToken }),
     adminTokens: () => tokens,
     take(next) {
       Object.assign(forwarding, next.forwarding)

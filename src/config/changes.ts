@@ -3,7 +3,7 @@
 
 import { toFileData } from './describe.ts'
 import type { ReloadChange } from '../admin/operations.ts'
-import type { HubConfig } from './hub-config.ts'
+import { hasAdminToken, type HubConfig } from './hub-config.ts'
 
 export interface ConfigChanges {
   readonly changes: readonly ReloadChange[]
@@ -45,13 +45,9 @@ const APART: ReadonlySet<string> = new Set([
 export function compareConfigs(before: HubConfig, after: HubConfig): ConfigChanges {
   const changes = [...changedValues(before, after), ...changedApart(before, after)]
   const restart = changes.map(({ key }) => key).filter((key) => !AT_ONCE.has(key))
-  // Somebody must be able to get in; the token of the first start is known to nobody any more.
-  if (
-    after.admin.token === undefined &&
-    after.admin.tokens.length === 0 &&
-    before.admin.token !== undefined
-  ) {
-    restart.push('admin.token')
+  // Somebody must be able to get in: only a start makes a token up and prints it.
+  if (hasAdminToken(before.admin) && !hasAdminToken(after.admin)) {
+    restart.push(before.admin.token === undefined ? 'admin.tokens' : 'admin.token')
   }
   return { changes, restart }
 }

@@ -31,6 +31,11 @@ export interface PlatformConfig {
   readonly errors: DialectName
 }
 
+/** Whether it says who may operate the hub; if not, the hub makes a token up. */
+export function hasAdminToken({ token, tokens }: HubConfig['admin']): boolean {
+  return token !== undefined || tokens.length > 0
+}
+
 export interface HubConfig {
   readonly hub: {
     readonly countryCode: string

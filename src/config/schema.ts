@@ -90,7 +90,7 @@ const admin = z.strictObject({
     .union([z.literal(''), token()])
     .default('')
     .describe(
-      'Bearer token of the admin API. Empty: a random one, printed once at start; refused when admin listens beyond loopback.',
+      'Bearer token of the admin API. Empty, and no tokens below: a random one, printed once at start; refused when admin listens beyond loopback.',
     ),
   tokens: z.array(adminToken).default([]).describe('More tokens, with names and roles.'),
 })

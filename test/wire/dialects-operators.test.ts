@@ -4,6 +4,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { DIALECT_NAMES, DIALECTS } from '../../src/dialects/dialect.ts'
 import type { JournalEntry } from '../../src/journal/journal-entry.ts'
+import { ADMIN_TOKEN } from '../support/config.ts'
 import { operate } from '../support/admin.ts'
 import { askFor, type DialectScene, MODULE, stageDialects } from '../support/dialects.ts'
 import { expectFault } from '../support/expect-fault.ts'
@@ -20,8 +21,8 @@ afterAll(() => scene.close())
 afterEach(() => vi.restoreAllMocks())
 
 function run(...argv: string[]): Promise<CliResult> {
-  const { adminUrl, adminToken } = scene.hub
-  return cli(argv, { env: { OCPI_HUB_ADMIN_URL: adminUrl, OCPI_HUB_ADMIN_TOKEN: adminToken } })
+  const { adminUrl } = scene.hub
+  return cli(argv, { env: { OCPI_HUB_ADMIN_URL: adminUrl, OCPI_HUB_ADMIN_TOKEN: ADMIN_TOKEN } })
 }
 
 const statusOf = (id: string) => scene.hub.registry.table().connections.get(id)?.platform.status

@@ -3,6 +3,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ADMIN_TOKEN } from '../support/config.ts'
 import { makeDirectory } from '../support/directory.ts'
 import { ok } from '../support/envelopes.ts'
 import { stage, type Scene } from '../support/hub.ts'
@@ -24,8 +25,8 @@ afterAll(async () => {
 })
 
 function run(line: string, input?: string) {
-  const { adminUrl, adminToken } = scene.hub
-  const env = { OCPI_HUB_ADMIN_URL: adminUrl, OCPI_HUB_ADMIN_TOKEN: adminToken }
+  const { adminUrl } = scene.hub
+  const env = { OCPI_HUB_ADMIN_URL: adminUrl, OCPI_HUB_ADMIN_TOKEN: ADMIN_TOKEN }
   return cli(line.split(' '), { env, ...(input === undefined ? {} : { input }) })
 }
 

@@ -3,6 +3,7 @@
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { flatRole, type FlatRole } from '../../src/modules/endpoints.ts'
+import { ADMIN_TOKEN } from '../support/config.ts'
 import { operate } from '../support/admin.ts'
 import { ok } from '../support/envelopes.ts'
 import { invite, type Guest } from '../support/guest.ts'
@@ -27,8 +28,8 @@ afterEach(async () => {
 })
 
 async function runs(line: string): Promise<string> {
-  const { adminUrl, adminToken } = scene.hub
-  const env = { OCPI_HUB_ADMIN_URL: adminUrl, OCPI_HUB_ADMIN_TOKEN: adminToken }
+  const { adminUrl } = scene.hub
+  const env = { OCPI_HUB_ADMIN_URL: adminUrl, OCPI_HUB_ADMIN_TOKEN: ADMIN_TOKEN }
   const { code, out, err } = await cli(line.split(' '), { env })
   expect(code, err).toBe(0)
   return out
