@@ -14,9 +14,13 @@ const STORES_MAX_MS = 1_000
 /**
  * Serves until a signal ends it. Faults of the configuration are printed to standard error and end it with
  * exit code 1. SIGTERM drains; SIGINT closes without the wait for load balancers; a second signal ends at once.
- * SIGHUP reads the file again.
+ * A hang-up (SIGHUP) reads the file again; `onHangUp` is told how once the hub is there.
  */
-export async function serveHub(configPath: string, env: Environment): Promise<void> {
+export async function serveHub(
+  configPath: string,
+  env: Environment,
+  onHangUp: (reload: () => void) => void,
+): Promise<void> {
   const loaded = await loadConfig(configPath, env)
   if (!loaded.config) {
     for (const fault of loaded.faults) process.stderr.write(`${formatFault(fault)}\n`)
@@ -46,7 +50,7 @@ export async function serveHub(configPath: string, env: Environment): Promise<vo
       await sandbox?.close()
     },
   )
-  process.on('SIGHUP', () => void hub.reload('signal SIGHUP'))
+  onHangUp(() => void hub.reload('signal SIGHUP'))
   announce(hub, config)
 }
 

@@ -7,15 +7,27 @@ import { failure, type CliContext } from './context.ts'
 export function addServe(program: Command, context: CliContext): void {
   withConfigOption(program.command('serve').description('run the hub')).action(
     async (options: ConfigOptions) => {
+      const onHangUp = holdHangUps()
       // The hub and its libraries are loaded by the verb that needs them: `explain` answers in a blink.
       const { serveHub } = await import('../main.ts')
       try {
-        await serveHub(configPath(context, options), context.env)
+        await serveHub(configPath(context, options), context.env, onHangUp)
       } catch (error) {
         throw refusalOf(error) ?? error
       }
     },
   )
+}
+
+/** From now on SIGHUP does not end the process: one that comes before there is a hub to reload waits for it. */
+function holdHangUps(): (reload: () => void) => void {
+  let isWaiting = false
+  let hangUp = (): void => void (isWaiting = true)
+  process.on('SIGHUP', () => hangUp())
+  return (reload) => {
+    hangUp = reload
+    if (isWaiting) reload()
+  }
 }
 
 /** A store that refuses this hub says why in words for operators; anything else keeps its stack. */

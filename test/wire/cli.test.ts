@@ -2,7 +2,7 @@
 
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -65,6 +65,23 @@ describe('serve', () => {
       ':6:24: forwarding.timeout: must be a duration with its unit, as in 250ms, 30s, 5m or 1h',
       '',
     ])
+  })
+
+  test('takes a SIGHUP while it starts for a reload that it does as soon as it serves', async () => {
+    const text = await readFile(await configFile('slow.yaml'), 'utf8')
+    const pipe = join(directory, 'pipe.yaml')
+    await promisify(execFile)('mkfifo', [pipe])
+    const hub = startCli(['serve', '--config', pipe])
+    // Opens when the hub does: it waits for its configuration now.
+    const writer = await open(pipe, 'w')
+    hub.signal('SIGHUP')
+    await writer.writeFile(text)
+    await writer.close()
+    await servedUrl(hub)
+    await writeFile(pipe, text)
+    await waitFor(() => hub.out().includes('the configuration was read again'))
+    hub.signal('SIGINT')
+    expect(await hub.ended).toBe(0)
   })
 
   test('says that its port is taken and ends with 1', async () => {
