@@ -3,7 +3,7 @@
 
 import type { MissedPushes } from '../forwarding/missed.ts'
 import { FAULTS } from '../faults/table.ts'
-import type { JournalEntry } from '../journal/journal-entry.ts'
+import { type JournalEntry, sideOf } from '../journal/journal-entry.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { StatusChange, StatusHistory } from '../journal/status-history.ts'
 import type { PartyId } from '../ocpi/party.ts'
@@ -25,9 +25,11 @@ export interface ViewError {
   readonly path: string
   readonly http_status: number
   readonly code: number
+  /** Who answered, seen from the partner. */
+  readonly author: 'you' | 'other' | 'hub'
   readonly fault?: string
   /** Whose side must act, seen from the partner. */
-  readonly act?: 'you' | 'other' | 'hub'
+  readonly act?: ViewError['author']
   readonly reached?: string
   readonly message?: string
   readonly advice?: string
@@ -113,7 +115,9 @@ function toError(entry: JournalEntry, id: string): ViewError {
     path,
     http_status: entry.http_status,
     code,
-    ...(fault === undefined ? {} : { fault, act: actorOf(entry, side) }),
+    author: authorOf(entry, side),
+    ...(fault === undefined ? {} : { fault }),
+    ...actorOf(entry, side),
     ...(entry.reached === undefined ? {} : { reached: entry.reached }),
     ...(message === undefined ? {} : { message }),
     ...adviceFor(entry, side),
@@ -126,12 +130,19 @@ function toError(entry: JournalEntry, id: string): ViewError {
 
 /** The advice of a row is for the side that must act; of a party that is not connected it is for those who ask it. */
 function adviceFor(entry: JournalEntry, side: ViewError['side']): { readonly advice?: string } {
-  const { fault } = entry
-  if (fault === undefined || fault === 'to_not_connected' || actorOf(entry, side) !== 'you') return {}
+  const { fault, at } = entry
+  if (fault === undefined || fault === 'to_not_connected' || at !== side) return {}
   return { advice: FAULTS[fault].advice }
 }
 
-function actorOf({ at }: JournalEntry, side: ViewError['side']): NonNullable<ViewError['act']> {
-  if (at === side) return 'you'
-  return at === 'hub' ? 'hub' : 'other'
+function authorOf({ author }: JournalEntry, side: ViewError['side']): ViewError['author'] {
+  if (author === 'hub') return 'hub'
+  return side === 'responder' ? 'you' : 'other'
+}
+
+function actorOf(entry: JournalEntry, side: ViewError['side']): { readonly act?: ViewError['act'] } {
+  const at = sideOf(entry)
+  if (at === undefined) return {}
+  if (at === side) return { act: 'you' }
+  return { act: at === 'hub' ? 'hub' : 'other' }
 }

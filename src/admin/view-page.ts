@@ -92,10 +92,16 @@ function errors(items: readonly ViewError[]): string {
   return head + table(['Time', 'Request', 'Answer', 'Who must act', 'Ids'], items.map(errorRow))
 }
 
+const ANSWERED_BY: Readonly<Record<ViewError['author'], string>> = {
+  you: 'your own answer',
+  other: 'answered by the other party',
+  hub: 'answered by the hub',
+}
+
 function errorRow(error: ViewError): string {
   const { time, side, from = '?', to = '?', method, module = '', path, http_status: http, code } = error
   const asked = side === 'requester' ? 'you asked' : 'you were asked'
-  const what = error.fault ?? 'answered by the other party'
+  const what = error.fault ?? ANSWERED_BY[error.author]
   const ids = [
     ['reference', error.reference],
     ['X-Request-ID', side === 'responder' ? (error.forwarded_request_id ?? '') : error.request_id],
@@ -114,7 +120,8 @@ function errorRow(error: ViewError): string {
 
 function actText({ act, advice, reached }: ViewError): string {
   const arrived = reached === undefined ? '' : `<br><span class="quiet">arrived: ${escape(reached)}</span>`
-  if (act === 'you') return `<span class="you">you</span><br>${escape(advice ?? '')}${arrived}`
+  if (act === 'you')
+    return `<span class="you">you</span>${advice === undefined ? '' : `<br>${escape(advice)}`}${arrived}`
   return `${act === 'hub' ? 'the hub' : act === 'other' ? 'the other party' : ''}${arrived}`
 }
 

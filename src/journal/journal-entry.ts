@@ -55,3 +55,12 @@ export interface JournalEntry {
   /** Parties a broadcast push goes to; each has an entry of its own with the same correlation id. */
   readonly targets?: readonly PartyKey[]
 }
+
+/** Whose side must act; what a responder answered itself is judged by the list its code is from. */
+export function sideOf({ at, code, author }: Pick<JournalEntry, 'at' | 'code' | 'author'>): Side | undefined {
+  if (at) return at
+  if (author !== 'responder') return undefined
+  if (code >= 2000 && code < 3000) return 'requester'
+  if (code >= 3000 && code < 4000) return 'responder'
+  return code >= 4000 ? 'hub' : undefined
+}

@@ -90,7 +90,7 @@ describe('a view link', () => {
     })
     const errors = data.errors!.toReversed()
     expect(errors.map(({ side, code, fault, act }) => [side, code, fault, act])).toEqual([
-      ['requester', 2003, undefined, undefined],
+      ['requester', 2003, undefined, 'you'],
       ['requester', 4000, 'answer_not_ocpi', 'other'],
       ['requester', 4003, 'connection_refused', 'other'],
       ['requester', 4001, 'to_unknown', 'you'],
@@ -98,6 +98,24 @@ describe('a view link', () => {
       ['responder', 4003, 'to_not_connected', 'you'],
     ])
     expect(errors[3]).toMatchObject({ to: 'ZZ-TOP', advice: expect.any(String) })
+  })
+
+  it('tells whose answer it was and who must act, on either side of an exchange', async () => {
+    const { url } = await link('de-cpo')
+    const { errors } = (await (await look(url, '/data')).json()) as { errors: Record<string, unknown>[] }
+    expect(errors.find(({ code }) => code === 2003)).toMatchObject({
+      side: 'responder',
+      author: 'you',
+      act: 'other',
+    })
+    const [own, others] = await Promise.all(
+      [url, (await link()).url].map(async (one) => {
+        const rows = (await (await look(one)).text()).split('<tr>')
+        return rows.find((row) => row.includes('2003 <span'))!
+      }),
+    )
+    expect(own).toMatch(/your own answer<[^]*<td>the other party</)
+    expect(others).toMatch(/answered by the other party<[^]*<td><span class="you">you</)
   })
 
   it('shows nothing of others, no hosts, no detail, no queries, no tokens', async () => {

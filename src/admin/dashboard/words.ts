@@ -2,7 +2,7 @@
 
 import { RECOVERIES } from '../../faults/table.ts'
 import { MODULES } from '../../ocpi/module.ts'
-import type { ConnectionStatus, JournalEntry, Reached, Recovery, Side } from './api/types.ts'
+import type { ConnectionStatus, JournalEntry, Reached, Recovery } from './api/types.ts'
 
 export const REACHED_WORDS: Readonly<Record<Reached, string>> = {
   no: 'did not reach the responder',
@@ -41,15 +41,6 @@ export const STATUS_WORDS: Readonly<Record<ConnectionStatus, string>> = {
 /** Whether an entry is a success that was kept for its time line. */
 export function isSuccess({ code }: Pick<JournalEntry, 'code'>): boolean {
   return code >= 1000 && code < 2000
-}
-
-/** Whose side must act; what a responder answered itself is judged by the list its code is from. */
-export function sideOf({ at, code, author }: Pick<JournalEntry, 'at' | 'code' | 'author'>): Side | undefined {
-  if (at) return at
-  if (author !== 'responder') return undefined
-  if (code >= 2000 && code < 3000) return 'requester'
-  if (code >= 3000 && code < 4000) return 'responder'
-  return code >= 4000 ? 'hub' : undefined
 }
 
 /** Whether the request arrived at the responder; what it answered itself did. */

@@ -3,7 +3,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import { call, type Failure, type Result } from './client.ts'
 import type { CatalogueEntry, JournalEntry, Page, Side, SummaryItem } from './types.ts'
-import { sideOf } from '../words.ts'
+import { sideOf } from '../../../journal/journal-entry.ts'
 
 const CODES_MAX = 1000
 

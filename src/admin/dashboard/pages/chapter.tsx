@@ -1,8 +1,9 @@
 // One request of a story with all its steps, and below it the deliveries of its broadcast, each a line that opens.
 
+import { sideOf } from '../../../journal/journal-entry.ts'
 import type { CatalogueEntry, StoryItem } from '../api/types.ts'
 import { Clock, SideMark } from '../parts/marks.tsx'
-import { faultText, isSuccess, milliseconds, sideOf } from '../words.ts'
+import { faultText, isSuccess, milliseconds } from '../words.ts'
 import { EntrySteps } from './entry-steps.tsx'
 import type { Chapter } from './story.ts'
 

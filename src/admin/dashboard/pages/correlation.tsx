@@ -1,6 +1,7 @@
 // The story of one exchange: what the requester asked, what the hub forwarded, what came back and what followed; for
 // each step whose side must act, whether the request arrived, and what to do.
 
+import { sideOf } from '../../../journal/journal-entry.ts'
 import { useEffect } from 'preact/hooks'
 import { queryText } from '../api/client.ts'
 import type { CatalogueEntry, Story, StoryItem } from '../api/types.ts'
@@ -10,7 +11,7 @@ import { CopyButton } from '../parts/controls.tsx'
 import { SideMark } from '../parts/marks.tsx'
 import { Empty, Loaded } from '../parts/states.tsx'
 import { useMayOperate } from '../session.tsx'
-import { faultText, isSuccess, sideOf } from '../words.ts'
+import { faultText, isSuccess } from '../words.ts'
 import { ChapterItem } from './chapter.tsx'
 import { chosenEntry, toChapters } from './story.ts'
 import { reachedText, WhatToDo } from './what-to-do.tsx'

@@ -1,12 +1,13 @@
 // What happened to one request, step by step: asked, forwarded, answered, and so.
 
+import { sideOf } from '../../../journal/journal-entry.ts'
 import type { ComponentChildren } from 'preact'
 import type { CatalogueEntry, StoryItem } from '../api/types.ts'
 import { meaningOf } from '../api/use-codes.ts'
 import { CopyButton } from '../parts/controls.tsx'
 import { correlationUrl } from '../parts/look-up.tsx'
 import { SideMark } from '../parts/marks.tsx'
-import { faultText, isSuccess, milliseconds, sideOf } from '../words.ts'
+import { faultText, isSuccess, milliseconds } from '../words.ts'
 import { reachedText, WhatToDo } from './what-to-do.tsx'
 
 export function EntrySteps({ entry, codes }: { entry: StoryItem; codes: readonly CatalogueEntry[] }) {

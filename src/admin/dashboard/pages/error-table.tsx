@@ -1,10 +1,11 @@
 // Entries of the journal as rows; each leads to the time line of its exchange.
 
+import { sideOf } from '../../../journal/journal-entry.ts'
 import type { CatalogueEntry, JournalEntry, Recovery } from '../api/types.ts'
 import { meaningOf, useCodes } from '../api/use-codes.ts'
 import { correlationUrl } from '../parts/look-up.tsx'
 import { Clock, SideMark, TimeHead } from '../parts/marks.tsx'
-import { faultText, milliseconds, REACHED_WORDS, reachedOf, RECOVERY_WORDS, sideOf } from '../words.ts'
+import { faultText, milliseconds, REACHED_WORDS, reachedOf, RECOVERY_WORDS } from '../words.ts'
 
 interface Props {
   /** Came while the page was open; newest first. */

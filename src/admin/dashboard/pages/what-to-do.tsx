@@ -1,7 +1,8 @@
 // Two of the three answers about an entry: whether the request arrived, and what to do now.
 
+import { sideOf } from '../../../journal/journal-entry.ts'
 import type { CatalogueEntry, Side, StoryItem } from '../api/types.ts'
-import { isSuccess, REACHED_WORDS, recoveryText, sideOf } from '../words.ts'
+import { isSuccess, REACHED_WORDS, recoveryText } from '../words.ts'
 
 export function reachedText({ reached, author }: StoryItem): string {
   if (reached) return `It ${REACHED_WORDS[reached]}.`
