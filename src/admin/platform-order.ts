@@ -6,6 +6,7 @@ import { readTarget } from '../ocpi/endpoint.ts'
 import { isPartyId } from '../ocpi/party.ts'
 import { ROLES } from '../ocpi/role.ts'
 import { OFFERABLE_VERSIONS } from '../ocpi/version.ts'
+import { roleKey } from '../modules/platform-change.ts'
 import type { PreparedPlatform } from '../modules/registration.ts'
 import { PLATFORM_ID } from '../registry/platform.ts'
 
@@ -41,6 +42,7 @@ export const orderBody = z
     roles: z
       .array(partyRole)
       .max(ROLES_MAX)
+      .superRefine(refuseTwice)
       .optional()
       .meta({ description: 'Parties expected behind it, told to others as PLANNED' }),
     version: z
@@ -67,6 +69,19 @@ export const orderBody = z
       message: 'is missing: it goes together with the other',
     })
   })
+
+/** A party may stand in it once in each role, however it is written. */
+function refuseTwice(roles: readonly z.output<typeof partyRole>[], context: z.RefinementCtx): void {
+  const seen = new Set<string>()
+  for (const [index, role] of roles.entries()) {
+    const key = roleKey(toRole(role))
+    if (seen.has(key)) {
+      const message = `is ${key.replace(' ', ' as ')} again; leave it out`
+      context.addIssue({ code: 'custom', path: [index], message })
+    }
+    seen.add(key)
+  }
+}
 
 export interface Order extends PreparedPlatform {
   /** Where the hub is to register itself. */

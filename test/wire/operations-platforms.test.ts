@@ -74,12 +74,14 @@ describe('preparing a connection', () => {
     }
   })
 
+  const ROLE = { country_code: 'ES', party_id: 'BBB', role: 'CPO' }
   it.each([
     [{}, 'id'],
     [{ id: '../x' }, 'id'],
     [{ id: 'x', version: '9.9' }, 'version'],
     [{ id: 'x', roles: [{ country_code: 'DEU', party_id: 'CPO', role: 'CPO' }] }, 'roles.0'],
     [{ id: 'x', roles: [{ country_code: 'DE', party_id: 'CPO', role: 'KING' }] }, 'roles.0.role'],
+    [{ id: 'x', roles: [ROLE, { ...ROLE, country_code: 'es', party_id: 'bbb' }] }, 'roles.1'],
     [{ id: 'x', versions_url: 'https://peer.example/versions' }, 'token'],
     [{ id: 'x', token: 'abc' }, 'versions_url'],
     [{ id: 'x', versions_url: 'ftp://peer.example', token: 'abc' }, 'versions_url'],
