@@ -107,7 +107,7 @@ export function registerCaptures(app: AdminApp, parts: AdminParts): void {
         response: { 200: capture.extend({ items: z.array(captured) }), ...problems(403, 404, 503) },
       },
     },
-    async (request, reply) => {
+    async (request) => {
       const { captures, audit } = operationsOf(parts)
       const found = await captures.get(request.params.id)
       if (!found)
@@ -118,7 +118,6 @@ export function registerCaptures(app: AdminApp, parts: AdminParts): void {
         target: found.id,
         detail: about(found),
       })
-      reply.header('Cache-Control', 'no-store')
       return { ...toView(found), items: [...found.items] }
     },
   )

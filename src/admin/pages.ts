@@ -50,14 +50,17 @@ export function etagOf(value: unknown): string {
   return `"${createHash('sha256').update(JSON.stringify(value)).digest('base64url').slice(0, 22)}"`
 }
 
-/** Sends a single thing with its entity tag, or 304 when the caller has it already (RFC 9110 §13.1.2). */
+/**
+ * Sends a single thing with its entity tag, or 304 when the caller has it already (RFC 9110 §13.1.2). The tag must
+ * cover all that is sent: browsers keep it, and show it again after a 304.
+ */
 export function sendTagged<Value>(
   request: Pick<FastifyRequest, 'headers'>,
   reply: Pick<FastifyReply, 'header' | 'code'>,
   value: Value,
   etag = etagOf(value),
 ): Value | undefined {
-  reply.header('ETag', etag)
+  reply.header('ETag', etag).header('Cache-Control', 'private, no-cache')
   const known = request.headers['if-none-match']
   if (known === undefined) return value
   const tags = known.split(',').map((tag) => tag.trim().replace(/^W\//, ''))

@@ -74,8 +74,7 @@ function registerOrders(app: AdminApp, parts: AdminParts): void {
       const operations = operationsOf(parts)
       const order = toOrder(request.body)
       const before = findView(parts, order.id)
-      reply.header('Location', `${PATH}/${encodeURIComponent(order.id)}`).header('Cache-Control', 'no-store')
-      reply.code(201)
+      reply.header('Location', `${PATH}/${encodeURIComponent(order.id)}`).code(201)
       if (order.peer) {
         const connected = await asProblems(() =>
           operations.registration.connect({ ...order, ...order.peer! }),

@@ -5,7 +5,7 @@ import { INTERFACES } from '../ocpi/module.ts'
 import { tokenFingerprint } from '../ocpi/token.ts'
 import { statusOf } from '../registry/platform.ts'
 import type { Connection } from '../registry/routing-table.ts'
-import { etagOf, sendTagged, toPage } from './pages.ts'
+import { etagOf, toPage } from './pages.ts'
 import type { AdminApp, AdminParts } from './parts.ts'
 import {
   certificateDays,
@@ -104,7 +104,9 @@ export function registerPlatforms(app: AdminApp, parts: AdminParts): void {
       if (!connection) throw problemError(404, 'No platform has this id.')
       const view = toPlatformView(connection, parts)
       const state = await readPlatformState(connection, parts)
-      return sendTagged(request, reply, { ...view, ...state }, platformEtag(view))
+      // For If-Match alone: it does not cover what is seen of the platform, so it must not lead to a 304.
+      reply.header('ETag', platformEtag(view))
+      return { ...view, ...state }
     },
   )
 }

@@ -74,7 +74,6 @@ export function registerExamination(app: AdminApp, parts: AdminParts): void {
         const { url } = request.body
         const target = URL.canParse(url) ? new URL(url).origin : 'no URL'
         await operations.audit.record({ who: whoOf(request), action: 'probe', target })
-        reply.header('Cache-Control', 'no-store')
         return await operations.examine(request.body)
       } finally {
         underWay--

@@ -68,11 +68,10 @@ function registerBackup(app: AdminApp, parts: AdminParts): void {
         response: { 200: backupShape, ...problems(403, 409, 503) },
       },
     },
-    async (request, reply) => {
+    async (request) => {
       requireWhole(parts)
       const backup = await asProblems(() => operationsOf(parts).backup.export())
       await audited(parts, request, 'export', `${backup.records.length} platforms`)
-      reply.header('Cache-Control', 'no-store')
       return backup
     },
   )

@@ -38,10 +38,7 @@ export function registerReload(app: AdminApp, parts: AdminParts): void {
         response: { 200: reloaded, ...problems(403, 409, 422) },
       },
     },
-    async (_request, reply) => {
-      reply.header('Cache-Control', 'no-store')
-      return toAnswer(await operationsOf(parts).previewReload())
-    },
+    async () => toAnswer(await operationsOf(parts).previewReload()),
   )
   app.post(
     PATH,

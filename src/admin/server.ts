@@ -29,9 +29,10 @@ import { registerRoutes } from './routes.ts'
 import { registerPlatformWrites } from './platform-writes.ts'
 import { registerPlatforms } from './platforms.ts'
 import { registerExamination } from './probe.ts'
-import { PROBLEM_TYPE, readProblem, toProblem, type Problem } from './problem.ts'
+import { PROBLEM_TYPE, problemError, readProblem, toProblem, type Problem } from './problem.ts'
 import { registerRegistry } from './registry.ts'
 import { registerStatus } from './status.ts'
+import { answerStray } from './stray-bytes.ts'
 import { registerTraffic } from './traffic-calls.ts'
 import { registerViewLinks } from './view-links.ts'
 import { registerUi } from './ui.ts'
@@ -73,6 +74,13 @@ export async function createAdminServer(parts: AdminParts, options: AdminOptions
 
   const methodsOf = allowedMethods(app)
   await app.register(helmet, toHelmet(options.tls !== undefined))
+  app.addHook('onRequest', async (request, reply) => {
+    // Unless a route says otherwise: nearly everything is state of this moment or not for others.
+    reply.header('Cache-Control', 'no-store')
+    if (request.headers.host === undefined && request.raw.httpVersion !== '1.0') {
+      throw problemError(400, 'The Host header is missing.')
+    }
+  })
   const door = guard(app, parts, options)
   await app.register(fastifySSE, { heartbeatInterval: options.heartbeatMs ?? HEARTBEAT_MS })
   await collectOpenApi(app, parts.version)
@@ -120,7 +128,14 @@ function toSettings({ tls }: AdminOptions): FastifyHttpOptions<Server> {
     return503OnClosing: false,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 500 },
-    http: { headersTimeout: 10_000, connectionsCheckingInterval: 500, maxHeaderSize: 16_384 },
+    http: {
+      headersTimeout: 10_000,
+      connectionsCheckingInterval: 500,
+      maxHeaderSize: 16_384,
+      // Node's own 400 is empty; the hook of all requests looks at it.
+      requireHostHeader: false,
+    },
+    clientErrorHandler: answerStray,
     frameworkErrors: (error, _request, reply) => void sendProblem(reply, readProblem(error)),
   }
   if (!tls) return settings

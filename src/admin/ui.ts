@@ -112,9 +112,7 @@ function registerLogin(app: AdminApp, log: AdminParts['log'], door: Doorkeeper):
       const operator = await door.check(request.body.token.trim(), request, reply)
       for (const before of readSessionIds(request)) await door.sessions.close(before)
       const opened = door.sessions.open(operator)
-      reply
-        .header('Set-Cookie', sessionCookie(request, door.sessions, opened))
-        .header('Cache-Control', 'no-store')
+      reply.header('Set-Cookie', sessionCookie(request, door.sessions, opened))
       const { name, role } = operator
       log.info({ who: name, role, address: request.ip }, 'logged in at the dashboard')
       return { name, role, expires: new Date(opened.expires).toISOString() }
@@ -132,7 +130,6 @@ function registerLogin(app: AdminApp, log: AdminParts['log'], door: Doorkeeper):
     // Asked by everybody who opens the page: to have no session is no error.
     { config: { access: 'public' }, schema: { hide: true, response: { 200: session, 204: z.void() } } },
     async (request, reply) => {
-      reply.header('Cache-Control', 'no-store')
       const found = door.session(request)
       if (!found) return reply.code(204).send()
       const { operator, expires } = found

@@ -46,7 +46,7 @@ export function registerViewLinks(app: AdminApp, parts: AdminParts): void {
       const { url, expires } = views.make(id, Date.now() + days * DAY_MS)
       const detail = `good until ${new Date(expires).toISOString()}`
       await audit.record({ who: whoOf(request), action: 'view_link.make', target: id, detail })
-      reply.code(201).header('Cache-Control', 'no-store')
+      reply.code(201)
       return { url, expires: new Date(expires).toISOString() }
     },
   )

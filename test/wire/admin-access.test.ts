@@ -1,9 +1,8 @@
 // Who may call the admin side, and what everybody else is told.
 
-import { createConnection } from 'node:net'
-import { once } from 'node:events'
 import { afterEach, describe, expect, it } from 'vitest'
 import { hashAdminToken } from '../../src/admin/guard.ts'
+import { rawRequest } from '../support/raw.ts'
 import { READ_TOKEN, startAdmin, type TestAdmin } from '../unit/admin/admin-server.ts'
 
 let admin: TestAdmin
@@ -179,17 +178,21 @@ describe('a broken request', () => {
   })
 
   it.each([
-    ['two requests in one line', 'GET /health/live HTTP/9.9\r\n\r\n'],
-    ['binary', '\u0000\u0001\u0002\r\n\r\n'],
-    ['a long head', `GET /health/live HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`],
-  ])('harms nobody: %s', async (_name, bytes) => {
+    ['two requests in one line', 'GET /health/live HTTP/9.9\r\n\r\n', 400],
+    ['binary', '\u0000\u0001\u0002\r\n\r\n', 400],
+    ['a target with a gap', 'GET /health /live HTTP/1.1\r\nHost: x\r\n\r\n', 400],
+    ['no Host', 'GET /health/live HTTP/1.1\r\nConnection: close\r\n\r\n', 400],
+    ['a long head', `GET /health/live HTTP/1.1\r\nHost: x\r\nCookie: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
+  ])('is a problem and harms nobody: %s', async (_name, bytes, status) => {
     admin = await startAdmin()
-    const socket = createConnection(Number(new URL(admin.url).port), '127.0.0.1')
-    const received: Buffer[] = []
-    socket.on('data', (chunk) => received.push(chunk)).on('error', () => {})
-    socket.write(bytes)
-    await once(socket, 'close')
-    expect(Buffer.concat(received).toString()).toMatch(/^HTTP\/1.1 4\d\d /)
+    const { answers, closed } = await rawRequest(admin.url, bytes)
+    expect([answers.length, closed]).toEqual([1, true])
+    const [answer] = answers
+    expect([answer!.httpStatus, answer!.headers['content-type']?.split(';')[0]]).toEqual([
+      status,
+      'application/problem+json',
+    ])
+    expect(JSON.parse(answer!.body.toString())).toMatchObject({ status, detail: expect.any(String) })
     expect((await admin.call('/health/live')).status).toBe(200)
   })
 })
@@ -213,6 +216,16 @@ describe('a failure of the hub', () => {
 })
 
 describe('every answer', () => {
+  it('is kept by nobody, unless its tag covers all of it', async () => {
+    admin = await startAdmin()
+    for (const path of ['/api/v1/errors', '/api/v1/status', '/metrics', '/health/ready', '/nowhere']) {
+      expect((await admin.call(path)).headers.get('cache-control'), path).toBe('no-store')
+    }
+    const tagged = await admin.call('/api/v1/codes/2001')
+    expect(tagged.headers.get('cache-control')).toBe('private, no-cache')
+    expect(tagged.headers.get('etag')).toMatch(/^"/)
+  })
+
   it.each(['/health/live', '/api/v1/errors', '/docs', '/nowhere'])(
     'has security headers: %s',
     async (path) => {

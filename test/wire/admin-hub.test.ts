@@ -1,8 +1,7 @@
-// Platforms, parties, codes, health, metrics and the API's own description over HTTP.
+// Platforms, parties, codes, health and metrics over HTTP.
 
 import { afterEach, describe, expect, it } from 'vitest'
 import { countParties } from '../../src/admin/parties.ts'
-import { renderOpenApi } from '../../src/admin/render-openapi.ts'
 import { FAULT_CODES } from '../../src/faults/table.ts'
 import { buildRoutingTable } from '../../src/registry/routing-table.ts'
 import { EMS, platform, startAdmin, type TestAdmin } from '../unit/admin/admin-server.ts'
@@ -65,6 +64,16 @@ describe('platforms', () => {
       first.headers.get('etag'),
     )
     expect((await admin.call('/api/v1/platforms/none')).status).toBe(404)
+  })
+
+  it('are never answered with 304, since their tag is for writers', async () => {
+    admin = await startAdmin()
+    const first = await admin.call('/api/v1/platforms/ems')
+    expect(first.headers.get('cache-control')).toBe('no-store')
+    admin.lastHeard.set('ems', Date.parse('2026-03-01T12:00:00Z'))
+    const headers = { 'if-none-match': first.headers.get('etag')! }
+    const second = await admin.call('/api/v1/platforms/ems', { headers })
+    expect([second.status, second.json?.last_seen]).toEqual([200, '2026-03-01T12:00:00.000Z'])
   })
 
   it('come in pages, and a cursor belongs to its list', async () => {
@@ -235,55 +244,5 @@ describe('the hub itself', () => {
       parties: { CONNECTED: 1, OFFLINE: 1, PLANNED: 0, SUSPENDED: 1 },
       registry: { up: true, loaded: true, revision: 7 },
     })
-  })
-})
-
-describe('the description of the API', () => {
-  it('is OpenAPI 3.1 and names every call but the pages', async () => {
-    admin = await startAdmin()
-    const { json } = await admin.call('/api/v1/openapi.json')
-    expect(json.openapi).toBe('3.1.0')
-    expect(Object.keys(json.paths)).toEqual(
-      expect.arrayContaining([
-        '/api/v1/errors',
-        '/api/v1/errors/{reference}',
-        '/api/v1/platforms/{id}',
-        '/metrics',
-        '/health/ready',
-      ]),
-    )
-    expect(Object.keys(json.paths).filter((path) => path.startsWith('/docs'))).toEqual([])
-    for (const calls of Object.values(
-      json.paths as Record<string, Record<string, { summary?: string; tags?: string[] }>>,
-    )) {
-      for (const call of Object.values(calls))
-        expect(call).toMatchObject({ summary: expect.any(String), tags: [expect.any(String)] })
-    }
-  })
-
-  it('refers only to shapes it holds, and holds none that it does not refer to', async () => {
-    admin = await startAdmin()
-    const { json, text } = await admin.call('/api/v1/openapi.json')
-    const referred = new Set([...text.matchAll(/"#\/components\/schemas\/(\w+)"/g)].map(([, name]) => name))
-    expect(new Set(Object.keys(json.components.schemas))).toEqual(referred)
-    expect(text).not.toMatch(/9007199254740991|"readOnly"/)
-  })
-
-  it('is the same as the file that is generated from it', async () => {
-    admin = await startAdmin()
-    const { json } = await admin.call('/api/v1/openapi.json')
-    expect(JSON.parse(await renderOpenApi('1.2.3'))).toEqual(json)
-  })
-
-  it('is shown by a page that loads nothing from elsewhere', async () => {
-    admin = await startAdmin()
-    const page = await admin.call('/docs/')
-    const files = [...page.text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, file]) => file!)
-    expect(files.length).toBeGreaterThan(3)
-    for (const file of files) {
-      expect(file).toMatch(/^\.\/static\//)
-      expect((await admin.call(`/docs/${file.slice(2)}`)).status, file).toBe(200)
-    }
-    expect(page.text).not.toMatch(/<script>|<style>|https?:\/\//)
   })
 })
