@@ -1,5 +1,6 @@
 // New journal entries as server-sent events. A reader that comes back with Last-Event-ID gets what it missed; one
-// that is too slow is cut off and comes back. All streams end before the server closes.
+// that is too slow is cut off and comes back, one whose token or session has ended is cut off for good. All streams end
+// before the server closes.
 
 import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
@@ -12,6 +13,7 @@ import type { AdminApp, AdminParts } from './parts.ts'
 import { problemError } from './problem.ts'
 import { journalFilter, problems } from './shapes.ts'
 
+const PATH = '/api/v1/errors/stream'
 const STREAMS_MAX = 100
 /** Entries that may wait for a slow reader. */
 const WAITING_MAX = 1000
@@ -19,17 +21,23 @@ const WAITING_MAX = 1000
 const REPLAY_MAX = 1000
 const RETRY_MS = 2000
 
-/** `/api/v1/errors/stream`. */
+/** `GET /api/v1/errors/stream`. */
 export function registerErrorStream(app: AdminApp, parts: AdminParts): void {
   const open = new Set<() => void>()
   app.addHook('preClose', async () => {
     for (const close of open) close()
   })
   const { since: _since, until: _until, ...fields } = journalFilter
+  // Without it HEAD would be taken for a question for the entry "stream".
+  app.head(PATH, { schema: { hide: true } }, async (_request, reply) => {
+    reply.header('Allow', 'GET')
+    throw problemError(405, 'Only GET can be used here.')
+  })
   app.get(
-    '/api/v1/errors/stream',
+    PATH,
     {
       sse: { kind: 'manual' },
+      exposeHeadRoute: false,
       schema: {
         tags: ['errors'],
         summary: 'New entries as server-sent events',
@@ -48,6 +56,7 @@ export function registerErrorStream(app: AdminApp, parts: AdminParts): void {
       await runStream(reply, parts.journal, {
         filter: toJournalFilter(request.query),
         open,
+        isWelcome: () => request.isStillWelcome(),
         ...(lastId !== null && REFERENCE.test(lastId) ? { lastReference: lastId } : {}),
       })
     },
@@ -58,6 +67,8 @@ interface Stream {
   readonly filter: JournalFilter
   /** Ways to close the streams that are open. */
   readonly open: Set<() => void>
+  /** Whether who reads it still may. */
+  readonly isWelcome: () => boolean
   readonly lastReference?: string
 }
 
@@ -77,8 +88,11 @@ async function runStream(reply: FastifyReply, journal: AdminParts['journal'], st
   })
   // A write to a closed connection would never be told of.
   const gone = new Promise<void>((resolve) => sse.onClose(resolve))
-  const send = (entry: JournalEntry): Promise<void> =>
-    Promise.race([sse.send({ id: entry.reference, event: 'entry', data: entry }).catch(() => {}), gone])
+  const send = async (entry: JournalEntry): Promise<void> => {
+    if (!stream.isWelcome()) return close()
+    const sent = sse.send({ id: entry.reference, event: 'entry', data: entry }).catch(() => {})
+    await Promise.race([sent, gone])
+  }
   stream.open.add(close)
   sse.onClose(() => wake())
   try {
@@ -112,5 +126,7 @@ async function readSince(
   const result = await journal.query(filter, { limit: REPLAY_MAX })
   const items = result?.items ?? []
   const known = items.findIndex((entry) => entry.reference === reference)
-  return items.slice(0, known === -1 ? items.length : known).toReversed()
+  // What the filter leaves out, or the journal has dropped, still has its place: references grow with time.
+  const since = known === -1 ? items.filter((entry) => entry.reference > reference) : items.slice(0, known)
+  return since.toReversed()
 }

@@ -51,17 +51,25 @@ export function guard(
     return undefined
   }
 
+  function operatorOf(request: FastifyRequest): AdminToken | undefined {
+    const { basic = false } = request.routeOptions.config
+    const shown = readToken(request.headers.authorization, basic)
+    return shown === undefined ? session(request)?.operator : findToken(options.tokens(), shown)
+  }
+
   app.decorateRequest('operator', null)
+  app.decorateRequest('isStillWelcome', function (this: FastifyRequest) {
+    return operatorOf(this) !== undefined
+  })
   app.addHook('onRequest', async (request, reply) => {
     const { access, basic = false } = request.routeOptions.config
     if (access === 'public') return
-    const shown = readToken(request.headers.authorization, basic)
-    const byToken = shown === undefined ? undefined : findToken(options.tokens(), shown)
-    const operator = byToken ?? session(request)?.operator
-    if (!operator) return refuse(request, reply, { slow, basic, guessed: shown !== undefined })
+    const showsToken = request.headers.authorization !== undefined
+    const operator = operatorOf(request)
+    if (!operator) return refuse(request, reply, { slow, basic, guessed: showsToken })
     request.operator = operator
     const reads = request.method === 'GET' || request.method === 'HEAD'
-    if (!byToken && !reads && !isFromOwnPage(request)) {
+    if (!showsToken && !reads && !isFromOwnPage(request)) {
       throw problemError(403, "With a session, changes are taken only from the hub's own dashboard.")
     }
     const needed = access ?? (reads ? 'read' : 'operate')

@@ -71,5 +71,7 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The token that was shown; null on public routes. */
     operator: AdminToken | null
+    /** Whether the token still counts, or the session goes on: asked again where an answer takes long. */
+    isStillWelcome(): boolean
   }
 }

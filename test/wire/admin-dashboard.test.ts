@@ -7,6 +7,8 @@ import { hashAdminToken } from '../../src/admin/guard.ts'
 import { callHttp, type HttpAnswer } from '../support/caller.ts'
 import { makeDirectory } from '../support/directory.ts'
 import { OPERATE_TOKEN, READ_TOKEN, startAdmin, type TestAdmin } from '../unit/admin/admin-server.ts'
+import { readEvents } from '../unit/admin/event-reader.ts'
+import { failure } from '../unit/journal/examples.ts'
 
 const HASH_OF_PASSING = hashAdminToken('passing')
 const DOCUMENT = '<!doctype html><title>built</title>'
@@ -75,6 +77,16 @@ describe('a session', () => {
     expect(out.httpStatus).toBe(204)
     expect(out.headers['set-cookie']).toContain('Max-Age=0')
     expect((await page('GET /api/v1/status', { cookie })).httpStatus).toBe(401)
+  })
+
+  it('ends the stream it reads with the log-out, before another entry is sent', async () => {
+    admin = await startAdmin()
+    const cookie = await logIn()
+    const stream = await readEvents(`${admin.url}/api/v1/errors/stream`, { cookie })
+    expect(await stream.next()).toEqual({ retry: '2000' })
+    await page('POST /logout', { cookie })
+    admin.journal.record(failure())
+    expect(await stream.next()).toBeUndefined()
   })
 
   it('is told in the log, its token is not', async () => {
