@@ -5,6 +5,7 @@ import swaggerUi from '@fastify/swagger-ui'
 import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod'
 import type { z } from 'zod'
 import type { AdminApp } from './parts.ts'
+import { callProblems } from './shapes.ts'
 
 type JsonSchema = z.core.JSONSchema.BaseSchema
 
@@ -18,6 +19,7 @@ const zodToJsonConfig = {
   },
 }
 
+const toRoute = createJsonSchemaTransform({ zodToJsonConfig })
 const toDocument = createJsonSchemaTransformObject({ zodToJsonConfig })
 
 /** Collects the routes that are registered after it. */
@@ -53,7 +55,7 @@ export async function collectOpenApi(app: AdminApp, version: string): Promise<vo
         },
       },
     },
-    transform: createJsonSchemaTransform({ zodToJsonConfig }),
+    transform: (route) => toRoute(withCallProblems(route)),
     transformObject: (document) => withUsedShapes(toDocument(document)),
   })
 }
@@ -72,6 +74,15 @@ export async function registerDocs(app: AdminApp): Promise<void> {
   app.get('/api/v1/openapi.json', { schema: { hide: true } }, async (_request, reply) =>
     reply.send(app.swagger()),
   )
+}
+
+type Route = Parameters<typeof toRoute>[0]
+
+function withCallProblems(route: Route): Route {
+  const { schema, url } = route
+  const method = String(route.route.method)
+  const response = { ...callProblems(url, method), ...(schema.response as object) }
+  return { ...route, schema: { ...schema, response } }
 }
 
 type Document = ReturnType<typeof toDocument>

@@ -1,6 +1,7 @@
 // Shapes that several groups of calls share: the one place where the API's members are named. The OpenAPI document
 // is made of them.
 
+import { closest } from 'fastest-levenshtein'
 import { z } from 'zod'
 import { FAULT_CODES, SIDES } from '../faults/table.ts'
 import { MODES } from '../journal/journal-entry.ts'
@@ -30,19 +31,31 @@ const PROBLEMS = {
   404: problemResponse('Unknown'),
   409: problemResponse('Somebody else changed it, or it contradicts what is there'),
   412: problemResponse('It is not what the If-Match header says'),
+  413: problemResponse('The body is too large'),
+  414: problemResponse('The URL is too long'),
+  415: problemResponse('The body is not JSON'),
   422: problemResponse('It cannot be done with what was given'),
+  429: problemResponse('Too many wrong tokens came from this address'),
   502: problemResponse('The other platform failed'),
   503: problemResponse('The store does not answer'),
   504: problemResponse('The other platform did not answer in time'),
 }
 
-/** Error responses of a route for its OpenAPI entry; 401 is part of all. */
+/** Error responses of a guarded route for its OpenAPI entry, those of the guard among them. */
 export function problems<Status extends keyof typeof PROBLEMS>(...statuses: Status[]) {
-  const all = [401, ...statuses] as const
+  const all = [401, 429, ...statuses] as const
   return Object.fromEntries(all.map((status) => [status, PROBLEMS[status]])) as Pick<
     typeof PROBLEMS,
-    401 | Status
+    401 | 429 | Status
   >
+}
+
+/** Error responses that come of the way a route is called, before its handler: by what its URL and method let in. */
+export function callProblems(url: string, method: string) {
+  const ofUrl = url.includes(':') ? ([400, 414] as const) : []
+  // A body may come with DELETE as well.
+  const ofBody = method === 'GET' ? [] : ([400, 413, 415] as const)
+  return Object.fromEntries([...ofUrl, ...ofBody].map((status) => [status, PROBLEMS[status]]))
 }
 
 /** OCPI's ConnectionStatus. */
@@ -143,6 +156,19 @@ export const instant = z
 
 const filterText = z.string().min(1).max(200).optional()
 
+/** One of these names, in any case; another one is refused with the name that was probably meant. */
+function knownName(what: string, names: readonly string[]) {
+  return z
+    .string()
+    .max(200)
+    .superRefine((text, context) => {
+      const folded = text.toLowerCase()
+      if (!names.includes(folded)) context.addIssue(`is no ${what}; the nearest is ${closest(folded, names)}`)
+    })
+    .meta({ enum: [...names] })
+    .optional()
+}
+
 /** What the journal may be searched by. */
 export const journalFilter = {
   from: filterText,
@@ -151,11 +177,11 @@ export const journalFilter = {
     .string()
     .regex(/^\d{1,6}$/, 'must be an OCPI status code')
     .optional(),
-  fault: filterText,
+  fault: knownName('fault of the hub', FAULT_CODES),
   at: sides.optional(),
   author: z.enum(['responder', 'hub']).optional(),
   module: filterText,
-  mode: filterText,
+  mode: knownName('way of a request', MODES),
   correlation_id: filterText,
   request_id: filterText,
   requester: filterText,

@@ -1,18 +1,13 @@
-// The journal as operators read it over HTTP: search, summary, one entry, a correlation, and the live stream.
+// The journal as operators read it over HTTP: search, summary, one entry and a correlation.
 
 import { afterEach, describe, expect, it } from 'vitest'
 import type { JournalEntry } from '../../src/journal/journal-entry.ts'
 import { Fault } from '../../src/faults/fault.ts'
-import { OPERATE_TOKEN, startAdmin, type TestAdmin } from '../unit/admin/admin-server.ts'
-import { readEvents, type Event, type EventReader } from '../unit/admin/event-reader.ts'
+import { startAdmin, type TestAdmin } from '../unit/admin/admin-server.ts'
 import { exchange, failure } from '../unit/journal/examples.ts'
 
 let admin: TestAdmin
-const streams: EventReader[] = []
-afterEach(async () => {
-  await Promise.all(streams.splice(0).map((stream) => stream.close()))
-  await admin.close()
-})
+afterEach(() => admin.close())
 
 const idsOf = (items: readonly JournalEntry[]) => items.map((entry) => entry.request_id)
 
@@ -118,6 +113,30 @@ describe('GET /api/v1/errors', () => {
   })
 })
 
+describe('a fault or mode that is not known', () => {
+  it.each(['/errors', '/errors/summary', '/errors/stream'])(
+    'is refused at %s, with what was meant',
+    async (path) => {
+      admin = await startAdmin()
+      const { status, json } = await admin.call(`/api/v1${path}?fault=to_unknwon&mode=brodcast`)
+      expect([status, json.errors]).toEqual([
+        400,
+        [
+          { parameter: 'fault', message: 'is no fault of the hub; the nearest is to_unknown' },
+          { parameter: 'mode', message: 'is no way of a request; the nearest is broadcast' },
+        ],
+      ])
+    },
+  )
+
+  it('is not one that is written in capitals', async () => {
+    admin = await startAdmin()
+    record(1)
+    const { json } = await admin.call('/api/v1/errors?fault=DNS_ERROR&mode=Direct')
+    expect(idsOf(json.items)).toEqual(['1'])
+  })
+})
+
 describe('GET /api/v1/errors/{reference}', () => {
   it('gives the entry the requester was told of, and 304 when it is known', async () => {
     admin = await startAdmin()
@@ -200,96 +219,5 @@ describe('GET /api/v1/correlations/{id}', () => {
       { request_id: 'result', mode: 'callback', code: 1000, after_ms: 1500 },
     ])
     expect((await admin.call('/api/v1/correlations/unknown')).status).toBe(404)
-  })
-})
-
-describe('GET /api/v1/errors/stream', () => {
-  async function stream(query = '', headers: Record<string, string> = {}): Promise<EventReader> {
-    const reader = await readEvents(`${admin.url}/api/v1/errors/stream${query}`, {
-      authorization: `Bearer ${OPERATE_TOKEN}`,
-      ...headers,
-    })
-    streams.push(reader)
-    if (reader.status === 200) expect(await reader.next()).toEqual({ retry: '2000' })
-    return reader
-  }
-
-  const idOf = (event: Event | undefined) => (event?.data as JournalEntry | undefined)?.request_id
-
-  it('sends each new entry as it comes, with its reference as id', async () => {
-    admin = await startAdmin()
-    const reader = await stream()
-    record(2)
-    const first = await reader.next()
-    expect(first).toMatchObject({ event: 'entry', data: { request_id: '1', code: 4003 } })
-    expect(first?.id).toBe((first?.data as JournalEntry | undefined)?.reference)
-    expect(idOf(await reader.next())).toBe('2')
-  })
-
-  it('sends only what the filter asks for, and no successes', async () => {
-    admin = await startAdmin()
-    const reader = await stream('?to=de*cpo&code=4003')
-    admin.journal.record(exchange({ keep: true, requestId: 'success' }))
-    record(4, (number) => ({ to: number === 3 ? 'DE-CPO' : 'FR-CPO' }))
-    expect(idOf(await reader.next())).toBe('3')
-  })
-
-  it('sends what was missed since Last-Event-ID, then the new ones, each once', async () => {
-    admin = await startAdmin()
-    const before = await stream()
-    record(1)
-    const seen = await before.next()
-    await before.close()
-    record(3, (number) => ({ requestId: `missed-${number}` }))
-    const after = await stream('', { 'last-event-id': seen!.id! })
-    record(1, () => ({ requestId: 'new' }))
-    const events = [await after.next(), await after.next(), await after.next(), await after.next()]
-    expect(events.map(idOf)).toEqual(['missed-1', 'missed-2', 'missed-3', 'new'])
-  })
-
-  it('does not mind a Last-Event-ID that is none of the journal', async () => {
-    admin = await startAdmin()
-    const reader = await stream('', { 'last-event-id': "x' OR 1=1" })
-    record(1)
-    expect(idOf(await reader.next())).toBe('1')
-  })
-
-  it('keeps a silent stream open with comments', async () => {
-    admin = await startAdmin({ options: { heartbeatMs: 10 } })
-    expect(await (await stream()).next()).toEqual({ comment: 'heartbeat' })
-  })
-
-  it('cuts off a reader that takes nothing, and nobody else', async () => {
-    admin = await startAdmin()
-    const reader = await stream()
-    const other = await stream()
-    for (let round = 0; round < 40; round++) {
-      record(100, () => ({ message: 'x'.repeat(1000), detail: 'y'.repeat(2000) }))
-      for (let number = 0; number < 100; number++) expect(await other.next()).toBeDefined()
-    }
-    let received = 0
-    while ((await reader.next()) !== undefined) received++
-    expect(received).toBeLessThan(4000)
-  })
-
-  it('ends when the server closes, which does not wait for its readers', async () => {
-    admin = await startAdmin()
-    const reader = await stream()
-    await admin.close()
-    expect(await reader.next()).toBeUndefined()
-    admin = await startAdmin()
-  })
-
-  it('is bounded in number', async () => {
-    admin = await startAdmin()
-    await Promise.all(Array.from({ length: 100 }, () => stream()))
-    expect((await stream()).status).toBe(503)
-    await streams.shift()!.close()
-    await expect.poll(async () => (await stream()).status).toBe(200)
-  })
-
-  it('refuses a filter it does not know', async () => {
-    admin = await startAdmin()
-    expect((await stream('?form=DE-CPO')).status).toBe(400)
   })
 })
