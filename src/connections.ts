@@ -93,7 +93,7 @@ export function createModules(base: Base): Modules {
 }
 
 function createHandshakeParts(
-  { config, registry, keyring, live }: Base,
+  { config, registry, keyring, live, send }: Base,
   call: HandshakeParts['call'],
   { visible }: Visibility,
 ): HandshakeParts {
@@ -101,6 +101,7 @@ function createHandshakeParts(
     hub: config.hub,
     registry,
     call,
+    allowsUrl: send.guard.allowsUrl,
     clock: systemClock,
     visible,
     hashes: keyring.tokens,

@@ -6,7 +6,7 @@ import type { Socket } from 'node:net'
 import { createSecureContext } from 'node:tls'
 import { buildConnector } from 'undici'
 import { CONNECT_TIMEOUT } from '../faults/observe.ts'
-import { type AddressGuard, ipLiteral, prohibited } from './guard.ts'
+import { type AddressGuard, prohibited, prohibitedScheme } from './guard.ts'
 
 /** Bytes that a connection had read when the request that is on it now was sent. */
 const READ_BEFORE = new WeakMap<object, number>()
@@ -64,9 +64,10 @@ export function createConnector(
   } as buildConnector.BuildOptions)
 
   return (options, callback) => {
-    const literal = ipLiteral(options.hostname)
-    if (!guard.allowsScheme(options.protocol) || (literal !== undefined && !guard.allowsAddress(literal))) {
-      queueMicrotask(() => callback(prohibited(options.hostname), null))
+    if (!guard.allowsUrl(options)) {
+      const { protocol, hostname } = options
+      const refusal = guard.allowsScheme(protocol) ? prohibited(hostname) : prohibitedScheme(protocol)
+      queueMicrotask(() => callback(refusal, null))
       return
     }
     let connectedAt: number | undefined

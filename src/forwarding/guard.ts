@@ -12,6 +12,8 @@ export interface AddressGuard {
   readonly allowsScheme: (protocol: string) => boolean
   /** Whether a connection to this IP address may be opened. */
   readonly allowsAddress: (address: string) => boolean
+  /** Whether a URL may be called as it is written: its scheme, and its address if it names no host. */
+  readonly allowsUrl: (url: Pick<URL, 'protocol' | 'hostname'>) => boolean
   /** `dns.lookup` that gives allowed addresses only, and asks once for any number of callers. */
   readonly lookup: LookupFunction
 }
@@ -35,16 +37,33 @@ export function createAddressGuard(network: NetworkOptions): AddressGuard {
     return parsed.range() === 'unicast' && !PROHIBITED_UNICAST.has(parsed.toString())
   }
 
+  function allowsScheme(protocol: string): boolean {
+    return protocol === 'https:' || (!network.requireHttps && protocol === 'http:')
+  }
+
   return {
-    allowsScheme: (protocol) => protocol === 'https:' || (!network.requireHttps && protocol === 'http:'),
+    allowsScheme,
     allowsAddress,
+    allowsUrl({ protocol, hostname }) {
+      const literal = ipLiteral(hostname)
+      return allowsScheme(protocol) && (literal === undefined || allowsAddress(literal))
+    },
     lookup: guardedLookup(allowsAddress),
   }
 }
 
 /** The error a connection to a prohibited address ends with. */
-export function prohibited(what: string): NodeJS.ErrnoException {
-  return Object.assign(new Error(`not allowed by network settings: ${what}`), { code: PROHIBITED_ADDRESS })
+export function prohibited(address: string): NodeJS.ErrnoException {
+  return prohibition(`network.allow does not hold the address: ${address}`)
+}
+
+/** The error of a URL whose scheme is prohibited. */
+export function prohibitedScheme(protocol: string): NodeJS.ErrnoException {
+  return prohibition(`network.require_https is on, and the scheme of the URL is ${protocol}`)
+}
+
+function prohibition(reason: string): NodeJS.ErrnoException {
+  return Object.assign(new Error(reason), { code: PROHIBITED_ADDRESS })
 }
 
 type LookupResult = (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void

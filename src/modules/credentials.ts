@@ -19,7 +19,7 @@ import {
   unregistered,
 } from './handshake.ts'
 import type { ModuleAnswer, ModuleHandler, ModuleRequest } from './module.ts'
-import { askEndpoints, askVersions } from './peer.ts'
+import { askEndpoints, askVersion } from './peer.ts'
 import { changePlatform } from './platform-change.ts'
 import { allow } from './versions.ts'
 
@@ -107,16 +107,16 @@ async function callBack(
   version: VersionNumber,
 ): Promise<{ endpoints: Endpoint[]; outbound: OutboundToken }> {
   const { call, timeoutMs } = parts
+  const { url } = credentials
   const given = { token: credentials.token, form: VERSIONS[version].tokenForm }
   const peer = { platformId: platform.id, token: given, timeoutMs }
-  const { versions, token } = await asCallBack('versions', askVersions(call, peer, credentials.url))
-  const mine = versions.find((one) => one.version === version)
-  if (!mine) {
+  const { picked, token } = await asCallBack('versions', askVersion(call, peer, { url, version }))
+  if (!picked) {
     throw new Fault('version_unsupported', {
       message: `The versions at the URL in the credentials do not include ${version}`,
     })
   }
-  const asked = askEndpoints(call, { ...peer, token }, mine, sideOf(platform))
+  const asked = askEndpoints(parts, { ...peer, token }, picked, sideOf(platform))
   const endpoints = await asCallBack('version details', asked)
   if (!hasNeededEndpoints(endpoints)) throw new Fault('endpoints_missing')
   return { endpoints, outbound: token }

@@ -7,10 +7,12 @@ import type { Platform } from '../registry/platform.ts'
 import type { Connection } from '../registry/routing-table.ts'
 import { sideOf } from './endpoints.ts'
 import type { HandshakeParts } from './handshake.ts'
-import { askEndpoints, askVersions } from './peer.ts'
+import { askEndpoints, askVersion, type EndpointParts } from './peer.ts'
 import { changePlatform } from './platform-change.ts'
 
-export interface DiscoveryParts extends Pick<HandshakeParts, 'registry' | 'call' | 'clock' | 'timeoutMs'> {
+export interface DiscoveryParts
+  extends EndpointParts,
+    Pick<HandshakeParts, 'registry' | 'clock' | 'timeoutMs'> {
   readonly log: Pick<Log, 'info' | 'warn'>
 }
 
@@ -86,10 +88,9 @@ async function discover(parts: DiscoveryParts, platform: Platform): Promise<void
   const { registry, call, clock, timeoutMs, log } = parts
   const { id, outbound, version, versionsUrl } = platform
   const first = { platformId: id, token: outbound!, timeoutMs }
-  const { versions, token } = await askVersions(call, first, versionsUrl!)
-  const mine = versions.find((one) => one.version === version)
-  if (!mine) throw new Fault('version_unsupported', { message: `it does not offer ${version}` })
-  const endpoints = await askEndpoints(call, { ...first, token }, mine, sideOf(platform))
+  const { picked, token } = await askVersion(call, first, { url: versionsUrl!, version: version! })
+  if (!picked) throw new Fault('version_unsupported', { message: `it does not offer ${version}` })
+  const endpoints = await askEndpoints(parts, { ...first, token }, picked, sideOf(platform))
   if (endpoints.length === 0) {
     throw new Fault('endpoints_missing', { message: 'its version details list none' })
   }

@@ -19,7 +19,7 @@ import type { Registry } from '../registry/registry.ts'
 import type { RoutingTable } from '../registry/routing-table.ts'
 import type { Clock } from './clock.ts'
 import { guessSide, sideOf, versionsUrl } from './endpoints.ts'
-import type { Call } from './peer.ts'
+import type { EndpointParts } from './peer.ts'
 import { mergeRoles, withStatus } from './platform-change.ts'
 import { roleReader, toldFingerprint, toldParties, type Visible } from './reachable.ts'
 import { behindAfter, withCredentialsList } from './reported.ts'
@@ -32,10 +32,9 @@ export interface HubIdentity extends PartyId {
   readonly versions: readonly VersionNumber[]
 }
 
-export interface HandshakeParts {
+export interface HandshakeParts extends EndpointParts {
   readonly hub: HubIdentity
   readonly registry: Registry
-  readonly call: Call
   readonly clock: Clock
   readonly visible: Visible
   /** How inbound tokens are kept. */
@@ -113,14 +112,24 @@ export function readPeerCredentials(
   const credentials = reading.value.hub ? ofHub(reading.value, reading.value.hub, own) : reading.value
   const { url, roles } = credentials
   if (url.replace(/\/$/, '') === versionsUrl(parts.hub.publicUrl)) throw invalid('url is that of the hub')
-  for (const role of roles) {
-    const key = partyKey(role)
+  requireFree(parts, platformId, roles)
+  return credentials
+}
+
+/** Throws `party_taken` if one of these parties is the hub itself, or another live platform holds it in its role (T16). */
+export function requireFree(
+  { hub, registry }: Pick<HandshakeParts, 'hub' | 'registry'>,
+  platformId: string,
+  roles: readonly (PartyId & { readonly role?: string })[],
+): void {
+  const own = partyKey(hub)
+  for (const { role, ...party } of roles) {
+    const key = partyKey(party)
     if (key === own) throw new Fault('party_taken', { message: `${own} is the hub itself` })
-    if (role.role !== undefined && isHeld(parts.registry.table(), key, role.role, platformId)) {
-      throw new Fault('party_taken', { message: `${key} is held by another platform as ${role.role}` })
+    if (role !== undefined && isHeld(registry.table(), key, role, platformId)) {
+      throw new Fault('party_taken', { message: `${key} is held by another platform as ${role}` })
     }
   }
-  return credentials
 }
 
 /**
@@ -157,7 +166,7 @@ function isHeld(table: RoutingTable, key: string, role: string, byOtherThan: str
       // A hub's word holds nothing (T25), and the operator may have let the party move here (T16).
       !entry.behind &&
       entry.role.movingTo !== byOtherThan &&
-      entry.role.role.toUpperCase() === role,
+      entry.role.role.toUpperCase() === role.toUpperCase(),
   )
 }
 

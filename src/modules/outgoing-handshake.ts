@@ -18,7 +18,7 @@ import {
   settle,
   toldNow,
 } from './handshake.ts'
-import { askEndpoints, askPeer, askVersions, type Peer, type PeerAnswer } from './peer.ts'
+import { askEndpoints, askPeer, askVersions, type Peer, type PeerAnswer, pickVersion } from './peer.ts'
 import { changePlatform } from './platform-change.ts'
 
 const LOST_TOKENS_MAX = 3
@@ -67,17 +67,19 @@ export async function registerAt(parts: HandshakeParts, order: Order): Promise<P
 async function lookAt(parts: HandshakeParts, order: Order): Promise<Found> {
   const { call, hub, timeoutMs } = parts
   const first: Peer = { platformId: order.id, token: { token: order.token, form: 'base64' }, timeoutMs }
-  const { versions, token } = await askVersions(call, first, order.versionsUrl)
+  const found = await askVersions(call, first, order.versionsUrl)
+  const { versions, token } = found
   const shared = OFFERABLE_VERSIONS.filter((version) => hub.versions.includes(version))
   const newest = shared.find((version) => versions.some((one) => one.version === version))
   if (newest === undefined) {
+    for (const version of shared) pickVersion(found, version)
     throw new Fault('version_unsupported', {
       message: `${order.id} offers ${versions.map((one) => one.version).join(', ') || 'no version'}, the hub ${shared.join(', ')}`,
     })
   }
   const chosen = versions.find((one) => one.version === newest)!
   const peer = { ...first, token }
-  const endpoints = await askEndpoints(call, peer, chosen, sideOf(mine(parts, order.id)))
+  const endpoints = await askEndpoints(parts, peer, chosen, sideOf(mine(parts, order.id)))
   if (!hasNeededEndpoints(endpoints)) {
     throw new Fault('endpoints_missing', {
       message: `The version details of ${order.id} lack credentials or any functional module`,

@@ -33,13 +33,7 @@ export interface PeerAnswer {
 
 const VERSIONS_MAX = 100
 const VERSION_LIST = z.array(z.unknown())
-const VERSION_ENTRY = z.object({
-  version: z.string().max(32),
-  url: z
-    .string()
-    .max(2048)
-    .refine((url) => readTarget(url) !== undefined),
-})
+const VERSION_ENTRY = z.object({ version: z.string().max(32), url: z.string().max(2048) })
 const ENVELOPE = z.object({
   status_code: z.int().min(1000).max(4999),
   status_message: z.string().nullish(),
@@ -106,25 +100,64 @@ export interface PeerVersion {
   readonly url: string
 }
 
-/** Versions the peer offers and this hub knows; `answer_not_ocpi` if it is no list. */
-export async function askVersions(
-  call: Call,
-  peer: Peer,
-  url: string,
-): Promise<{ readonly versions: readonly PeerVersion[]; readonly token: OutboundToken }> {
+export interface PeerVersions {
+  /** Versions the peer offers and this hub knows. */
+  readonly versions: readonly PeerVersion[]
+  /** Those of them whose URL cannot be called. */
+  readonly unusable: readonly VersionNumber[]
+  readonly token: OutboundToken
+}
+
+/** Asks for the versions; `answer_not_ocpi` if it is no list. */
+export async function askVersions(call: Call, peer: Peer, url: string): Promise<PeerVersions> {
   const { data, token } = await askPeer(call, peer, { method: 'GET', url })
   const list = VERSION_LIST.safeParse(data)
   if (!list.success) throw new Fault('answer_not_ocpi', { message: 'it answered no list of versions' })
-  const versions = list.data.slice(0, VERSIONS_MAX).flatMap((entry) => {
+  const known = list.data.slice(0, VERSIONS_MAX).flatMap((entry) => {
     const parsed = VERSION_ENTRY.safeParse(entry).data
     return parsed && isVersion(parsed.version) ? [{ version: parsed.version, url: parsed.url }] : []
   })
-  return { versions, token }
+  const versions = known.filter(({ url: its }) => readTarget(its) !== undefined)
+  const unusable = known.filter((one) => !versions.includes(one)).map(({ version }) => version)
+  return { versions, unusable, token }
 }
 
-/** Endpoints in the details of one version; `answer_not_ocpi` if there is no list of them. */
-export async function askEndpoints(
+/** One of the versions, `undefined` if it is not offered. Throws `answer_not_ocpi` if its URL cannot be called. */
+export function pickVersion(
+  { versions, unusable }: PeerVersions,
+  version: VersionNumber,
+): PeerVersion | undefined {
+  const found = versions.find((one) => one.version === version)
+  if (!found && unusable.includes(version)) {
+    throw new Fault('answer_not_ocpi', {
+      message: `its list of versions gives ${version} a URL that is not an absolute http or https one`,
+    })
+  }
+  return found
+}
+
+/** Asks for the versions at a URL and picks one of them. */
+export async function askVersion(
   call: Call,
+  peer: Peer,
+  { url, version }: { readonly url: string; readonly version: VersionNumber },
+): Promise<PeerVersions & { readonly picked: PeerVersion | undefined }> {
+  const found = await askVersions(call, peer, url)
+  return { ...found, picked: pickVersion(found, version) }
+}
+
+/** What asks for endpoints: `allowsUrl` = whether the hub may call a URL as it is written. */
+export interface EndpointParts {
+  readonly call: Call
+  readonly allowsUrl: (url: URL) => boolean
+}
+
+/**
+ * Endpoints in the details of one version; `answer_not_ocpi` if there is no list of them, `destination_ip_prohibited`
+ * if one of them could never be called.
+ */
+export async function askEndpoints(
+  { call, allowsUrl }: EndpointParts,
   peer: Peer,
   version: PeerVersion,
   side: FlatRole | undefined,
@@ -132,5 +165,12 @@ export async function askEndpoints(
   const { data } = await askPeer(call, peer, { method: 'GET', url: version.url })
   const endpoints = readEndpoints(data, version.version, side)
   if (!endpoints) throw new Fault('answer_not_ocpi', { message: 'it answered no list of endpoints' })
+  const barred = endpoints.find(({ url }) => !allowsUrl(new URL(url)))
+  if (barred) {
+    throw new Fault('destination_ip_prohibited', {
+      message: `its URL of ${barred.module} has a scheme or an address that the hub must not call`,
+      detail: barred.url,
+    })
+  }
   return endpoints
 }

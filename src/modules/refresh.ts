@@ -7,7 +7,7 @@ import { moduleRow } from '../ocpi/module.ts'
 import type { OutboundToken, Platform } from '../registry/platform.ts'
 import { credentialsUrl, sideOf } from './endpoints.ts'
 import { type HandshakeParts, overtaken } from './handshake.ts'
-import { askEndpoints, askVersions } from './peer.ts'
+import { askEndpoints, askVersion } from './peer.ts'
 import { changePlatform } from './platform-change.ts'
 
 /**
@@ -46,15 +46,14 @@ async function askAgain(parts: HandshakeParts, platform: Platform): Promise<Foun
   if (!outbound || !version) throw new Fault('not_registered')
   if (versionsUrl === undefined) throw listedInFile(id)
   const first = { platformId: id, token: outbound, timeoutMs }
-  const { versions, token } = await askVersions(call, first, versionsUrl)
-  const mine = versions.find((one) => one.version === version)
-  if (!mine) {
+  const { versions, picked, token } = await askVersion(call, first, { url: versionsUrl, version })
+  if (!picked) {
     const offered = versions.map((one) => one.version).join(', ') || 'no version'
     throw new Fault('version_unsupported', {
       message: `${id} offers ${offered}, and is connected on ${version}`,
     })
   }
-  const endpoints = await askEndpoints(call, { ...first, token }, mine, sideOf(platform))
+  const endpoints = await askEndpoints(parts, { ...first, token }, picked, sideOf(platform))
   const isUseful = endpoints.some(({ module }) => moduleRow(module).kind === 'functional')
   if (!isUseful || (source === 'registered' && credentialsUrl(endpoints) === undefined)) {
     throw new Fault('endpoints_missing', {

@@ -3,13 +3,13 @@
 
 import { Fault, toFault } from '../faults/fault.ts'
 import type { FaultCode } from '../faults/table.ts'
-import { type PartyId, partyKey } from '../ocpi/party.ts'
+import type { PartyId } from '../ocpi/party.ts'
 import { createToken } from '../ocpi/token.ts'
 import type { VersionNumber } from '../ocpi/version.ts'
 import type { DialectName, InboundToken, Platform } from '../registry/platform.ts'
 import type { Connection } from '../registry/routing-table.ts'
 import { credentialsUrl } from './endpoints.ts'
-import { type HandshakeParts, isRegistered, overtaken } from './handshake.ts'
+import { type HandshakeParts, isRegistered, overtaken, requireFree } from './handshake.ts'
 import { registerAt, renewAt } from './outgoing-handshake.ts'
 import { askPeer } from './peer.ts'
 import { changePlatform, mergeRoles, settled, withStatus } from './platform-change.ts'
@@ -99,11 +99,9 @@ export function createRegistration(parts: HandshakeParts): Registration {
 
 /** Stores the PLANNED platform with this registration token as its only one. */
 async function plan(parts: HandshakeParts, order: PreparedPlatform, token: InboundToken): Promise<Platform> {
-  const { registry, clock, hub } = parts
+  const { registry, clock } = parts
   const { id, roles, version, errors } = order
-  if (roles?.some((role) => partyKey(role) === partyKey(hub))) {
-    throw new Fault('party_taken', { message: `${partyKey(hub)} is the hub itself` })
-  }
+  if (roles) requireFree(parts, id, roles)
   const toPlanned = (current: Platform): Platform => {
     if (current.source === 'file' || isRegistered(current)) {
       throw new Fault('already_registered', { message: `${id} is registered already` })

@@ -130,6 +130,31 @@ describe('POST credentials', () => {
     expect((await faultOf(kit.ask(tokenA, 'POST', CREDENTIALS, credentials))).code).toBe('callback_failed')
   })
 
+  it('answers 3001 for an endpoint that must not be called, and names its module alone', async () => {
+    const endpoints = [
+      { identifier: 'credentials', role: 'SENDER', url: `${peer.url}/credentials` },
+      { identifier: 'locations', role: 'SENDER', url: 'http://10.11.12.13/locations' },
+    ]
+    peer.script('GET /2.2.1', { data: { version: '2.2.1', endpoints } })
+    const fault = await faultOf(kit.ask(tokenA, 'POST', CREDENTIALS, peer.credentials('token-b')))
+    expect([fault.code, fault.row.ocpi]).toEqual(['callback_failed', 3001])
+    expect(fault.message).toContain(
+      'its URL of locations has a scheme or an address that the hub must not call',
+    )
+    expect(fault.message).not.toContain('10.11')
+    expect(fault.info.detail).toBe('destination_ip_prohibited: http://10.11.12.13/locations')
+    expect(kit.platform('acme').outbound).toBeUndefined()
+  })
+
+  it('answers 3001 for a version whose URL in the list is relative', async () => {
+    peer.script('GET /versions', { data: [{ version: '2.2.1', url: '/2.2.1' }] })
+    const fault = await faultOf(kit.ask(tokenA, 'POST', CREDENTIALS, peer.credentials('token-b')))
+    expect([fault.code, fault.row.ocpi]).toEqual(['callback_failed', 3001])
+    expect(fault.message).toContain(
+      'its list of versions gives 2.2.1 a URL that is not an absolute http or https one',
+    )
+  })
+
   it('answers 3002 when the version list lacks the version posted to (R30)', async () => {
     const fault = await faultOf(
       kit.ask(tokenA, 'POST', '/ocpi/2.3.0/credentials', peer.credentials('token-b')),

@@ -95,6 +95,7 @@ export async function createKit(
     hub: HUB,
     registry,
     call: createCall(send),
+    allowsUrl: send.guard.allowsUrl,
     clock,
     visible: () => true,
     hashes: {

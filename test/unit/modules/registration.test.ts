@@ -55,6 +55,18 @@ describe('a prepared platform', () => {
   })
 })
 
+describe('a party that may move to another platform (T16)', () => {
+  it('is prepared there and nowhere else', async () => {
+    const moving = { countryCode: 'SE', partyId: 'MOV', role: 'CPO', movingTo: 'next' }
+    await kit.registry.put(
+      platform('old', { roles: [{ ...moving, lastUpdated: '2026-01-01T00:00:00.000Z' }] }),
+    )
+    const roles = [{ countryCode: 'SE', partyId: 'MOV', role: 'cpo' }]
+    expect((await faultOf(kit.registration.prepare({ id: 'third', roles }))).code).toBe('party_taken')
+    expect((await kit.registration.prepare({ id: 'next', roles })).platform.status).toBe('PLANNED')
+  })
+})
+
 describe('registering the hub at a peer', () => {
   it('takes the newest mutual version, posts its credentials and keeps the answer (R25)', async () => {
     const stored = await connect()
@@ -106,6 +118,18 @@ describe('registering the hub at a peer', () => {
       'acme offers 2.0, the hub 2.3.0, 2.2.1, 2.1.1',
     ])
     expect(kit.registry.table().connections.has('acme')).toBe(false)
+  })
+
+  it('takes an older version when the URL of the newest is unusable, and says so when there is none', async () => {
+    const broken = { version: '2.3.0', url: '2.3.0' }
+    peer.script('GET /versions', { data: [broken] })
+    const fault = await faultOf(connect())
+    expect([fault.code, fault.message]).toEqual([
+      'answer_not_ocpi',
+      'its list of versions gives 2.3.0 a URL that is not an absolute http or https one',
+    ])
+    peer.script('GET /versions', { data: [broken, { version: '2.2.1', url: `${peer.url}/2.2.1` }] })
+    expect((await connect()).version).toBe('2.2.1')
   })
 
   it('posts nothing when the peer lacks endpoints (R30)', async () => {
