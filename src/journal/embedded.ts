@@ -23,7 +23,7 @@ export function createEmbeddedJournal(
     name: 'journal-correlations',
   })
   const watchers = createWatchers()
-  let { next, oldest } = numbersOf(entries)
+  let { next, oldest } = load(environment, entries)
 
   function drop(number: number): void {
     const entry = entries.get(number)
@@ -89,6 +89,14 @@ export function createEmbeddedJournal(
     async close() {
       watchers.clear()
     },
+  }
+}
+
+function load(environment: Environment, entries: Database<JournalEntry, number>) {
+  try {
+    return numbersOf(entries)
+  } catch (error) {
+    throw environment.explained(error)
   }
 }
 

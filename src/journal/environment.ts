@@ -1,10 +1,11 @@
 // The one lmdb environment of an embedded hub, shared by journal, registry and links. Only one process may hold a
 // directory: lmdb itself would let several write, but each would go on serving its own snapshot in memory.
 
-import { closeSync, mkdirSync, openSync, readSync, statfsSync, statSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { open, type Database, type DatabaseOptions, type Key, type RootDatabase } from 'lmdb'
+import { checkDataFile, freeBytes } from './data-file.ts'
 import { takeDirectory, type Claim, type Claims } from './directory-lock.ts'
 import { createGroupCommit, type GroupCommit } from './group-commit.ts'
 
@@ -18,9 +19,11 @@ export interface Environment {
    * Commits every put and remove that `action` calls, on whichever sub-databases, all or none of them, and resolves
    * when they are on the disk. The only way to write asynchronously: see `OPTIONS`. `action` may run a moment later,
    * together with others, and again when the disk fails; `urgent` when a request waits for it. Rejects when the disk
-   * fails or is full; nothing is changed then, and a later write may succeed again.
+   * fails or is almost full; nothing is changed then, and a later write may succeed again.
    */
   readonly write: GroupCommit['write']
+  /** The error of a read while loading, in words for the operator. */
+  explained(error: unknown): Error
   /** Waits for the writes under way and gives the directory back. */
   close(): Promise<void>
 }
@@ -28,12 +31,11 @@ export interface Environment {
 /** Grows with each change that an older hub could not read. */
 const SCHEMA_VERSION = 1
 const REASON_WAIT_MS = 100
-const FREE_BYTES_MIN = 1024 * 1024
-// First page of an lmdb file: where its magic number and its page size stand.
-const HEAD_BYTES = 64
-const MAGIC_AT = 24
-const MAGIC = 0xbeefc0de
-const PAGE_SIZE_AT = 48
+const MEBIBYTE = 1024 * 1024
+const FREE_AT_START_MIN = MEBIBYTE
+// lmdb ends the process when a small write meets the end of the disk. Journal, registry and links together write less
+// than this at once; an import may write more, but in long runs of pages, which it can see fail.
+const FREE_TO_WRITE_MIN = 16 * MEBIBYTE
 
 // lmdb's two defaults are switched off because both lose track of a failed commit: with batching by event turn its
 // own promise is rejected with nobody listening, which ends the process; with overlapping syncs close() never ends.
@@ -62,31 +64,12 @@ export async function openEnvironment(path: string): Promise<Environment> {
 function openRoot(path: string): RootDatabase<unknown, string> {
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 })
-    checkFile(path)
+    if (freeBytes(path) < FREE_AT_START_MIN) throw new Error('the disk is full')
+    checkDataFile(join(path, 'data.mdb'))
     // noSubdir: false, because a dot in the directory's name would make lmdb take it for a file.
     return open<unknown, string>({ ...OPTIONS, path, noSubdir: false })
   } catch (error) {
     throw explained(path, error)
-  }
-}
-
-// lmdb ends the process with a segmentation fault on a file that is not its own, and on one it cannot begin.
-function checkFile(path: string): void {
-  const free = statfsSync(path)
-  if (free.bavail * free.bsize < FREE_BYTES_MIN) throw new Error('the disk is full')
-  const file = join(path, 'data.mdb')
-  const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0
-  if (size === 0) return
-  const head = Buffer.alloc(HEAD_BYTES)
-  const descriptor = openSync(file, 'r')
-  try {
-    readSync(descriptor, head, 0, HEAD_BYTES, 0)
-  } finally {
-    closeSync(descriptor)
-  }
-  const pageBytes = head.readUInt32LE(PAGE_SIZE_AT)
-  if (head.readUInt32LE(MAGIC_AT) !== MAGIC || size < 2 * pageBytes) {
-    throw new Error('data.mdb is damaged or not a database; put a backup in its place, or move it away')
   }
 }
 
@@ -113,7 +96,7 @@ function toEnvironment(
   root: RootDatabase<unknown, string>,
   release: () => Promise<void>,
 ): Environment {
-  const commits = createGroupCommit((action) => commit(root, action))
+  const commits = createGroupCommit((action) => commit(path, root, action))
   let closing: Promise<void> | undefined
   async function close(): Promise<void> {
     await commits.drain()
@@ -122,15 +105,24 @@ function toEnvironment(
   }
   return {
     path,
-    openDatabase: <Value, Name extends Key>(options: DatabaseOptions & { readonly name: string }) =>
-      root.openDB<Value, Name>({ encoding: 'json', ...options }),
+    openDatabase<Value, Name extends Key>(options: DatabaseOptions & { readonly name: string }) {
+      try {
+        return root.openDB<Value, Name>({ encoding: 'json', ...options })
+      } catch (error) {
+        throw explained(path, error)
+      }
+    },
+    explained: (error) => explained(path, error),
     write: (action, options) =>
       closing ? Promise.reject(new Error(`registry.path ${path} is closed`)) : commits.write(action, options),
     close: () => (closing ??= close()),
   }
 }
 
-async function commit(root: RootDatabase<unknown, string>, action: () => void): Promise<void> {
+async function commit(path: string, root: RootDatabase<unknown, string>, action: () => void): Promise<void> {
+  if (freeBytes(path) < FREE_TO_WRITE_MIN) {
+    throw new Error(`the disk is full: less than ${FREE_TO_WRITE_MIN / MEBIBYTE} MiB are left in ${path}`)
+  }
   try {
     await root.batch(action)
   } catch (error) {

@@ -1,7 +1,6 @@
 // The registry's store on the hub's own disk: three sub-databases of its lmdb environment. What a write promises is
 // on the disk when it resolves, and survives kill -9. Writes that come together are committed together.
 
-import type { Database } from 'lmdb'
 import { Fault } from '../faults/fault.ts'
 import type { Environment } from '../journal/environment.ts'
 import { oneByOne } from '../journal/one-by-one.ts'
@@ -20,9 +19,9 @@ interface Waiting {
 /** The store in an environment, which stays open when the store is closed. */
 export function createEmbeddedStore(environment: Environment): RegistryStore {
   const tables: LocalTables = {
-    head: toTable(environment.openDatabase<StoreHead>({ name: 'registry' })),
-    records: toTable(environment.openDatabase<string>({ name: 'registry-records' })),
-    claims: toTable(environment.openDatabase<string>({ name: 'registry-claims' })),
+    head: openTable<StoreHead>(environment, 'registry'),
+    records: openTable<string>(environment, 'registry-records'),
+    claims: openTable<string>(environment, 'registry-claims'),
   }
   const waiting: Waiting[] = []
   const alone = oneByOne()
@@ -79,13 +78,18 @@ function unavailable(cause: unknown): Fault {
 }
 
 /** Changing it is for `Environment.write`. */
-function toTable<Value>(database: Database<Value, string>): Table<Value> {
+function openTable<Value>(environment: Environment, name: string): Table<Value> {
+  const database = environment.openDatabase<Value>({ name })
   return {
     get: (key) => database.get(key),
     set: (key, value) => void database.put(key, value),
     delete: (key) => void database.remove(key),
     *entries() {
-      for (const { key, value } of database.getRange()) yield [key, value] as const
+      try {
+        for (const { key, value } of database.getRange()) yield [key, value] as const
+      } catch (error) {
+        throw environment.explained(error)
+      }
     },
   }
 }

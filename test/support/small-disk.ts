@@ -18,7 +18,8 @@ export interface SmallDisk {
   remove(): void
 }
 
-const MEBIBYTES = 8
+// More than the hub leaves free.
+const MEBIBYTES = 32
 
 export function smallDisk(): SmallDisk {
   const directory = makeDirectory()

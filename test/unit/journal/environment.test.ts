@@ -1,12 +1,13 @@
 // The data directory of an embedded hub: one process at a time, nothing acknowledged is lost, and faults that an
 // operator can understand.
 
-import { fork, type ChildProcess } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   statSync,
@@ -15,9 +16,11 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { open } from 'lmdb'
 import { afterEach, describe, expect, it } from 'vitest'
 import { openEnvironment } from '../../../src/journal/environment.ts'
+import { smallDisk } from '../../support/small-disk.ts'
 
 const cleanups: (() => Promise<void> | void)[] = []
 afterEach(async () => {
@@ -31,10 +34,13 @@ function directory(name = 'data'): string {
 }
 
 /** Another process that opens the directory; gives it and its first message. */
-async function otherProcess(path: string): Promise<{ child: ChildProcess; said: unknown }> {
-  const child = fork(new URL('./environment-holder.ts', import.meta.url), [path], {
-    execArgv: ['--import', 'tsx'],
-  })
+async function otherProcess(
+  path: string,
+  wrapper: readonly string[] = [],
+): Promise<{ child: ChildProcess; said: unknown }> {
+  const holder = fileURLToPath(new URL('./environment-holder.ts', import.meta.url))
+  const [command, ...args] = [...wrapper, process.execPath, '--import', 'tsx', holder, path]
+  const child = spawn(command!, args, { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] })
   cleanups.push(async () => {
     if (child.exitCode !== null || child.signalCode !== null) return
     child.kill('SIGKILL')
@@ -50,6 +56,9 @@ async function messageOf(opening: Promise<unknown>): Promise<string> {
     (error: unknown) => (error as Error).message,
   )
 }
+
+/** Of an lmdb file where the machine's pages have this size. */
+const PAGE = 4096
 
 describe('the data directory', () => {
   it('is made when it is not there, for its owner alone, also with a dot in its name', async () => {
@@ -139,6 +148,36 @@ describe('the data directory', () => {
     expect(await messageOf(openEnvironment(path))).toContain('damaged or not a database')
   })
 
+  it.each<[string, (file: Buffer) => Buffer, RegExp]>([
+    ['cut off', (file) => file.subarray(0, file.length / 3), /data\.mdb is cut off: \d+ of \d+ bytes/],
+    ['damaged on its first page', (file) => file.fill(0, 0, PAGE), /data\.mdb is damaged or not a database/],
+    ['damaged on its second page', (file) => file.fill(0, PAGE, 2 * PAGE), /data\.mdb is damaged or not/],
+    ['damaged behind them', (file) => file.fill(0, 2 * PAGE), /cannot be used: MDB_CORRUPTED/],
+  ])('is refused in words when its file is %s', async (_how, damage, words) => {
+    const path = directory()
+    const environment = await openEnvironment(path)
+    const texts = environment.openDatabase<string>({ name: 'texts' })
+    await environment.write(() => void texts.put('long', 'x'.repeat(4 * 1024 * 1024)))
+    await environment.close()
+    const file = join(path, 'data.mdb')
+    writeFileSync(file, damage(readFileSync(file)))
+    const message = await messageOf(openEnvironment(path))
+    expect(message).toMatch(words)
+    expect(message).toMatch(/^registry\.path /)
+  })
+
+  it('is opened when its last pages were never written', async () => {
+    const path = directory()
+    const environment = await openEnvironment(path)
+    const texts = environment.openDatabase<string>({ name: 'texts' })
+    await environment.write(() => {
+      void texts.put('long', 'x'.repeat(20 * PAGE))
+      void texts.remove('long')
+    })
+    await environment.close()
+    await (await openEnvironment(path)).close()
+  })
+
   it('is refused when it is a file', async () => {
     const path = directory()
     writeFileSync(path, '')
@@ -192,5 +231,28 @@ describe('writing', () => {
       (number) => numbers.get(`${number}`) !== number,
     )
     expect(lost).toEqual([])
+  })
+
+  it('is refused before the disk is full to its last page, which the process would not survive', {
+    timeout: 60_000,
+  }, async ({ skip }) => {
+    const disk = smallDisk()
+    cleanups.push(() => disk.remove())
+    // A limit on the size of files cannot be told beforehand.
+    if (disk.wrapper.length === 0) skip()
+    const { child } = await otherProcess(disk.path, disk.wrapper)
+    const writeByTurns = async (): Promise<unknown> => {
+      child.send('by turns')
+      const ended = once(child, 'exit').then(([code, signal]) => [`ended: ${code ?? signal}`])
+      const [said] = (await Promise.race([once(child, 'message'), ended])) as [unknown]
+      return said
+    }
+    expect(await writeByTurns()).toEqual(['written'])
+    disk.fill(child.pid!)
+    expect(await writeByTurns()).toEqual([
+      expect.stringMatching(/^the disk is full: less than 16 MiB are left/),
+    ])
+    disk.free(child.pid!)
+    expect(await writeByTurns()).toEqual(['written'])
   })
 })
