@@ -111,6 +111,7 @@ export async function openOperations(base: Base, parts: OperationsParts): Promis
       options: () => base.live.forwarding,
     },
     outlook: (id) => stillAlive.outlook(id),
+    allowsUrl: send.guard.allowsUrl,
     probe: (id) => stillAlive.probe(id),
     examine: (party) =>
       examine(party, {

@@ -74,6 +74,7 @@ const STATUS: Readonly<Partial<Record<FaultCode, number>>> = {
   token_rejected: 422,
   destination_ip_prohibited: 422,
   store_unavailable: 503,
+  hub_overloaded: 503,
 }
 
 function statusOfFault(code: FaultCode, row: FaultRow): number {

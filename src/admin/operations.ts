@@ -52,7 +52,7 @@ export interface Operations {
   previewReload(): Promise<ReloadOutcome>
   readonly routes: RouteBook
   readonly missed: Pick<Missed, 'of' | 'count'>
-  readonly history: Pick<StatusHistory, 'of'>
+  readonly history: Pick<StatusHistory, 'of' | 'since'>
   readonly views: Views
   /** Of the dashboard, on all hubs. */
   readonly sessions: Sessions
@@ -65,6 +65,8 @@ export interface Operations {
   readonly registration: Registration
   readonly moves: Pick<Moves, 'list' | 'allow' | 'cancel'>
   readonly backup: Backup
+  /** Whether the hub may call a URL as it is written. */
+  readonly allowsUrl: (url: URL) => boolean
   /** How near a platform is to OFFLINE. */
   readonly outlook: StillAlive['outlook']
   /** Asks a platform now whether it is there; `undefined` if there is none. */

@@ -3,6 +3,7 @@
 
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
+import { Fault } from '../faults/fault.ts'
 import { FAULTS } from '../faults/table.ts'
 import type { ProbeResult } from '../modules/probe.ts'
 import type { Platform } from '../registry/platform.ts'
@@ -130,10 +131,16 @@ async function patch(
   request: FastifyRequest<{ Params: { id: string } }>,
   change: Change,
 ): Promise<Platform> {
-  const { registry } = operationsOf(parts)
+  const { registry, allowsUrl } = operationsOf(parts)
   const current = registry.table().connections.get(request.params.id)?.platform
   if (!current) throw problemError(404, 'No platform has this id.')
   requireMatch(request, platformEtag(viewOf(parts, current)))
+  const { versions_url: url } = change
+  if (url !== undefined && !allowsUrl(new URL(url))) {
+    throw new Fault('destination_ip_prohibited', {
+      message: 'versions_url has a scheme or an address that the hub must not call',
+    })
+  }
   const result = await registry.put(changedPlatform(current, change))
   if (result.ok) return result.platform
   throw problemError(409, 'Somebody else changed the platform at the same time; read it again.')

@@ -160,11 +160,15 @@ describe('changing a platform', () => {
     expect(again.status).toBe(200)
   })
 
-  it('is refused for nothing, for an unknown party, for a platform of the file, and for none', async () => {
+  it('is refused for nothing, an unknown party, a URL the hub must not call, a platform of the file, and for none', async () => {
     const { id } = await connected()
     expect((await call(`PATCH /platforms/${id}`, { json: {} })).status).toBe(400)
     const names = [{ country_code: 'XX', party_id: 'XXX', name: 'Nobody' }]
     expect((await call(`PATCH /platforms/${id}`, { json: { names } })).status).toBe(422)
+    const barred = await call(`PATCH /platforms/${id}`, {
+      json: { versions_url: 'http://10.0.0.1/versions' },
+    })
+    expect([barred.status, barred.json.fault]).toEqual([422, 'destination_ip_prohibited'])
     const file = await call('PATCH /platforms/de-cpo', { json: { errors: 'proof' } })
     expect([file.status, file.json.fault]).toEqual([409, 'method_unsupported'])
     expect((await call('PATCH /platforms/nobody', { json: { errors: 'proof' } })).status).toBe(404)
