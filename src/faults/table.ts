@@ -68,7 +68,7 @@ export const FAULTS = {
   module_not_offered: row(['routing', 'responder', 'no', 200, 4000, 'ask_responder', 'the party has no endpoint for this module and interface', 'The party adds the endpoint to its version details.']),
   version_not_shared: row(['routing', 'responder', 'no', 200, 4000, 'ask_responder', 'the two parties speak different versions of OCPI', 'One of them connects with a version of the other.']),
   store_unavailable: row(['hub', 'hub', 'no', 200, 4000, 'wait', 'the hub cannot keep what it has to keep for this request', 'The operator looks at the registry\'s store.']),
-  destination_ip_prohibited: row(['transport', 'responder', 'no', 200, 4003, 'ask_responder', 'the party\'s address is one the hub must not call', 'Use a public address, or the operator allows the range in network.allow.']),
+  destination_ip_prohibited: row(['transport', 'responder', 'no', 200, 4003, 'ask_responder', 'the party\'s URL is one the hub must not call', 'Use https and a public address, or the operator changes network.require_https or network.allow.']),
   dns_error: row(['transport', 'responder', 'no', 200, 4003, 'wait', 'the party\'s host name does not resolve', 'Repair the DNS record of the endpoint\'s host.']),
   destination_ip_unroutable: row(['transport', 'responder', 'no', 200, 4003, 'wait', 'there is no network route to the party', 'Look at routing and firewalls between hub and party.']),
   connection_refused: row(['transport', 'responder', 'no', 200, 4003, 'wait', 'the party refused the connection', 'Start the service, or correct the port in the version details.']),

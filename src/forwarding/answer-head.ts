@@ -92,7 +92,7 @@ export function readAnswerHead(headers: readonly string[]): AnswerHead {
     const value = headers[index + 1]!
     const kind = kindOf(name)
     if (kind === 'drop') continue
-    if (kind === 'connection') connection = value
+    if (kind === 'connection') connection = connection === undefined ? value : `${connection},${value}`
     else if (kind === 'url') relay.push(name, value)
     else if (!DOUBTFUL.test(value)) {
       if (kind === 'content-type') {

@@ -51,6 +51,8 @@ export interface Waiting {
 
 export interface Attempt {
   readonly stage: () => Stage
+  /** Whether most of a streamed answer's time was waiting for whoever takes it. */
+  readonly isHeldUp: () => boolean
   /** Ends it from this side: settles with the fault at once, then lets undici know. */
   readonly cancel: (fault: Fault) => void
 }
@@ -76,6 +78,9 @@ export function startAttempt(
   // From the moment that somebody holds the first part of a large answer.
   let streamed = false
   let broken: Fault | undefined
+  let streamedAt = 0
+  let pausedAt: number | undefined
+  let pausedMs = 0
   let streaming: { sink: Sink; resolve: (bytes: number) => void; reject: (fault: Fault) => void } | undefined
 
   function end(fault: Fault): void {
@@ -116,10 +121,28 @@ export function startAttempt(
         new Promise<number>((resolve, reject) => {
           if (broken) return reject(broken)
           streaming = { sink, resolve, reject }
+          streamedAt = performance.now()
           resume()
         }),
     })
     return false
+  }
+
+  function pause(sink: Sink): void {
+    const since = performance.now()
+    pausedAt = since
+    sink.onDrain(() => {
+      pausedMs += performance.now() - since
+      pausedAt = undefined
+      resume()
+    })
+  }
+
+  function isHeldUp(): boolean {
+    if (!streaming) return false
+    const now = performance.now()
+    const held = pausedMs + (pausedAt === undefined ? 0 : now - pausedAt)
+    return held > (now - streamedAt) / 2
   }
 
   const handler: Dispatcher.DispatchHandler = {
@@ -150,7 +173,7 @@ export function startAttempt(
       }
       if (streaming) {
         const more = streaming.sink.write(chunk)
-        if (!more) streaming.sink.onDrain(resume)
+        if (!more) pause(streaming.sink)
         return more
       }
       chunks.push(chunk)
@@ -172,7 +195,7 @@ export function startAttempt(
     },
     handler,
   )
-  return { stage: () => stage, cancel }
+  return { stage: () => stage, isHeldUp, cancel }
 }
 
 /** Since when there was a connection: of one that was opened for the request TCP and TLS apart. */

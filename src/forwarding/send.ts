@@ -147,8 +147,7 @@ export function createSend(options: ForwardingOptions, network: NetworkOptions):
     // One timer for all of it: connecting, waiting, a second attempt, the rest of a large answer.
     if (!ended) {
       deadline = setTimeout(() => {
-        const connecting = attempt?.stage() === 'connecting'
-        attempt?.cancel(new Fault(connecting ? 'connection_timeout' : 'http_response_timeout'))
+        if (attempt) attempt.cancel(overdue(attempt))
       }, request.timeoutMs)
     }
     return {
@@ -178,6 +177,13 @@ export function createSend(options: ForwardingOptions, network: NetworkOptions):
       await Promise.all(pools.map((pool) => pool.destroy()))
     },
   })
+}
+
+/** What the deadline has struck. */
+function overdue(attempt: Attempt): Fault {
+  if (attempt.isHeldUp())
+    return new Fault('requester_gone', { detail: 'the requester took the answer too slowly and was cut off' })
+  return new Fault(attempt.stage() === 'connecting' ? 'connection_timeout' : 'http_response_timeout')
 }
 
 /** Nothing of an answer was read on a reused connection: what is safe to send twice may go out once more. */

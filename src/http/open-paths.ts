@@ -1,7 +1,7 @@
 // Paths of the OCPI listener that need no credentials token: health for load balancers that see only this port, and
 // the pages of partners, whose address is the permission. They leave no record.
 
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, RouteHandlerMethod } from 'fastify'
 import type { Lifecycle, Visit } from './visit.ts'
 
 /** A page for people, or data for their programs. */
@@ -29,16 +29,18 @@ export function registerOpenPaths(app: FastifyInstance, parts: OpenPathParts): v
     if (visit) visit.ended = true
     parts.lifecycle.inFlight--
   }
-  app.get('/health/live', (request, reply) => {
+  const read = (url: string, handler: RouteHandlerMethod) =>
+    app.route({ method: ['GET', 'HEAD'], url, handler })
+  read('/health/live', (request, reply) => {
     end(request.visit)
     return reply.send({ status: 'live' })
   })
-  app.get('/health/ready', (request, reply) => {
+  read('/health/ready', (request, reply) => {
     end(request.visit)
     const { httpStatus, body } = parts.readiness()
     return reply.code(httpStatus).send(body)
   })
-  app.get('/view/*', async (request, reply) => {
+  read('/view/*', async (request, reply) => {
     end(request.visit)
     const { httpStatus, headers, body } = await parts.view((request.params as { '*': string })['*'])
     return reply.code(httpStatus).headers(headers).send(body)

@@ -89,6 +89,8 @@ export function createOcpiServer(parts: OcpiServerParts, options: OcpiServerOpti
     parts.tracing?.begin(visit.exchange, visit.head.forward)
     try {
       admitVisit(visit, request.raw, parts, options)
+      // Any type is taken (T34), also one that Fastify cannot read; what goes on is JSON.
+      if (request.headers['content-type'] !== undefined) request.headers['content-type'] = 'application/json'
       if (request.method !== 'GET') uploads.set(request.raw.socket, reply)
       done()
     } catch (fault) {
@@ -124,6 +126,8 @@ export function createOcpiServer(parts: OcpiServerParts, options: OcpiServerOpti
     answerFault(visit, reply.raw, toHttpFault(error), parts)
   })
 
+  // Node would answer 417 past every door; RFC 9110 §10.1.1 lets a server ignore what it does not know.
+  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response))
   registerOpenPaths(app, parts)
   return app
 }

@@ -66,11 +66,14 @@ const NOT_FORWARDED = new Set([
   'user-agent',
   'via',
   'forwarded',
-  'x-forwarded-for',
-  'x-forwarded-host',
-  'x-forwarded-proto',
-  'x-forwarded-port',
   'x-real-ip',
+  // The answers to these have no envelope: 304, 206, 412.
+  'if-match',
+  'if-none-match',
+  'if-modified-since',
+  'if-unmodified-since',
+  'if-range',
+  'range',
   'referer',
   'origin',
 ])
@@ -110,7 +113,7 @@ function kindOf(name: string): Kind {
   let kind = KINDS.get(name)
   if (kind === undefined) {
     const lower = name.toLowerCase()
-    const dropped = NOT_FORWARDED.has(lower) ? 'drop' : 'forward'
+    const dropped = NOT_FORWARDED.has(lower) || lower.startsWith('x-forwarded-') ? 'drop' : 'forward'
     kind = SINGLES.get(lower) ?? (LOOKED_AT.has(lower) ? (lower as Kind) : dropped)
     if (KINDS.size < KINDS_MAX) KINDS.set(name, kind)
   }

@@ -107,6 +107,18 @@ describe('a stranger is refused with HTTP 401 and an envelope (R5, R98, T30)', (
   })
 })
 
+it('a load balancer asks for health without a token, by GET or HEAD, and leaves no record', async () => {
+  for (const path of ['/health/live', '/health/ready']) {
+    for (const method of ['GET', 'HEAD']) {
+      const answer = await fetch(`${scene.hub.ocpiUrl}${path}`, { method })
+      expect(answer.status).toBe(200)
+      expect((await answer.text()) === '').toBe(method === 'HEAD')
+    }
+  }
+  const { items } = (await scene.hub.journal.query({}, { limit: 100 }))!
+  expect(items.filter((entry) => entry.path.startsWith('/health'))).toEqual([])
+})
+
 describe('a platform enters with its token', () => {
   const accepted: readonly (readonly [what: string, value: () => string])[] = [
     ['in Base64 (R3)', () => `Token ${base64('nl-ems.shows.the.hub')}`],

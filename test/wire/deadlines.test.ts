@@ -1,6 +1,7 @@
 // Time: the one deadline of an exchange holds to a tenth of a second whatever the receiver does, a requester that
 // hangs up ends what can be ended, and nothing is ever sent twice but over a connection that was already dead.
 
+import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { TIMEOUT_MS } from '../support/config.ts'
 import { ok } from '../support/envelopes.ts'
@@ -286,6 +287,26 @@ describe('a slow requester', () => {
       ' http_request_error 408',
     ])
     await close()
+  })
+
+  it('that takes a large answer too slowly is cut off, and its responder is not blamed', async () => {
+    const own = await stage(
+      { emsp: party('NL-EMS', 'EMSP'), cpo: party('DE-CPO', 'CPO') },
+      { forwarding: { timeoutMs: 2_000, heldAnswerBytes: 65_536, maxResponseBodyBytes: 1e8 } },
+    )
+    const body = Buffer.from(JSON.stringify(ok('x'.repeat(30 * 1024 * 1024))))
+    own.cpo.answers('*', { body, headers: { 'Content-Type': 'application/json' } })
+    const { hostname, port } = new URL(own.hub.ocpiUrl)
+    const socket = connect({ host: hostname, port: Number(port) })
+    socket.write(
+      `GET /ocpi/2.2.1/sender/locations HTTP/1.1\r\nHost: hub\r\nAuthorization: ${own.emsp.authorization()}\r\nOCPI-to-country-code: DE\r\nOCPI-to-party-id: CPO\r\nX-Correlation-ID: slow-reader\r\n\r\n`,
+    )
+    socket.once('readable', () => socket.read(1))
+    const entry = await waitFor(async () => (await everyEntry(own.hub))[0])
+    expect(entry).toMatchObject({ correlation_id: 'slow-reader', fault: 'requester_gone', at: 'requester' })
+    expect(entry.detail).toContain('too slowly')
+    socket.destroy()
+    await own.close()
   })
 
   it('that leaves in the middle of its body, or breaks it, has made a mistake, and not the hub', async () => {

@@ -210,6 +210,9 @@ describe('the body is passed byte for byte (R94, R95, T35)', () => {
       'application/json; charset=utf-8',
       'text/plain',
       'application/x-www-form-urlencoded',
+      'json',
+      '',
+      'application/json, application/json',
       undefined,
     ]) {
       const answer = await scene.emsp.puts('tokens', {

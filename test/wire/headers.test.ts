@@ -65,6 +65,7 @@ describe('the responder sees the hub', () => {
       Forwarded: 'for=10.0.0.1',
       'X-Forwarded-For': '10.0.0.1',
       'X-Forwarded-Host': 'evil.example',
+      'X-Forwarded-Prefix': '/inside',
       'X-Real-IP': '10.0.0.1',
       'X-Custom-Of-Hop': 'yes',
       Connection: 'close, X-Custom-Of-Hop',
@@ -76,6 +77,28 @@ describe('the responder sees the hub', () => {
       if (name !== 'Connection') expect(names).not.toContain(name.toLowerCase())
     }
     expect(cpo.last().headers.connection ?? 'keep-alive').toBe('keep-alive')
+  })
+
+  it('is not asked for a part, or for what has changed: no answer to that has an envelope', async () => {
+    const { emsp, cpo } = scene
+    const headers = {
+      Range: 'bytes=0-9',
+      'If-Range': '"a"',
+      'If-Match': '"a"',
+      'If-None-Match': '"a"',
+      'If-Modified-Since': 'Sun, 01 Mar 2026 12:00:00 GMT',
+      'If-Unmodified-Since': 'Sun, 01 Mar 2026 12:00:00 GMT',
+    }
+    await emsp.gets('locations', { to: 'DE-CPO', headers })
+    const names = Object.keys(cpo.last().headers)
+    for (const name of Object.keys(headers)) expect(names).not.toContain(name.toLowerCase())
+  })
+
+  it('gets a request also when its sender expects what the hub does not know (RFC 9110 §10.1.1)', async () => {
+    const { emsp, cpo } = scene
+    const answer = await emsp.gets('locations', { to: 'DE-CPO', headers: { Expect: 'the-unexpected' } })
+    expect(answer.json().status_code).toBe(1000)
+    expect(cpo.last().headers).not.toHaveProperty('expect')
   })
 
   it('gets the routing headers even if Connection lists them (RFC 9110 §7.6.1)', async () => {
@@ -195,7 +218,8 @@ describe('the requester sees the answer of the responder', () => {
       'Set-Cookie': ['a=1', 'b=2'],
       Via: '1.1 secret-proxy',
       'X-Hop': 'yes',
-      Connection: 'X-Hop',
+      'X-Second-Hop': 'yes',
+      Connection: ['X-Hop', 'X-Second-Hop'],
       'Proxy-Authenticate': 'Basic',
       'WWW-Authenticate': 'Basic realm=secret',
       'Keep-Alive': 'timeout=99',
