@@ -11,6 +11,7 @@ import { type MissedLedger, openMissedLedger } from './forwarding/missed-ledger.
 import { createRates, type Rates } from './forwarding/rate.ts'
 import { createSend, type Send } from './forwarding/send.ts'
 import type { Lifecycle } from './http/visit.ts'
+import { type Audit, createAudit } from './journal/audit.ts'
 import { createJournal, type Journal } from './journal/journal.ts'
 import { createLog, type Log } from './journal/log.ts'
 import { createMetrics, type Metrics } from './journal/metrics.ts'
@@ -29,6 +30,8 @@ export const HUB_VERSION: string = (
   JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
 ).version
 
+const AUDIT_ENTRIES_MAX = 10_000
+
 /** What everything else stands on. */
 export interface Base {
   /** As the hub was started with; what a reload may change is in `live`. */
@@ -41,6 +44,7 @@ export interface Base {
   readonly observers: Observers
   readonly stores: Stores
   readonly journal: Journal
+  readonly audit: Audit
   readonly registry: Registry
   readonly send: Send
   readonly rates: Rates
@@ -95,6 +99,7 @@ export async function openBase(config: HubConfig): Promise<Base> {
     observers,
     stores,
     journal,
+    audit: createAudit({ trail: stores.trail({ name: 'audit', max: AUDIT_ENTRIES_MAX }), log }),
     registry,
     send,
     rates,

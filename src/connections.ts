@@ -6,6 +6,7 @@ import { createCall } from './forwarding/call.ts'
 import { createClientInfoPush, type ClientInfoPush } from './modules/client-info-push.ts'
 import { systemClock } from './modules/clock.ts'
 import { createDiscovery, type Discovery } from './modules/discovery.ts'
+import { createHandshakeNews } from './modules/handshake-news.ts'
 import { createHandshakeLock, type HandshakeParts } from './modules/handshake.ts'
 import { createPartyRenewal, type PartyRenewal } from './modules/party-renewal.ts'
 import { createPeerHubs, type PeerHubs } from './modules/peer-hubs.ts'
@@ -93,7 +94,7 @@ export function createModules(base: Base): Modules {
 }
 
 function createHandshakeParts(
-  { config, registry, keyring, live, send }: Base,
+  { config, registry, keyring, live, send, log, audit }: Base,
   call: HandshakeParts['call'],
   { visible }: Visibility,
 ): HandshakeParts {
@@ -106,6 +107,7 @@ function createHandshakeParts(
     visible,
     hashes: keyring.tokens,
     lock: createHandshakeLock(),
+    onHandshake: createHandshakeNews({ log, audit }),
     // A reload changes it, so it is read when it is needed; a copy of these parts would hold it fast.
     get timeoutMs() {
       return live.liveness.timeoutMs

@@ -7,7 +7,7 @@ import { createViews, REVOCATIONS, type Revocations } from './admin/view.ts'
 import type { Base } from './base.ts'
 import type { ConfigResult } from './config/load.ts'
 import { type Capture, CAPTURE_ORDERS, type CaptureOrders, createCaptures } from './forwarding/captures.ts'
-import { type Audit, createAudit } from './journal/audit.ts'
+import type { Audit } from './journal/audit.ts'
 import { createStatusHistory } from './journal/status-history.ts'
 import { systemClock } from './modules/clock.ts'
 import { examine } from './modules/examine.ts'
@@ -22,7 +22,6 @@ import { openLiveSetting } from './registry/live-setting.ts'
 import { watchStatus } from './registry/status-watch.ts'
 import { createReload, type Reload } from './reload.ts'
 
-const AUDIT_ENTRIES_MAX = 10_000
 /** In a backup of a hub that runs: some 15 MB, which it has to hold for a moment. */
 const BACKUP_LINKS_MAX = 50_000
 /** Changes of status of all platforms together. */
@@ -45,9 +44,8 @@ export interface OperationsParts {
 
 /** Opens what the operations need; `close` ends it. */
 export async function openOperations(base: Base, parts: OperationsParts): Promise<OpenOperations> {
-  const { config, log, registry, stores, send } = base
+  const { config, log, registry, stores, send, audit } = base
   const { registration, stillAlive } = parts
-  const audit = createAudit({ trail: stores.trail({ name: 'audit', max: AUDIT_ENTRIES_MAX }), log })
   const history = createStatusHistory({ trail: stores.trail({ name: 'status', max: CHANGES_MAX }), log })
   const unwatch = watchStatus(registry, stores.lease, (id, status) => void history.note(id, status))
   const { settings } = stores

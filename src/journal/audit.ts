@@ -1,5 +1,6 @@
 // Who changed what, and when: one line of the log and one kept entry for each change that an operator made, or was
-// refused. Keeping it never undoes the change: a store that is away costs the entry, not the line.
+// refused, and for each platform that moved to another URL. Keeping it never undoes the change: a store that is away
+// costs the entry, not the line.
 
 import { z } from 'zod'
 import type { Log } from './log.ts'
@@ -11,7 +12,7 @@ const ENTRY = z.object({
   id: z.string(),
   /** RFC 3339 UTC with milliseconds. */
   time: z.string(),
-  /** Name of the admin token, or what else made the change: `signal SIGHUP`. */
+  /** Name of the admin token, or what else made the change: `signal SIGHUP`, `platform acme`. */
   who: z.string(),
   /** `platform.suspend`. */
   action: z.string(),

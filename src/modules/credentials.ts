@@ -80,6 +80,8 @@ async function join(parts: HandshakeParts, request: VersionedRequest): Promise<M
     return told === undefined ? next : { ...next, toldParties: told }
   })
   if (!stored) throw new Fault('token_unknown')
+  const what = presented.purpose === 'registration' ? 'registered' : 'renewed'
+  parts.onHandshake({ id: platform.id, what, by: 'peer', before: platform, after: stored })
   return { data: ownCredentials(parts, stored, { version, token }) }
 }
 
@@ -143,10 +145,12 @@ async function leave(
   parts: HandshakeParts,
   { connection, tokenValue }: VersionedRequest,
 ): Promise<ModuleAnswer> {
+  const { platform } = connection
   const hashes = parts.hashes.all(tokenValue)
-  await changePlatform(parts.registry, connection.platform.id, (current) => {
+  const after = await changePlatform(parts.registry, platform.id, (current) => {
     if (!heldToken(current, hashes)) throw new Fault('token_unknown')
     return unregistered(current, parts.clock.now())
   })
+  parts.onHandshake({ id: platform.id, what: 'left', by: 'peer', before: platform, after })
   return {}
 }

@@ -19,6 +19,7 @@ import type { Registry } from '../registry/registry.ts'
 import type { RoutingTable } from '../registry/routing-table.ts'
 import type { Clock } from './clock.ts'
 import { guessSide, sideOf, versionsUrl } from './endpoints.ts'
+import type { OnHandshake } from './handshake-news.ts'
 import type { EndpointParts } from './peer.ts'
 import { mergeRoles, withStatus } from './platform-change.ts'
 import { roleReader, toldFingerprint, toldParties, type Visible } from './reachable.ts'
@@ -43,6 +44,7 @@ export interface HandshakeParts extends EndpointParts {
   readonly lock: HandshakeLock
   /** For each call to a peer. */
   readonly timeoutMs: number
+  readonly onHandshake: OnHandshake
   /** How long an old token lives beside the new one, unless the new one is used before; 0 possible (T22). */
   readonly overlapMs: number
 }

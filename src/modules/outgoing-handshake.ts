@@ -51,7 +51,10 @@ export async function registerAt(parts: HandshakeParts, order: Order): Promise<P
     const told = toldNow(parts, asked, found.version)
     const answer = await askPeer(parts.call, found.peer, { method: 'POST', url, json })
     try {
-      return await conclude(parts, order, { ...found, told }, answer)
+      const after = await conclude(parts, order, { ...found, told }, answer)
+      const { id, before } = order
+      parts.onHandshake({ id, what: 'registered', by: 'hub', before, after })
+      return after
     } catch (thrown) {
       // The peer believes the hub registered: it is told that it is not.
       await takeBack(parts, found, url, answer)
@@ -169,6 +172,7 @@ export async function renewAt(parts: HandshakeParts, id: string): Promise<Platfo
       return settle(current, settlement, now)
     })
     if (!renewed) throw overtaken()
+    parts.onHandshake({ id, what: 'renewed', by: 'hub', before: stored, after: renewed })
     return renewed
   } catch (thrown) {
     const fault = toFault(thrown)

@@ -152,6 +152,9 @@ async function remove(
     throw new Fault('method_unsupported', { message: `${id} stands in the hub's configuration file` })
   }
   const fault = await tellLeaving(parts, platform)
+  if (fault === undefined) {
+    parts.onHandshake({ id, what: 'left', by: 'hub', before: platform, after: undefined })
+  }
   for (let attempt = 0; attempt < REMOVALS_MAX; attempt++) {
     const current = registry.table().connections.get(id)?.platform
     if (!current || settled(await registry.remove(current))) return told(fault)

@@ -103,6 +103,7 @@ export async function createKit(
       all: (token) => [hashToken(token, SECRET)],
     },
     lock: createHandshakeLock(),
+    onHandshake: () => undefined,
     timeoutMs: 1_000,
     overlapMs: 60_000,
     ...changes,
