@@ -3,7 +3,6 @@
 
 import { Fault } from '../faults/fault.ts'
 import type { Exchange } from '../journal/exchange.ts'
-import { plainText } from '../journal/text.ts'
 import { PAGE_LIMIT, TOTAL_COUNT } from '../ocpi/headers.ts'
 import { type PartyKey, partyKey } from '../ocpi/party.ts'
 import { VERSIONS } from '../ocpi/version.ts'
@@ -15,7 +14,8 @@ import type { Relayed } from './relayed.ts'
 import { type CursorScope, readCursor, writeCursor } from './cursor.ts'
 import type { ForwardingParts, Requester } from './direct.ts'
 import { forwardLeg } from './forward-leg.ts'
-import { adoptLeg, endLeg, failLeg, openLeg } from './leg.ts'
+import { endLeg, failLeg, openLeg } from './leg.ts'
+import { allMissing, describe, type Missed, type Missing, refusing } from './missing-owners.ts'
 import { filterList, joinLists, type ListBody, type OwnerList, readList } from './list-body.ts'
 import {
   advance,
@@ -44,9 +44,6 @@ export interface GetAllParts extends ForwardingParts {
 /** Objects per page at most: the hub's X-Limit. */
 const PAGE_MAX = 500
 const OWNER_TIMEOUT_MIN_MS = 2_000
-/** Of an owner's own error what is looked into for its words, and how much of them is shown among others'. */
-const ERROR_BYTES_MAX = 64 * 1024
-const WORDS_CHARS_MAX = 200
 /** Owners asked at the same time for their totals. */
 const PARALLEL_MAX = 16
 
@@ -60,17 +57,6 @@ interface OwnerAnswer {
   readonly total: number | undefined
   readonly more: boolean
 }
-
-/** Why an owner's objects are missing. */
-interface Missing {
-  readonly leg: Exchange
-  /** `connection_refused`, `2001 date_from is missing`. */
-  readonly words: string
-  /** An OCPI error in its own words, or what went wrong. */
-  readonly cause: Relayed | Fault
-}
-
-type Missed = ReadonlyMap<PartyKey, Missing>
 
 interface Crawl {
   readonly owners: readonly Owner[]
@@ -142,21 +128,6 @@ export async function getAll(
   return toAnswer(items, { ...crawl, position }, missing, scope, routes.length, parts)
 }
 
-function allMissing(missing: Missed, exchange: Exchange): Relayed {
-  const all = [...missing.values()]
-  const { leg, cause } = all.find((one) => !(one.cause instanceof Fault)) ?? all[0]!
-  // Without its headers, in which its hosts may stand: nothing of this answer was translated.
-  if (!(cause instanceof Fault)) {
-    adoptLeg(exchange, leg)
-    return { ...cause, headers: ['Content-Type', 'application/json'] }
-  }
-  if (all.length === 1) {
-    adoptLeg(exchange, leg)
-    throw cause
-  }
-  throw new Fault(cause.code, { ...cause.info, message: describe(all.length, missing, 0)! })
-}
-
 /** Where this page begins: from the cursor, or after every owner was asked for its total. */
 async function beginCrawl(
   keys: readonly PartyKey[],
@@ -208,7 +179,7 @@ async function askOwner(
     const code = relayed.statusCode ?? 0
     if (code < 1000 || code > 1999) {
       endLeg(leg, relayed, parts)
-      return { leg, words: [code, readStatusMessage(relayed)].join(' ').trim(), cause: relayed }
+      return refusing(leg, relayed)
     }
     const list = Buffer.isBuffer(relayed.body) ? readList(relayed.body) : undefined
     if (!list) throw new Fault('answer_not_ocpi', { what: 'answered a list request without a list' })
@@ -224,16 +195,6 @@ async function askOwner(
   } catch (error) {
     const cause = failLeg(leg, error, parts)
     return { leg, words: cause.code, cause }
-  }
-}
-
-function readStatusMessage({ body }: Relayed): string {
-  if (body.length > ERROR_BYTES_MAX) return ''
-  try {
-    const { status_message: words } = JSON.parse(body.toString()) as { status_message?: unknown }
-    return typeof words === 'string' ? plainText(words, WORDS_CHARS_MAX) : ''
-  } catch {
-    return ''
   }
 }
 
@@ -299,18 +260,6 @@ function toAnswer(
       describe(asked, missing, sum(items.map(({ unknown }) => unknown))),
     ),
   }
-}
-
-/** Names the owners that are missing, each with the reason, and what was left out; `undefined` for nothing. */
-function describe(asked: number, missing: Missed, unknown: number): string | undefined {
-  const named = [...missing].map(([key, { words }]) => `${key}: ${words}`).join(', ')
-  const sentences = [
-    ...(missing.size > 0 ? [`${asked - missing.size} of ${asked} parties answered; missing ${named}`] : []),
-    ...(unknown > 0
-      ? [`${unknown} objects are left out: the hub does not know whose auth_id they have`]
-      : []),
-  ]
-  return sentences.length > 0 ? sentences.join('; ') : undefined
 }
 
 function sum(numbers: readonly number[]): number {

@@ -1,17 +1,15 @@
 // Time: the one deadline of an exchange holds to a tenth of a second whatever the receiver does, a requester that
 // hangs up ends what can be ended, and nothing is ever sent twice but over a connection that was already dead.
 
-import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { TIMEOUT_MS } from '../support/config.ts'
 import { ok } from '../support/envelopes.ts'
 import { expectFault, provokes } from '../support/expect-fault.ts'
 import type { BehaviourName } from '../support/fault-behaviours.ts'
 import { faultServer, fullBacklog, TLS_BEHAVIOURS, type FaultServer } from '../support/fault-server.ts'
-import { stage, type Scene, type TestHub } from '../support/hub.ts'
+import { stage, type Scene } from '../support/hub.ts'
 import { party, type Answer, type Party } from '../support/party.ts'
 import { NEVER } from '../support/party-server.ts'
-import { rawRequest } from '../support/raw.ts'
 import { pause, waitFor } from '../support/wait.ts'
 
 /** What a deadline may be late, in milliseconds. */
@@ -255,87 +253,5 @@ describe('nothing is sent twice', () => {
     expect((await own.emsp.gets('locations', { to: 'DE-CPO' })).json().status_code).toBe(1000)
     expect(own.cpo.requests.map(({ method }) => method)).toEqual(['GET'])
     await own.close()
-  })
-})
-
-const putHead = (from: Party, headers: string) =>
-  `PUT /ocpi/2.2.1/receiver/tokens/NL/EMS/1 HTTP/1.1\r\nHost: hub\r\nAuthorization: ${from.authorization()}\r\n${headers}\r\n\r\n`
-
-const everyEntry = async ({ journal }: TestHub) => (await journal.query({}, { limit: 100 }))!.items
-
-describe('a slow requester', () => {
-  it('is cut off with 408 when its head or its body does not come in the time that is configured', async () => {
-    const arrival = { headersTimeoutMs: 500, requestTimeoutMs: 1_500 }
-    const { hub, emsp: own, close } = await stage({ emsp: party('NL-EMS', 'EMSP') }, { arrival })
-    const head = 'GET /ocpi/versions HTTP/1.1\r\nHost: hub\r\n'
-    const body = `${putHead(own, 'X-Request-ID: slow\r\nContent-Length: 10')}{"a"`
-    const [slowHead, slowBody] = await Promise.all(
-      [head, body].map((bytes) => rawRequest(hub.ocpiUrl, bytes, { limitMs: 30_000 })),
-    )
-    for (const slow of [slowHead!, slowBody!]) {
-      expect(slow.closed).toBe(true)
-      expect(slow.answers[0]!.httpStatus).toBe(408)
-      expect(slow.answers[0]!.json().data).toMatchObject({ fault: 'http_request_error' })
-    }
-    expect(slowHead!.elapsedMs).toBeLessThan(arrival.headersTimeoutMs + 1_500)
-    expect(slowBody!.elapsedMs).toBeGreaterThan(arrival.requestTimeoutMs - 100)
-    expect(slowBody!.elapsedMs).toBeLessThan(arrival.requestTimeoutMs + 2_000)
-    expect(slowBody!.answers[0]!.headers['x-request-id']).toBe('slow')
-    const entries = await everyEntry(hub)
-    expect(entries.map(({ method, fault, http_status: status }) => `${method} ${fault} ${status}`)).toEqual([
-      'PUT http_request_error 408',
-      ' http_request_error 408',
-    ])
-    await close()
-  })
-
-  it('that takes a large answer too slowly is cut off, and its responder is not blamed', async () => {
-    const own = await stage(
-      { emsp: party('NL-EMS', 'EMSP'), cpo: party('DE-CPO', 'CPO') },
-      { forwarding: { timeoutMs: 2_000, heldAnswerBytes: 65_536, maxResponseBodyBytes: 1e8 } },
-    )
-    const body = Buffer.from(JSON.stringify(ok('x'.repeat(30 * 1024 * 1024))))
-    own.cpo.answers('*', { body, headers: { 'Content-Type': 'application/json' } })
-    const { hostname, port } = new URL(own.hub.ocpiUrl)
-    const socket = connect({ host: hostname, port: Number(port) })
-    socket.write(
-      `GET /ocpi/2.2.1/sender/locations HTTP/1.1\r\nHost: hub\r\nAuthorization: ${own.emsp.authorization()}\r\nOCPI-to-country-code: DE\r\nOCPI-to-party-id: CPO\r\nX-Correlation-ID: slow-reader\r\n\r\n`,
-    )
-    socket.once('readable', () => socket.read(1))
-    const entry = await waitFor(async () => (await everyEntry(own.hub))[0])
-    expect(entry).toMatchObject({ correlation_id: 'slow-reader', fault: 'requester_gone', at: 'requester' })
-    expect(entry.detail).toContain('too slowly')
-    socket.destroy()
-    await own.close()
-  })
-
-  it('that leaves in the middle of its body, or breaks it, has made a mistake, and not the hub', async () => {
-    const {
-      hub,
-      emsp: own,
-      cpo,
-      close,
-    } = await stage({ emsp: party('NL-EMS', 'EMSP'), cpo: party('DE-CPO', 'CPO') })
-    const head = (id: string, framing: string) =>
-      putHead(own, `OCPI-to-country-code: DE\r\nOCPI-to-party-id: CPO\r\nX-Request-ID: ${id}\r\n${framing}`)
-    await rawRequest(hub.ocpiUrl, `${head('left', 'Content-Length: 10')}{"a"`, { limitMs: 100 })
-    const broken = await rawRequest(
-      hub.ocpiUrl,
-      `${head('broken', 'Transfer-Encoding: chunked')}5\r\n{"a":x\r\n`,
-    )
-    expect(broken.closed).toBe(true)
-    expect(broken.answers.map(({ httpStatus }) => httpStatus)).toEqual([400])
-    for (const id of ['left', 'broken']) {
-      const entry = await hub.newest({ request_id: id })
-      expect(entry).toMatchObject({
-        fault: 'http_request_error',
-        http_status: 400,
-        at: 'requester',
-        reached: 'no',
-      })
-    }
-    expect(await everyEntry(hub)).toHaveLength(2)
-    expect(cpo.requests).toEqual([])
-    await close()
   })
 })
