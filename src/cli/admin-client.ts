@@ -21,7 +21,13 @@ export interface AdminClient {
   /** Server-sent events until the stream ends. */
   events(
     path: string,
-    options: { readonly query?: Query; readonly signal: AbortSignal; readonly lastEventId?: string },
+    options: {
+      readonly query?: Query
+      readonly signal: AbortSignal
+      readonly lastEventId?: string
+      /** Called when the hub has begun to answer, before there is an event. */
+      readonly onOpen?: () => void
+    },
   ): AsyncGenerator<ServerEvent>
 }
 
@@ -110,12 +116,13 @@ export function createAdminClient({ url, token }: { url: string; token: string |
       } while (cursor !== undefined && items.length < limit)
       return items.slice(0, limit)
     },
-    async *events(path, { query, signal, lastEventId }) {
+    async *events(path, { query, signal, lastEventId, onOpen }) {
       const headers = {
         accept: 'text/event-stream',
         ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }),
       }
       const response = await send('GET', path, { query, headers, signal })
+      onOpen?.()
       if (!response.body) return
       yield* response.body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream())
     },
@@ -129,10 +136,23 @@ function queryText(query: Query): string {
   return search.size === 0 ? '' : `?${search.toString()}`
 }
 
+/** The failure of a request that was never sent, because web clients do not call some ports (Fetch §Port blocking). */
+export function blockedPort(url: string, error: unknown): Error | undefined {
+  const cause = error instanceof Error ? error.cause : undefined
+  // The only thing that tells it from others.
+  if (!(cause instanceof Error) || cause.message !== 'bad port') return undefined
+  return failure(
+    `nothing was sent to ${url}: this port is blocked in web clients, browsers too; give the listener of the hub another`,
+    error,
+  )
+}
+
 /** What a failed connection means to the one who typed the command. */
 function unreachable(url: string, error: unknown): Error {
   const cause = error instanceof Error ? error.cause : undefined
   const code = (cause as NodeJS.ErrnoException | undefined)?.code
+  const blocked = blockedPort(url, error)
+  if (blocked) return blocked
   if (error instanceof Error && error.name === 'TimeoutError') {
     return failure(`the hub at ${url} did not answer within ${ANSWER_MS / 1000} s`, error)
   }
@@ -161,11 +181,18 @@ async function refusal(url: string, response: Response, token: string | undefine
       token
         ? `the hub at ${url} does not know the token in OCPI_HUB_ADMIN_TOKEN: it must be admin.token of its configuration, or one of admin.tokens`
         : `the hub at ${url} wants a token: set OCPI_HUB_ADMIN_TOKEN to admin.token of its configuration, or to the one it printed at start`,
+      response,
     )
   }
   return failure(
     problemText(await response.json().catch(() => ({}))) || `the hub refused with HTTP ${response.status}`,
+    response,
   )
+}
+
+/** Whether the hub refused the token: asking again does not help. */
+export function isTokenRefusal({ cause }: Error): boolean {
+  return cause instanceof Response && (cause.status === 401 || cause.status === 403)
 }
 
 /**

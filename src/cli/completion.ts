@@ -28,6 +28,8 @@ interface Node {
   /** What may follow: verbs, choices of arguments. */
   readonly words: readonly Word[]
   readonly options: readonly OptionWord[]
+  /** Files are completed by the shell itself, where this offers nothing: options wait for their dash. */
+  readonly takesFile: boolean
 }
 
 interface Word {
@@ -36,6 +38,7 @@ interface Word {
 }
 
 interface OptionWord extends Word {
+  readonly short?: string | undefined
   readonly takesValue: boolean
   readonly values: readonly string[]
 }
@@ -45,13 +48,14 @@ function toNodes(command: Command, path: string): Node[] {
   const choices = command.registeredArguments.flatMap((argument) =>
     (argument.argChoices ?? []).map((name) => ({ name, text: '' })),
   )
-  const options = command.options.flatMap(({ long, description, required, optional, argChoices }) =>
+  const options = command.options.flatMap(({ long, short, description, required, optional, argChoices }) =>
     long
-      ? [{ name: long, text: description, takesValue: required || optional, values: argChoices ?? [] }]
+      ? [{ name: long, short, text: description, takesValue: required || optional, values: argChoices ?? [] }]
       : [],
   )
   const help = { name: '--help', text: 'say how it is used', takesValue: false, values: [] }
-  const own = { path, words: [...verbs, ...choices], options: [...options, help] }
+  const takesFile = command.registeredArguments.some((argument) => argument.name() === 'file')
+  const own = { path, words: [...verbs, ...choices], options: [...options, help], takesFile }
   return [own, ...command.commands.flatMap((inner) => toNodes(inner, `${path}/${inner.name()}`))]
 }
 
@@ -81,7 +85,7 @@ function zsh(nodes: readonly Node[]): string {
   return `#compdef ocpi-hub
 # zsh completion of ocpi-hub: source <(ocpi-hub completion zsh)
 _ocpi_hub() {
-  local verb="" word words_now=""
+  local current="\${words[CURRENT]}" verb="" word words_now=""
   for word in "\${(@)words[2,CURRENT-1]}"; do
     case "$verb/$word" in
       ${verbPattern(nodes)}) verb="$verb/$word" ;;
@@ -136,20 +140,24 @@ function verbPattern(nodes: readonly Node[]): string {
 
 function cases(nodes: readonly Node[], variable: string): string {
   return nodes
-    .map(({ path, words, options }) => {
+    .map(({ path, words, options, takesFile }) => {
       const names = [...words, ...options].map(({ name }) => name)
-      return `      "${path}") ${variable}="${names.join(' ')}" ;;`
+      const condition = takesFile ? '[[ "$current" == -* ]] && ' : ''
+      return `      "${path}") ${condition}${variable}="${names.join(' ')}" ;;`
     })
     .join('\n')
 }
 
-/** Behind an option that takes one of some values. */
+/** Behind an option that takes a value: one of some, or what only the shell can know, a file. */
 function valueCases(nodes: readonly Node[], variable: string): string {
   return nodes
     .flatMap(({ path, options }) =>
       options
-        .filter(({ values }) => values.length > 0)
-        .map(({ name, values }) => `    "${path} ${name}") ${variable}="${values.join(' ')}" ;;`),
+        .filter(({ takesValue }) => takesValue)
+        .map(({ name, short, values }) => {
+          const places = [name, ...(short ? [short] : [])].map((option) => `"${path} ${option}"`)
+          return `    ${places.join('|')}) ${variable}="${values.join(' ')}" ;;`
+        }),
     )
     .join('\n')
 }

@@ -47,12 +47,17 @@ export function failure(message: string, cause?: unknown): Error {
   return error
 }
 
+/** The same for what was asked in a way that cannot be understood: the exit code is 2. */
+export function misuse(message: string): Error {
+  return Object.assign(failure(message), { exitCode: 2 })
+}
+
 /** A failure of which everything has been said already. */
 export function saidFailure(): Error {
   return failure('')
 }
 
-export function isFailure(thrown: unknown): thrown is Error {
+export function isFailure(thrown: unknown): thrown is Error & { readonly exitCode?: number } {
   return thrown instanceof Error && thrown.name === FAILURE
 }
 

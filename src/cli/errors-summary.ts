@@ -31,11 +31,12 @@ export async function printSummary(
   { json, limit = Infinity }: { readonly json?: boolean; readonly limit?: number },
 ): Promise<void> {
   const answer = await client.call('GET', '/api/v1/errors/summary', { query: { ...query, by } })
-  const { items } = answer as { items: readonly Group[] }
-  if (json) printJson(context, answer)
+  const summary = answer as { readonly items: readonly Group[] }
+  const items = summary.items.slice(0, limit)
+  if (json) printJson(context, { ...summary, items })
   else if (items.length === 0) context.err('no errors')
   else {
-    printTable(context, items.slice(0, limit), [
+    printTable(context, items, [
       { title: 'COUNT', text: ({ count }) => String(count) },
       ...(by.split(',') as SummaryField[]).map((field) => ({
         title: field.toUpperCase(),

@@ -1,9 +1,11 @@
 // `ocpi-hub errors`: the journal of everything that was not a success, newest first, or as it happens.
 
-import { Option, type Command } from 'commander'
-import { SIDES } from '../faults/table.ts'
+import { InvalidArgumentError, Option, type Command } from 'commander'
+import { suggestCodes } from '../dialects/catalogue.ts'
+import { isFaultCode, SIDES } from '../faults/table.ts'
 import type { JournalEntry } from '../journal/journal-entry.ts'
 import { SUMMARY_FIELDS } from '../journal/query.ts'
+import { REFERENCE } from '../journal/reference.ts'
 import type { AdminClient, Query } from './admin-client.ts'
 import type { CliContext } from './context.ts'
 import { printSummary, readFields } from './errors-summary.ts'
@@ -40,11 +42,11 @@ interface ErrorsOptions extends AdminOptions {
 export function addErrors(program: Command, context: CliContext): void {
   withAdminOptions(program.command('errors'))
     .description('show what went wrong, newest first; with a reference, that one entry in full')
-    .argument('[reference]', 'data.reference of an error answer')
+    .argument('[reference]', 'data.reference of an error answer', readReference)
     .addOption(new Option('--from <party>', 'requesting party, as in NL-EMS').argParser(readParty))
     .addOption(new Option('--to <party>', 'addressed party').argParser(readParty))
     .option('--code <code>', 'OCPI status code, as in 4003')
-    .option('--fault <fault>', 'fault, as in connection_refused')
+    .option('--fault <fault>', 'fault, as in connection_refused', readFault)
     .addOption(new Option('--at <side>', 'whose side must act').choices(SIDES))
     .option('--module <module>', 'module, as in locations')
     .option('--correlation-id <id>', 'X-Correlation-ID of the exchange')
@@ -79,6 +81,18 @@ export function addErrors(program: Command, context: CliContext): void {
       else if (entries.length === 0) context.err('no errors')
       else printTable(context, entries, COLUMNS)
     })
+}
+
+function readReference(text: string): string {
+  if (REFERENCE.test(text)) return text
+  throw new InvalidArgumentError('It must be 26 letters and digits, as in data.reference of an error answer.')
+}
+
+function readFault(text: string): string {
+  if (isFaultCode(text)) return text
+  const near = suggestCodes(text).filter(isFaultCode)
+  const hint = near.length === 0 ? 'ERRORS.md lists them' : `did you mean ${near.join(', ')}?`
+  throw new InvalidArgumentError(`It must be a fault (${hint}).`)
 }
 
 async function printOne(

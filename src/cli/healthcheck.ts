@@ -2,8 +2,9 @@
 // no other client at hand.
 
 import { Option, type Command } from 'commander'
+import { blockedPort } from './admin-client.ts'
 import { failure, type CliContext } from './context.ts'
-import { adminUrl, readUrl, type AdminOptions } from './options.ts'
+import { adminUrl, type AdminOptions } from './options.ts'
 
 /** Below the usual time-out of a health check (Docker: 30 s; Kubernetes: 1 s, but configurable). */
 const ANSWER_MS = 3000
@@ -16,7 +17,7 @@ export function addHealthcheck(program: Command, context: CliContext): void {
       new Option(
         '--admin-url <url>',
         'either listener of the hub (OCPI_HUB_ADMIN_URL, default http://127.0.0.1:8081)',
-      ).argParser(readUrl),
+      ),
     )
     .option('--ready', 'ask whether it is ready for requests instead')
     .action(async (options: AdminOptions & { ready?: boolean }) => {
@@ -27,7 +28,7 @@ export function addHealthcheck(program: Command, context: CliContext): void {
         status = response.status
         await response.body?.cancel()
       } catch (error) {
-        throw failure(`no hub answers at ${url}`, error)
+        throw blockedPort(url, error) ?? failure(`no hub answers at ${url}`, error)
       }
       if (status !== 200) throw failure(`${url} answers HTTP ${status}`)
       context.out('ok')

@@ -5,9 +5,10 @@ import { processContext } from './context.ts'
 import { runCli } from './program.ts'
 
 // `ocpi-hub errors | head` closes our output early; that is no fault.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error
-  process.exit(0)
+process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+  if (code === 'EPIPE') process.exit(0)
+  process.stderr.write(`error: standard output cannot be written (${code})\n`)
+  process.exit(1)
 })
 
 const exitCode = await runCli(process.argv.slice(2), processContext())

@@ -5,7 +5,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander'
 import { readDuration } from '../config/units.ts'
 import { partyKey, readPartyText } from '../ocpi/party.ts'
 import { createAdminClient, type AdminClient } from './admin-client.ts'
-import { failure, type CliContext } from './context.ts'
+import { failure, misuse, type CliContext } from './context.ts'
 
 const DEFAULT_ADMIN_URL = 'http://127.0.0.1:8081'
 
@@ -21,7 +21,7 @@ export function withAdminOptions(command: Command): Command {
       new Option(
         '--admin-url <url>',
         `admin API of the hub (OCPI_HUB_ADMIN_URL, default ${DEFAULT_ADMIN_URL})`,
-      ).argParser(readUrl),
+      ),
     )
     .option('--json', 'print JSON')
     .addHelpText(
@@ -33,7 +33,16 @@ export function withAdminOptions(command: Command): Command {
 /** Base URL of the admin API: flag, then OCPI_HUB_ADMIN_URL, then the default; without trailing slash. */
 export function adminUrl(context: CliContext, options: AdminOptions): string {
   const url = options.adminUrl ?? (context.env.OCPI_HUB_ADMIN_URL || DEFAULT_ADMIN_URL)
-  return url.replace(/\/+$/, '')
+  if (isBaseUrl(url)) return url.replace(/\/+$/, '')
+  // Not repeated: it may hold a password.
+  const name = options.adminUrl === undefined ? 'OCPI_HUB_ADMIN_URL' : '--admin-url'
+  throw misuse(`${name} must be an http:// or https:// URL without user name, query and fragment`)
+}
+
+function isBaseUrl(text: string): boolean {
+  if (!isHttpUrl(text) || /[?#]/.test(text)) return false
+  const { username, password } = new URL(text)
+  return username === '' && password === ''
 }
 
 /** A client for the hub that the options and the environment name. */
@@ -42,8 +51,17 @@ export function adminClient(context: CliContext, options: AdminOptions): AdminCl
 }
 
 function adminToken({ env }: CliContext): string | undefined {
-  const { OCPI_HUB_ADMIN_TOKEN: token, OCPI_HUB_ADMIN_TOKEN_FILE: file } = env
-  if (token || !file) return token
+  const { OCPI_HUB_ADMIN_TOKEN: given, OCPI_HUB_ADMIN_TOKEN_FILE: file } = env
+  if (!given && !file) return undefined
+  const token = given ? given.trim() : readToken(file!)
+  if (/^[\x21-\x7e]*$/.test(token)) return token
+  const name = given ? 'OCPI_HUB_ADMIN_TOKEN' : `OCPI_HUB_ADMIN_TOKEN_FILE ${file}`
+  throw failure(
+    `${name} holds what no token has, a blank, a line break or a curly quotation mark: it must be the token alone`,
+  )
+}
+
+function readToken(file: string): string {
   try {
     return readFileSync(file, 'utf8').trim()
   } catch (error) {
@@ -52,8 +70,12 @@ function adminToken({ env }: CliContext): string | undefined {
 }
 
 export function readUrl(text: string): string {
-  if (URL.canParse(text) && /^https?:/i.test(text)) return text
+  if (isHttpUrl(text)) return text
   throw new InvalidArgumentError('It must be an http:// or https:// URL.')
+}
+
+function isHttpUrl(text: string): boolean {
+  return URL.canParse(text) && /^https?:/i.test(text)
 }
 
 const COUNT_MAX = 9_999_999

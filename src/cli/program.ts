@@ -71,7 +71,7 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
     const text = errorText(error)
     if (text !== '') context.err(`${styledErr(context, 'red', 'error:')} ${text}`)
-    return 1
+    return (isFailure(error) && error.exitCode) || 1
   }
 }
 

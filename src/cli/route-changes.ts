@@ -2,7 +2,6 @@
 
 import { readFileSync } from 'node:fs'
 import { Option, type Command } from 'commander'
-import { parse } from 'yaml'
 import type { AdminClient } from './admin-client.ts'
 import { failure, type CliContext } from './context.ts'
 import { adminClient, readCount, readVersion, withAdminOptions, type AdminOptions } from './options.ts'
@@ -40,7 +39,9 @@ export function addRouteChanges(routes: Command, context: CliContext): void {
     .description('replace the rules of all hubs, all or nothing')
     .action(async (file: string, options: ChangeOptions) => {
       const items =
-        file === '-' ? readRules('standard input', await context.input()) : readRules(file, readText(file))
+        file === '-'
+          ? await readRules(context, 'standard input', await context.input())
+          : await readRules(context, file, readText(file))
       await change(context, options, 'PUT', PATH, { items })
     })
   withChangeOptions(routes.command('reset'))
@@ -106,18 +107,14 @@ function readText(file: string): string {
 }
 
 /** The rules themselves are checked by the hub, which names each that is wrong. */
-function readRules(file: string, text: string): unknown[] {
-  let value: unknown
-  try {
-    value = parse(text)
-  } catch (error) {
-    throw failure(`${file} is no YAML: ${(error as Error).message.split('\n')[0]}`, error)
-  }
+async function readRules(context: CliContext, file: string, text: string): Promise<readonly unknown[]> {
+  const { formatFault } = await import('../config/load.ts')
+  const { readRulesFile } = await import('../config/rules-file.ts')
+  const { rules, faults } = await readRulesFile(text, file, context.env)
+  if (faults.length > 0) throw failure(faults.map(formatFault).join('\n'))
   // An empty file is rather a mistake than the wish to have no rules.
-  const { routes, items } = (value ?? {}) as { routes?: unknown; items?: unknown }
-  const rules = Array.isArray(value) ? value : (routes ?? items)
-  if (!Array.isArray(rules)) throw failure(`${file} holds no list of rules; [] is one without any`)
-  return rules as unknown[]
+  if (!rules) throw failure(`${file} holds no list of rules; [] is one without any`)
+  return rules
 }
 
 function print(context: CliContext, { json }: AdminOptions, answer: unknown): void {

@@ -31,6 +31,8 @@ export interface ConfigDocument {
   /** Whether the structure cannot be relied on: what the schema says about it would be noise. */
   readonly broken: boolean
   readonly faults: readonly ConfigFault[]
+  /** Those of the text as such, and of values at or below `path`. */
+  faultsWithin(path: ConfigPath): readonly ConfigFault[]
   /** Keys with nothing behind them, which `data` is without: all their lines may be commented out. */
   readonly empty: readonly ConfigPath[]
   /** Names of the environment variables that were looked up. */
@@ -49,6 +51,7 @@ export function readDocument(text: string, file: string, environment: Variables)
   const lines = new LineCounter()
   const document = parseDocument(source, { lineCounter: lines, prettyErrors: false, logLevel: 'error' })
   const faults: ConfigFault[] = []
+  const places: ConfigPath[] = []
   const variables = new Map<Scalar, readonly string[]>()
   const empty: ConfigPath[] = []
   const at = (offset: number, message: string): ConfigFault => {
@@ -60,13 +63,18 @@ export function readDocument(text: string, file: string, environment: Variables)
     // After one slip the parser stumbles over everything that follows.
     if (error.code !== 'UNEXPECTED_TOKEN' || faults.length === 0) faults.push(fault)
   }
+  const ofText = faults.length
+  const fault: Visitor['fault'] = (node, path, message) => {
+    faults.push(at(offsetOf(node), message))
+    places.push(path)
+  }
   const data = toPlain(document, {
-    fault: (node, message) => void faults.push(at(offsetOf(node), message)),
+    fault,
     empty: (path) => void empty.push(path),
-    text: (node, value) => {
+    text: (node, path, value) => {
       const result = substitute(value, environment)
       if (result.variables.length > 0) variables.set(node, result.variables)
-      for (const message of result.faults) faults.push(at(offsetOf(node), message))
+      for (const message of result.faults) fault(node, path, message)
       return result.faults.length > 0 ? value : result.text
     },
   })
@@ -74,6 +82,8 @@ export function readDocument(text: string, file: string, environment: Variables)
     data,
     broken: document.errors.some((error) => error.code !== 'DUPLICATE_KEY'),
     faults,
+    faultsWithin: (path) =>
+      faults.filter((_fault, index) => index < ofText || isWithin(path, places[index - ofText]!)),
     empty,
     variables: new Set([...variables.values()].flat()),
     fault: (path, message, part = 'value') => at(offsetOf(locate(document, path, part)), message),
@@ -85,21 +95,22 @@ export function readDocument(text: string, file: string, environment: Variables)
 }
 
 interface Visitor {
-  fault(node: Node, message: string): void
+  fault(node: Node, path: ConfigPath, message: string): void
   empty(path: ConfigPath): void
-  text(node: Scalar, value: string): string
+  text(node: Scalar, path: ConfigPath, value: string): string
 }
 
 function toPlain(document: Document.Parsed, visitor: Visitor): unknown {
   const open = new Set<Node>()
   let aliases = 0
   const read = (node: unknown, path: ConfigPath): unknown => {
-    if (isScalar(node)) return typeof node.value === 'string' ? visitor.text(node, node.value) : node.value
+    if (isScalar(node))
+      return typeof node.value === 'string' ? visitor.text(node, path, node.value) : node.value
     if (isAlias(node)) {
       aliases++
       const target = node.resolve(document)
       if (!target || open.has(target) || aliases > ALIASES_MAX) {
-        visitor.fault(node, aliasMessage(target, aliases))
+        visitor.fault(node, path, aliasMessage(target, aliases))
         return undefined
       }
       return read(target, path)
@@ -129,6 +140,11 @@ function aliasMessage(target: Node | undefined, aliases: number): string {
   if (aliases > ALIASES_MAX) return `there are more than ${ALIASES_MAX} aliases`
   if (target) return 'this alias stands inside of what it stands for'
   return 'no anchor stands before this alias; a text that starts with * needs quotes'
+}
+
+/** Whether `inner` is `path` or below it. */
+export function isWithin(path: ConfigPath, inner: ConfigPath): boolean {
+  return path.every((step, index) => inner[index] === step)
 }
 
 function keyText(pair: Pair): string {

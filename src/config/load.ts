@@ -36,8 +36,8 @@ export async function loadConfig(path: string, env: Environment): Promise<Config
   return check(document, tlsFindings(document.data))
 }
 
-/** Reads it twice if need be: which variables there are is known only when it was read. */
-async function readWithSecrets(text: string, path: string, env: Environment): Promise<ConfigDocument> {
+/** The document with its variables replaced. Reads it twice if need be: which there are is known only then. */
+export async function readWithSecrets(text: string, path: string, env: Environment): Promise<ConfigDocument> {
   const document = readDocument(text, path, { env })
   const names = [...document.variables].filter((name) => env[`${name}_FILE`])
   return names.length === 0 ? document : readDocument(text, path, await readSecretFiles(names, env))

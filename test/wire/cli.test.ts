@@ -142,6 +142,12 @@ describe('the executable', () => {
     expect(stdout).toMatch(/^4003 {2}OCPI status code\n$/)
   })
 
+  test('says that its output cannot be written and ends with 1', async () => {
+    const run = `${process.execPath} --import tsx src/cli/main.ts explain 4003 2>&1 >/dev/full; echo $?`
+    const { stdout } = await promisify(execFile)('bash', ['-c', run])
+    expect(stdout).toBe('error: standard output cannot be written (ENOSPC)\n1\n')
+  })
+
   test('says on standard error that a command is unknown and ends with 2', async () => {
     const run = startCli(['nonsense'])
     expect([await run.ended, run.out()]).toEqual([2, ''])

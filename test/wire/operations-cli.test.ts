@@ -76,6 +76,28 @@ describe('routes', () => {
     expect(await runs('routes versions')).toMatch(/^4 +file +\S+Z +admin$/m)
   })
 
+  it('are read from a configuration as a hub reads it, whatever else it says', async () => {
+    const file = join(directory.path, 'hub.yaml')
+    const rules = (text: string) => writeFileSync(file, `secret_key: \${NOT_SET}\nroutes:\n  - { ${text} }\n`)
+    rules('to: DE-CPO, timeout: ${T:-60s}')
+    expect(await runs(`routes apply ${file}`)).toMatch(/1 rule in effect$/)
+    expect(await runs('routes list')).toMatch(/timeout 1m$/m)
+    rules('to: DE-CPO, timeout: ${T}, action: ')
+    expect(await run(`routes apply ${file}`)).toEqual({
+      code: 1,
+      out: '',
+      err: [
+        `error: ${file}:3:28: environment variable T is not set and has no default (\${T:-default})`,
+        `${file}:3:34: routes[0].action: must have a value, or be left out`,
+      ].join('\n'),
+    })
+    rules('action: deny, action: deny')
+    expect((await run(`routes apply ${file}`)).err).toContain(
+      ':3:21: not valid YAML: Map keys must be unique',
+    )
+    await runs('routes reset')
+  })
+
   it('that are wrong are refused with each rule named', async () => {
     expect(await run('routes apply -', '[{ timeout: 5 }, { colour: red }]')).toMatchObject({
       code: 1,

@@ -30,9 +30,9 @@ describe('a verb that asks a hub', () => {
   })
 
   test('says that the host is not known', async () => {
-    const { code, err } = await cli(['parties', '--admin-url', 'http://hub.invalid:1'])
+    const { code, err } = await cli(['parties', '--admin-url', 'http://hub.invalid:8081'])
     expect(code).toBe(1)
-    expect(err).toMatch(/the host of http:\/\/hub\.invalid:1 is not known|no hub answers at/)
+    expect(err).toMatch(/the host of http:\/\/hub\.invalid:8081 is not known|no hub answers at/)
   })
 
   test('says which variable holds the token when it is missing, and when it is wrong', async () => {
@@ -54,6 +54,35 @@ describe('a verb that asks a hub', () => {
     expect(server?.authorizations).toEqual(['Bearer from-a-file'])
     const { code, err } = await cli(['parties'], { env: { OCPI_HUB_ADMIN_TOKEN_FILE: file } })
     expect([code, err]).toEqual([1, `error: OCPI_HUB_ADMIN_TOKEN_FILE ${file} cannot be read`])
+  })
+
+  test.each(['\u201cpasted\u201d', 'two\nlines', 'two words'])('sends no token like %j', async (token) => {
+    const { code, err } = await ask(json({ items: [] }), ['parties'], { OCPI_HUB_ADMIN_TOKEN: token })
+    expect([code, server?.asked]).toEqual([1, []])
+    expect(err).toBe(
+      'error: OCPI_HUB_ADMIN_TOKEN holds what no token has, a blank, a line break or a curly quotation mark: it must be the token alone',
+    )
+  })
+
+  test.each(['http://me:s3cret@127.0.0.1:1', 'http://s3cret@127.0.0.1:1', '127.0.0.1:1/s3cret'])(
+    'does not go to %s, nor repeats it',
+    async (url) => {
+      const must = 'must be an http:// or https:// URL without user name, query and fragment'
+      for (const verb of ['parties', 'healthcheck']) {
+        const flag = await cli([verb, '--admin-url', url])
+        expect(flag).toEqual({ code: 2, out: '', err: `error: --admin-url ${must}` })
+        const variable = await cli([verb], { env: { OCPI_HUB_ADMIN_URL: url } })
+        expect(variable).toEqual({ code: 2, out: '', err: `error: OCPI_HUB_ADMIN_URL ${must}` })
+      }
+    },
+  )
+
+  test('says that nothing was sent to a port that web clients block', async () => {
+    for (const verb of ['parties', 'healthcheck']) {
+      const { code, err } = await cli([verb, '--admin-url', 'http://127.0.0.1:10080'])
+      expect(code).toBe(1)
+      expect(err).toMatch(/^error: nothing was sent to http:\/\/127\.0\.0\.1:10080\S*: this port is blocked/)
+    }
   })
 
   test('adds the reason of a fault and what to do about it', async () => {

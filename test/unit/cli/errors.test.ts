@@ -69,6 +69,24 @@ describe('errors', () => {
     expect(JSON.parse((await run(['errors', '--by', 'to', '--json'])).out)).toEqual(summary)
   })
 
+  test('counts no more groups than --limit, in JSON as well', async () => {
+    const groups = ['DE-CPO', 'FR-CPO'].map((to) => ({ to, count: 1, latest: '', reference: '' }))
+    answer = json({ total: 2, items: groups })
+    const { out } = await run(['errors', '--by', 'to', '--limit', '1', '--json'])
+    expect(JSON.parse(out)).toEqual({ total: 2, items: groups.slice(0, 1) })
+  })
+
+  test('asks for no fault and no entry that cannot be', async () => {
+    expect(await run(['errors', '--fault', 'to_unknwon'])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('It must be a fault (did you mean to_unknown?)') as string,
+    })
+    for (const word of ['stream', 'summary', ENTRY.reference.slice(1)]) {
+      expect(await run(['errors', word])).toMatchObject({ code: 2, out: '' })
+    }
+    expect(server.asked).toEqual([])
+  })
+
   test('passes every filter on', async () => {
     answer = json({ items: [] })
     const argv = [
@@ -153,6 +171,24 @@ describe('errors', () => {
     expect(positions).toEqual(['R2', 'R3'])
     expect(server.asked.find((line) => line.includes('stream'))).toBe('GET /api/v1/errors/stream?to=DE-CPO')
     expect(err).toMatch(/ended the stream; trying again/)
+  })
+
+  test('with --follow tells each break and its end, and ends when the hub refuses the token', async () => {
+    let streams = 0
+    answer = (request, response) => {
+      if (!request.url!.includes('stream')) return json({ items: [] })(request, response)
+      streams++
+      if (streams === 5) return json({ title: 'No' }, 401, 'application/problem+json')(request, response)
+      if (streams === 3) return void response.destroy()
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).end()
+    }
+    const { code, err } = await run(['errors', '--follow'])
+    const broke = `${server.url} ended the stream; trying again until it is back`
+    const back = `${server.url} is back`
+    const lines = err.split('\n')
+    expect(lines.slice(0, -1)).toEqual([broke, back, broke, back, broke])
+    expect(lines.at(-1)).toMatch(/^error: the hub at \S+ wants a token/)
+    expect([code, streams]).toEqual([1, 5])
   })
 
   test('with --follow fails when the hub refuses at once', async () => {

@@ -198,6 +198,14 @@ describe('completion', () => {
     expect(await complete('errors', '--to', 'DE-CPO', '--js')).toEqual(['--json'])
   })
 
+  test('leaves files to bash', async () => {
+    expect(await complete('check', '--config', '')).toEqual([])
+    expect(await complete('check', '-c', '')).toEqual([])
+    expect(await complete('routes', 'apply', '')).toEqual([])
+    expect(await complete('registry', 'import', '')).toEqual([])
+    expect(await complete('routes', 'apply', '--if')).toEqual(['--if-version'])
+  })
+
   test('names every verb in zsh and fish', async () => {
     const { out } = await cli(['completion', 'zsh'])
     expect(out).toMatch(/^#compdef ocpi-hub/)

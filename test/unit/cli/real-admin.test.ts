@@ -57,7 +57,7 @@ describe('the command line and the admin API', () => {
     expect(items.map(({ reference }) => reference)).toContain(exchange.reference)
     expect((await run(['errors', exchange.reference!])).out).toContain(`reference: ${exchange.reference}`)
     for (const flag of ['code', 'fault', 'at', 'module', 'correlation-id', 'responder-code']) {
-      const value = { code: '4003', at: 'hub' }[flag] ?? 'x'
+      const value = { code: '4003', fault: 'dns_error', at: 'hub' }[flag] ?? 'x'
       expect(await run(['errors', `--${flag}`, value])).toMatchObject({ code: 0 })
     }
   })
