@@ -24,7 +24,7 @@ export interface RateChange {
 }
 
 export interface FaultRates {
-  /** Counts an exchange that has ended. */
+  /** Counts an exchange that has ended, unless nothing was to be sent: that tells nothing of the receiver. */
   record(exchange: Pick<Exchange, 'responder' | 'fault'>): void
   /** Ends the window: judges every receiver that had enough requests. */
   judge(): RateChange[]
@@ -84,7 +84,7 @@ export function createFaultRates(options: { readonly minRequests: number }): Fau
 
   return {
     record({ responder, fault }) {
-      if (responder === undefined) return
+      if (responder === undefined || (fault !== undefined && FAULTS[fault].layer === 'routing')) return
       let cell = cells.get(responder)
       if (!cell) {
         cell = newCell()

@@ -123,6 +123,13 @@ describe('what counts', () => {
     expect(window(open(), 100, 100, 'object_unknown')).toEqual([])
   })
 
+  it('is not made better by requests that are not sent while it is OFFLINE', () => {
+    const rates = open()
+    expect(window(rates, 100, 60)).toEqual(['firing'])
+    for (let index = 0; index < 5_000; index++) rates.record({ responder: 'acme', fault: 'to_not_connected' })
+    expect(window(rates, 100, 60)).toEqual([])
+  })
+
   it('is kept per receiver, and forgotten with it', () => {
     const rates = open()
     window(rates, 100, 50)
