@@ -4,6 +4,8 @@
 import { createHash } from 'node:crypto'
 import { Cluster, Redis } from 'ioredis'
 import { Fault } from '../faults/fault.ts'
+import { createServerClock } from './redis-clock.ts'
+import { createMessages } from './redis-messages.ts'
 import { readRedisUrl, type RedisAddress } from './redis-url.ts'
 
 /** Lua with the hash it is called by. */
@@ -26,6 +28,16 @@ export interface RedisConnection {
     args: readonly RedisArgument[],
     deadlineMs?: number,
   ): Promise<unknown>
+  /**
+   * A script of `defineWrite`, run once more if it fails at once: it recognises what it has done already. What threw
+   * `store_unavailable` does not take effect any more, unless the connection broke while the answer was on its way.
+   */
+  write(
+    script: RedisScript,
+    keys: readonly string[],
+    args: readonly RedisArgument[],
+    deadlineMs?: number,
+  ): Promise<unknown>
   /** Hears the messages on a channel (see `key`), as long as it is connected. Gives the way to stop. */
   subscribe(channel: string, listener: (message: string) => void): () => void
   /** Called each time the command connection is ready again. Gives the way to stop. */
@@ -41,16 +53,37 @@ export interface RedisConnectionOptions {
   readonly deadlineMs?: number
 }
 
-// A write is tried twice, and whoever asked for it is to know within a second.
 const DEADLINE_MS = 350
+// Whoever asked for a write is to know within a second.
+const WRITE_MS = 600
+// How long before the deadline Redis stops to carry a write out: the time its answer has.
+const ANSWER_MS = 100
 const CONNECT_MS = 2000
 // A server that is frozen keeps its connections: after this time without an answer they are given up.
 const SILENCE_MS = 3000
 const RETRY_MAX_MS = 1000
+// A server that stays read-only is not left at every write.
+const READ_ONLY_REST_MS = 2000
+const LATE = 'LATE'
+// What the library says between the end of a connection and its notice of it.
+const CLOSING = "Stream isn't writeable"
+const TIME = defineScript(`return redis.call('TIME')`)
 
 /** A script for `RedisConnection.run`. */
 export function defineScript(lua: string): RedisScript {
   return { lua, sha: createHash('sha1').update(lua).digest('hex') }
+}
+
+/** A script for `RedisConnection.write`, which gives it the instant after which it does nothing. */
+export function defineWrite(lua: string): RedisScript {
+  return defineScript(`
+do
+  local now = redis.call('TIME')
+  if now[1] * 1000 + now[2] / 1000 > tonumber(table.remove(ARGV)) then
+    return redis.error_reply('${LATE} the write came after its deadline')
+  end
+end
+${lua}`)
 }
 
 /** Connects in the background and goes on trying for ever. Throws `RangeError` for a URL that is none. */
@@ -58,8 +91,8 @@ export function openRedis(options: RedisConnectionOptions): RedisConnection {
   const { deadlineMs: usualMs = DEADLINE_MS } = options
   const address = readRedisUrl(options.url)
   const prefix = taggedPrefix(options.keyPrefix)
-  const commands = connect(address, { waits: false })
   let trouble = 'not connected yet'
+  const commands = connect(address, { waits: false, left: (message) => (trouble = message) })
   let tried = (): void => undefined
   const firstTry = new Promise<void>((resolve) => (tried = resolve))
   const readyListeners = new Set<() => void>()
@@ -70,9 +103,21 @@ export function openRedis(options: RedisConnectionOptions): RedisConnection {
   commands.on('close', () => tried())
   commands.on('ready', () => {
     tried()
+    trouble = 'the connection was lost'
+    clock.forget()
+    clock.learn().catch(() => undefined)
     for (const listener of readyListeners) listener()
   })
-  const messages = createMessages(address)
+  // The command connection tells of the same trouble.
+  const messages = createMessages(() => connect(address, { waits: true }).on('error', () => undefined))
+  // By a script with a key: on a Cluster the node that has the keys is to be asked.
+  const clock = createServerClock(async () => {
+    const answer = await within(usualMs, () => runScript(TIME, [prefix], []))
+    const [seconds, microseconds] = (answer as readonly unknown[]).map(Number)
+    return seconds! * 1000 + microseconds! / 1000
+  })
+
+  const notConnected = (): string => `not connected: ${trouble}`
 
   /** Runs `send` once connected, within the deadline. */
   async function within(deadlineMs: number, send: () => Promise<unknown>): Promise<unknown> {
@@ -80,14 +125,16 @@ export function openRedis(options: RedisConnectionOptions): RedisConnection {
     try {
       // Only at the very start is there something to wait for: later, not being connected is an outage.
       await Promise.race([firstTry, late])
-      if (commands.status !== 'ready') throw new Error(`not connected: ${trouble}`)
+      if (commands.status !== 'ready') throw new Error(notConnected())
       const answer = send()
       answer.catch(() => undefined)
       return await Promise.race([answer, late])
     } catch (error) {
+      if (error instanceof Fault) throw error
       // Without its cause: that holds the arguments of the command.
-      const detail = `Redis: ${error instanceof Error ? error.message : String(error)}`
-      throw new Fault('store_unavailable', { detail })
+      const message = error instanceof Error ? error.message : String(error)
+      const reason = message.startsWith(CLOSING) ? notConnected() : message
+      throw new Fault('store_unavailable', { detail: `Redis: ${reason}` })
     } finally {
       cancel()
     }
@@ -102,18 +149,41 @@ export function openRedis(options: RedisConnectionOptions): RedisConnection {
     }
   }
 
+  async function write(
+    script: RedisScript,
+    keys: readonly string[],
+    args: readonly RedisArgument[],
+    deadlineMs = WRITE_MS,
+  ): Promise<unknown> {
+    const end = performance.now() + deadlineMs
+    const send = () =>
+      within(end - performance.now(), async () =>
+        runScript(script, keys, [...args, await clock.timeAt(end - ANSWER_MS)]),
+      )
+    try {
+      return await send()
+    } catch (error) {
+      if (performance.now() >= end) throw error
+      // A clock that was set, here or there, makes every write late.
+      if (error instanceof Fault && error.info.detail?.startsWith(`Redis: ${LATE}`)) clock.forget()
+      return send()
+    }
+  }
+
   return {
     key: (name) => prefix + name,
     call: (command, args, deadlineMs = usualMs) =>
       within(deadlineMs, () => commands.call(command, ...args.map(String))),
     run: (script, keys, args, deadlineMs = usualMs) =>
       within(deadlineMs, () => runScript(script, keys, args)),
+    write,
     subscribe: (channel, listener) => messages.subscribe(channel, listener),
     onReady(listener) {
       readyListeners.add(listener)
       return () => readyListeners.delete(listener)
     },
     async close() {
+      clock.stop()
       messages.close()
       commands.disconnect()
     },
@@ -125,7 +195,11 @@ function taggedPrefix(prefix: string): string {
   return /\{[^}]+\}/.test(prefix) ? prefix : `{${prefix.replace(/:$/, '') || 'ocpi-hub'}}:`
 }
 
-function connect(address: RedisAddress, { waits }: { readonly waits: boolean }): Redis | Cluster {
+/** `waits`: commands wait for a connection; `left` hears why a server was left that takes no writes. */
+function connect(
+  address: RedisAddress,
+  { waits, left }: { readonly waits: boolean; readonly left?: (message: string) => void },
+): Redis | Cluster {
   const { mode, nodes, master, username, password, tls, db, protocol } = address
   const common = {
     connectTimeout: CONNECT_MS,
@@ -133,7 +207,7 @@ function connect(address: RedisAddress, { waits }: { readonly waits: boolean }):
     autoResendUnfulfilledCommands: false,
     // Subscriptions are made anew below: the library's own fail with nobody listening, which ends the process.
     autoResubscribe: false,
-    reconnectOnError: isReadOnly,
+    reconnectOnError: leaveReadOnly(left),
     maxRetriesPerRequest: waits ? null : 1,
     connectionName: 'ocpi-hub',
     disableClientInfo: true,
@@ -171,9 +245,15 @@ function connect(address: RedisAddress, { waits }: { readonly waits: boolean }):
   })
 }
 
-/** After a failover the old master refuses writes: connect anew, then send the refused command. */
-function isReadOnly(error: Error): 2 | false {
-  return error.message.includes('READONLY') ? 2 : false
+/** After a failover the old master refuses writes: the new one may be found by connecting anew. */
+function leaveReadOnly(left?: (message: string) => void): (error: Error) => boolean {
+  let leftAt = -Infinity
+  return ({ message }) => {
+    if (!message.includes('READONLY') || performance.now() - leftAt < READ_ONLY_REST_MS) return false
+    leftAt = performance.now()
+    left?.(message)
+    return true
+  }
 }
 
 function retryDelay(times: number): number {
@@ -182,48 +262,12 @@ function retryDelay(times: number): number {
   return delayMs * (0.5 + Math.random() / 2)
 }
 
-/** The connection for messages, made when the first channel is wanted. */
-function createMessages(address: RedisAddress) {
-  const channels = new Map<string, Set<(message: string) => void>>()
-  let client: Redis | Cluster | undefined
-
-  function open(): Redis | Cluster {
-    const opened = connect(address, { waits: true })
-    // The command connection tells of the same trouble.
-    opened.on('error', () => undefined)
-    opened.on('message', (channel: string, message: string) => {
-      for (const listener of channels.get(channel) ?? []) listener(message)
-    })
-    // Each time anew: a subscription that was under way when the connection broke is known to nobody.
-    opened.on('ready', () => {
-      for (const channel of channels.keys()) subscribeNow(channel)
-    })
-    return opened
-  }
-
-  function subscribeNow(channel: string): void {
-    client?.subscribe(channel).catch(() => undefined)
-  }
-
-  return {
-    subscribe(channel: string, listener: (message: string) => void): () => void {
-      const listeners = channels.get(channel) ?? new Set()
-      channels.set(channel, listeners.add(listener))
-      client ??= open()
-      if (listeners.size === 1 && client.status === 'ready') subscribeNow(channel)
-      return () => listeners.delete(listener)
-    },
-    close() {
-      channels.clear()
-      client?.disconnect()
-    },
-  }
-}
-
 function deadline(milliseconds: number): { promise: Promise<never>; cancel: () => void } {
   let timer: NodeJS.Timeout | undefined
   const promise = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer in ${milliseconds} ms`)), milliseconds)
+    // After what has come meanwhile was read: this process may have been held up, not the answer.
+    const end = (): void => reject(new Error(`no answer in ${Math.round(milliseconds)} ms`))
+    timer = setTimeout(() => setImmediate(end), milliseconds)
   })
   promise.catch(() => undefined)
   return { promise, cancel: () => clearTimeout(timer) }

@@ -180,6 +180,14 @@ export async function createRegistry(store: RegistryStore, options: RegistryOpti
     return { resealed, left: due().length }
   }
 
+  /** Reading and writing everything may take a while; whether the store answers at all is known soon. */
+  function decide(work: () => Promise<void>): Promise<void> {
+    return upkeep.watchOver(async () => {
+      await store.head()
+      await work()
+    })
+  }
+
   function replaceFilePlatforms(platforms: readonly Platform[]): void {
     file = claimsOfFile(platforms)
     filePlatforms = platforms
@@ -211,8 +219,8 @@ export async function createRegistry(store: RegistryStore, options: RegistryOpti
     },
     health,
     replaceFilePlatforms,
-    confirmShrink: () => upkeep.watchOver(() => mirror.confirmShrink()),
-    restore: () => upkeep.watchOver(() => mirror.restore()),
+    confirmShrink: () => decide(() => mirror.confirmShrink()),
+    restore: () => decide(() => mirror.restore()),
     keys: () => reportKeys(mirror.known(), keyring, Date.now()),
     reseal,
     async close() {

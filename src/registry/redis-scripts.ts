@@ -1,9 +1,9 @@
 // The rules of local-store.ts in Lua: each script is one transaction of the Redis server. Plain Lua 5.1 and commands
 // of Redis 6.2, so that Redis 7 and Valkey run it alike. Every key a script touches is given to it.
 
-import { defineScript } from '../journal/redis.ts'
+import { defineScript, defineWrite } from '../journal/redis.ts'
 
-// KEYS of all scripts: head, platforms, parties, tokens, changes.
+// KEYS of all scripts but HEAD: head, platforms, parties, tokens, changes.
 const COMMON = `
 local HEAD, PLATFORMS, CHANGES = KEYS[1], KEYS[2], KEYS[5]
 local CLAIMS = { { 'party', 'parties', KEYS[3] }, { 'token', 'tokens', KEYS[4] } }
@@ -71,6 +71,16 @@ local function revisionNow()
 end
 `
 
+/**
+ * KEYS: head, probe. Gives schema, birth and revision, and why Redis takes no writes (its memory is full, it is a
+ * replica) or '': it answers what is read then as if all were well.
+ */
+export const HEAD = defineScript(`
+local written = redis.pcall('SET', KEYS[2], '')
+local head = redis.call('HMGET', KEYS[1], 'schema', 'birth', 'revision')
+return { head[1] or '', head[2] or '', head[3] or '', written.err or '' }
+`)
+
 /** ARGV: since or ''. Gives schema, birth, revision, then id and text of each record. */
 export const LOAD = defineScript(`${COMMON}
 local head = redis.call('HMGET', HEAD, 'schema', 'birth', 'revision')
@@ -90,7 +100,7 @@ return answer
 `)
 
 /** ARGV: schema, new birth, channel, id, seen, writeId, text after the revision, number of parties, parties, tokens. */
-export const WRITE = defineScript(`${COMMON}
+export const WRITE = defineWrite(`${COMMON}
 local schema, birth, channel, id, seen, writeId, tail = unpack(ARGV, 1, 7)
 local theirs = redis.call('HGET', HEAD, 'schema')
 if theirs and theirs ~= schema then return { 'schema' } end
@@ -112,7 +122,7 @@ return { 'ok', revision }
 `)
 
 /** ARGV: schema, new birth, channel, then id and text of each record. Gives the ids that were refused. */
-export const PUT_BACK = defineScript(`${COMMON}
+export const PUT_BACK = defineWrite(`${COMMON}
 local schema, birth, channel = unpack(ARGV, 1, 3)
 local refused = {}
 for at = 4, #ARGV, 2 do
@@ -131,7 +141,7 @@ return refused
 `)
 
 /** ARGV: schema, new birth, channel, revision seen, schema seen, then id and text of each record. Gives 1 if done. */
-export const UPGRADE = defineScript(`${COMMON}
+export const UPGRADE = defineWrite(`${COMMON}
 local schema, birth, channel, seenRevision, seenSchema = unpack(ARGV, 1, 5)
 if redis.call('HGET', HEAD, 'schema') ~= seenSchema or revisionNow() ~= tonumber(seenRevision) then return 0 end
 local ids = {}

@@ -1,8 +1,8 @@
 // Settings in Redis, shared by any number of hubs: a hash of versions for each name and a channel that tells which
-// name was written. A write that got no answer is sent again and recognises itself by its text.
+// name was written. A write that was interrupted is sent again and recognises itself by its text.
 
 import { Fault } from '../faults/fault.ts'
-import { defineScript, type RedisConnection } from '../journal/redis.ts'
+import { defineScript, defineWrite, type RedisConnection } from '../journal/redis.ts'
 import { type Setting, type Settings, VERSIONS_KEPT } from './settings.ts'
 
 // KEYS: versions. Field `newest` holds the number of the one that stands.
@@ -19,7 +19,7 @@ end
 `
 
 // ARGV: seen, text, versions kept, channel, name. Gives the version, or 0 when another one stands.
-const WRITE = defineScript(`${COMMON}
+const WRITE = defineWrite(`${COMMON}
 local seen, text = tonumber(ARGV[1]), ARGV[2]
 if newest == seen + 1 and redis.call('HGET', KEYS[1], string.format('%.0f', newest)) == text then return newest end
 if newest ~= seen then return 0 end
@@ -28,7 +28,7 @@ return seen + 1
 `)
 
 // ARGV: version, text, versions kept, channel, name.
-const PUT_BACK = defineScript(`${COMMON}
+const PUT_BACK = defineWrite(`${COMMON}
 if newest < tonumber(ARGV[1]) then keep(tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4], ARGV[5]) end
 return 1
 `)
@@ -57,16 +57,15 @@ export function createRedisSettings(redis: RedisConnection): Settings {
       return version === undefined ? undefined : { version: Number(version), text: String(text) }
     },
     async write(name, text, seen) {
-      const send = () =>
-        redis.run(WRITE, [keyOf(name)], [seen, text, VERSIONS_KEPT, channel, name]) as Promise<number>
-      const version = await send().catch(send)
+      const args = [seen, text, VERSIONS_KEPT, channel, name]
+      const version = Number(await redis.write(WRITE, [keyOf(name)], args))
       return version === 0 ? undefined : { version, text }
     },
     async versions(name) {
       return toVersions(await redis.run(VERSIONS, [keyOf(name)], []))
     },
     async putBack(name, { version, text }) {
-      await redis.run(PUT_BACK, [keyOf(name)], [version, text, VERSIONS_KEPT, channel, name])
+      await redis.write(PUT_BACK, [keyOf(name)], [version, text, VERSIONS_KEPT, channel, name])
     },
     watch(listener) {
       const unsubscribe = redis.subscribe(channel, listener)

@@ -1,17 +1,18 @@
 // The registry's store in Redis, shared by any number of hubs: a hash of platforms, the indexes that make parties and
 // tokens unique, a number that grows with each change, and a channel that tells it. Everything decided is decided in
-// one script; a write that got no answer is sent again and recognises itself.
+// one script; a write that was interrupted is sent again and recognises itself, and does nothing once it was refused.
 //   {ocpi-hub}:head       hash    schema, birth, revision
 //   {ocpi-hub}:platforms  hash    id -> record: revision, writer's mark, claims, body (tokens sealed), tombstones too
 //   {ocpi-hub}:parties    hash    NL-CPO CPO -> id       {ocpi-hub}:tokens  hash  keyed token hash -> id
 //   {ocpi-hub}:changes    zset    id by the revision of its last change
+//   {ocpi-hub}:probe      string  empty, written by whoever asks where the store stands
 //   {ocpi-hub}:changed    channel of revisions
 
 import { randomUUID } from 'node:crypto'
 import { Fault } from '../faults/fault.ts'
-import type { RedisArgument, RedisConnection, RedisScript } from '../journal/redis.ts'
+import type { RedisConnection } from '../journal/redis.ts'
 import { recordTail, recordText } from './record.ts'
-import { LOAD, PUT_BACK, UPGRADE, WRITE } from './redis-scripts.ts'
+import { HEAD, LOAD, PUT_BACK, UPGRADE, WRITE } from './redis-scripts.ts'
 import type { RegistryStore, StoreContent, StoreHead, StoredRecord, WriteResult } from './store.ts'
 
 // Everything of thousands of platforms takes longer than one of them, and nobody waits for it.
@@ -23,19 +24,12 @@ export function createRedisStore(redis: RedisConnection): RegistryStore {
   const channel = redis.key('changed')
   const stops = new Set<() => void>()
 
-  /** Twice at most: a server that froze or a connection that broke may have done it or not; once more tells. */
-  async function surely(script: RedisScript, args: readonly RedisArgument[]): Promise<unknown> {
-    try {
-      return await redis.run(script, keys, args)
-    } catch {
-      return redis.run(script, keys, args)
-    }
-  }
-
   return {
     shared: true,
     async head() {
-      return toHead(texts(await redis.call('HMGET', [keys[0]!, 'schema', 'birth', 'revision'])))
+      const answer = texts(await redis.run(HEAD, [keys[0]!, redis.key('probe')], []))
+      const refusal = answer[3]
+      return { ...toHead(answer), ...(refusal ? { refusal: `Redis refuses writes: ${refusal}` } : {}) }
     },
     async load(since) {
       const answer = texts(await redis.run(LOAD, keys, [since ?? ''], ALL_MS))
@@ -44,15 +38,15 @@ export function createRedisStore(redis: RedisConnection): RegistryStore {
     async write(write, schema) {
       const { id, seen, writeId, parties, tokens } = write
       const args = [id, seen, writeId, recordTail(write), parties.length, ...parties, ...tokens]
-      return toResult(texts(await surely(WRITE, [schema, randomUUID(), channel, ...args])))
+      return toResult(texts(await redis.write(WRITE, keys, [schema, randomUUID(), channel, ...args])))
     },
     async putBack(records, schema) {
       const args = [schema, randomUUID(), channel, ...withTexts(records)]
-      return texts(await redis.run(PUT_BACK, keys, args, ALL_MS))
+      return texts(await redis.write(PUT_BACK, keys, args, ALL_MS))
     },
     async upgrade(records, { seen, schema }) {
       const args = [schema, randomUUID(), channel, seen.revision, seen.schema, ...withTexts(records)]
-      return (await redis.run(UPGRADE, keys, args, ALL_MS)) === 1
+      return (await redis.write(UPGRADE, keys, args, ALL_MS)) === 1
     },
     watch(listener) {
       const unsubscribe = redis.subscribe(channel, (message) => listener({ revision: toNumber(message) }))

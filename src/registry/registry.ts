@@ -24,7 +24,7 @@ export interface ResealResult {
 }
 
 export interface RegistryHealth {
-  /** Whether the store answered last time it was asked. */
+  /** Whether the store answered last time it was asked, and takes writes. */
   readonly up: boolean
   /** Seconds since the snapshot was last known to be current. */
   readonly stalenessSeconds: number

@@ -44,6 +44,11 @@ export interface StoreHead {
   readonly revision: number
 }
 
+export interface StoreState extends StoreHead {
+  /** Why the store takes no writes although it answers. */
+  readonly refusal?: string
+}
+
 export interface StoreContent extends StoreHead {
   /** Whether `records` is everything, or only what was written after the revision asked for. */
   readonly complete: boolean
@@ -58,7 +63,7 @@ export type StoreHint = { readonly revision: number } | 'reconnected'
 export interface RegistryStore {
   /** Other processes may write, and the connection may break: the head is to be polled. */
   readonly shared: boolean
-  head(): Promise<StoreHead>
+  head(): Promise<StoreState>
   /** Everything, or what was written after `since` (the store may still give everything). */
   load(since?: number): Promise<StoreContent>
   /** Compare-and-set in one transaction; sets `schema` in an empty store and refuses when it is another. */

@@ -35,6 +35,7 @@ const COMPLETE_MS = 5 * 60_000
 export function createUpkeep(store: RegistryStore, options: UpkeepOptions): Upkeep {
   const { mirror, pollMs, log } = options
   let problem: string | undefined = 'not reached yet'
+  let refusal: string | undefined
   let currentAt = performance.now()
   let completeAt = currentAt
   let needsAll = true
@@ -71,6 +72,15 @@ export function createUpkeep(store: RegistryStore, options: UpkeepOptions): Upke
     problem = why
   }
 
+  /** Reading goes well meanwhile, so nothing else would tell it before the next write. */
+  function noteRefusal(why: string | undefined): void {
+    if (why !== refusal && !stopped) {
+      if (why === undefined) log.info({}, 'the registry store takes writes again')
+      else log.warn({ detail: why }, 'the registry store takes no writes')
+    }
+    refusal = why
+  }
+
   async function pullNow(): Promise<void> {
     const complete = needsAll
     needsAll = false
@@ -86,6 +96,7 @@ export function createUpkeep(store: RegistryStore, options: UpkeepOptions): Upke
     polling = true
     try {
       const theirs = await watchOver(() => store.head())
+      noteRefusal(theirs.refusal)
       const ours = mirror.head()
       // A part that was lost (evicted, deleted by hand) does not change the head.
       if (performance.now() - completeAt > COMPLETE_MS) needsAll = true
@@ -139,7 +150,7 @@ export function createUpkeep(store: RegistryStore, options: UpkeepOptions): Upke
     },
     pullSoon,
     watchOver,
-    problem: () => problem,
+    problem: () => problem ?? refusal,
     stalenessSeconds: () => Math.round(performance.now() - currentAt) / 1000,
     stop() {
       stopped = true

@@ -133,6 +133,40 @@ describe.each([
   })
 })
 
+describe('Redis frozen under a change', () => {
+  it('refuses handshakes and suspensions for good: none takes effect when Redis goes on', {
+    timeout: 60_000,
+  }, async () => {
+    await isWell()
+    const [fresh, known] = await Promise.all([invite(hub, 'FR-NEW', 'CPO'), invite(hub, 'FR-OLD', 'CPO')])
+    await known.register()
+    await redis.pause()
+    try {
+      const [posted, put, suspended] = await Promise.allSettled([
+        fresh.register('POST'),
+        known.register('PUT'),
+        hub.admin('/platforms/de-cpo/suspend', { method: 'POST' }),
+      ])
+      for (const handshake of [posted, put]) {
+        expect(handshake.status === 'rejected' && String(handshake.reason)).toContain('store_unavailable')
+      }
+      expect(suspended).toMatchObject({ value: { status: 503, json: { fault: 'store_unavailable' } } })
+    } finally {
+      await redis.resume()
+    }
+    await isWell()
+    expect(await routes()).toBe(1000)
+    // The tokens they had before are still theirs.
+    await known.register('PUT')
+    await fresh.register('POST')
+    expect((await emsp.gets('locations', { to: 'FR-NEW' })).json().status_code).toBe(1000)
+    for (const { party: gone } of [fresh, known]) {
+      await hub.admin(`/platforms/${gone.id}`, { method: 'DELETE' })
+      await gone.close()
+    }
+  })
+})
+
 describe('Redis slow', () => {
   it('is felt by changes alone: no request that is routed waits for it', { timeout: 60_000 }, async () => {
     await hub.close()

@@ -22,7 +22,7 @@ async function writeByTurns(): Promise<void> {
     const writing = environment.write(
       () => {
         for (let row = 0; row < rows; row++) void texts.put(`${Math.random()}`, 'x'.repeat(500))
-        if (turn > 50) for (const key of [...texts.getKeys({ limit: rows })]) void texts.remove(key)
+        if (turn > 50) for (const key of texts.getKeys({ limit: rows })) void texts.remove(key)
         void numbers.put(`${turn % 7}`, turn)
       },
       { urgent: true },

@@ -1,0 +1,60 @@
+// The registry on a Redis that answers and takes no writes: it goes on reading, and says so instead of being well.
+
+import { afterEach, describe, expect, it } from 'vitest'
+import { openRedis } from '../../src/journal/redis.ts'
+import { createRegistry } from '../../src/registry/create-registry.ts'
+import type { Registry } from '../../src/registry/registry.ts'
+import { createRedisStore } from '../../src/registry/redis.ts'
+import { kept, platform, SECRET } from '../support/platforms.ts'
+import { startRedis, type RedisHandle } from '../support/redis.ts'
+import { waitFor } from '../support/wait.ts'
+
+const cleanups: (() => Promise<void>)[] = []
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
+})
+
+async function server(): Promise<RedisHandle> {
+  const redis = await startRedis()
+  cleanups.push(() => redis.end())
+  return redis
+}
+
+async function hub(redis: RedisHandle): Promise<Registry> {
+  const connection = openRedis({ url: redis.url, keyPrefix: 'ocpi-hub:' })
+  cleanups.push(() => connection.close())
+  const registry = await createRegistry(createRedisStore(connection), { secretKeys: [SECRET] })
+  cleanups.push(() => registry.close())
+  return registry
+}
+
+type Command = readonly [name: string, ...args: string[]]
+
+describe('Redis answers, and takes no writes', () => {
+  it.each<[string, begin: Command, end: Command, words: RegExp]>([
+    ['its memory is full', ['CONFIG', 'SET', 'maxmemory', '1'], ['CONFIG', 'SET', 'maxmemory', '0'], /OOM/],
+    ['it is a read-only replica', ['REPLICAOF', '127.0.0.1', '1'], ['REPLICAOF', 'NO', 'ONE'], /READONLY/],
+  ])('is not well, with the reason, until it takes them again: %s', async (_why, begin, end, words) => {
+    const redis = await server()
+    const registry = await hub(redis)
+    kept(await registry.put(platform('standing')))
+    await redis.command(...begin)
+    await waitFor(() => !registry.health().up, { limitMs: 2500 })
+    expect(registry.health().reason).toMatch(words)
+    expect(registry.health()).toMatchObject({ loaded: true, up: false })
+    for (let look = 0; look < 3; look++) {
+      await expect(registry.put(platform('acme'))).rejects.toMatchObject({
+        info: { detail: expect.stringMatching(words) as string },
+      })
+      expect(registry.health().reason).toMatch(words)
+      expect(registry.health().up).toBe(false)
+    }
+    // What is read meanwhile goes well, and does not hide it.
+    await waitFor(() => registry.health().stalenessSeconds < 0.5, { limitMs: 2500 })
+    expect(registry.health().up).toBe(false)
+    expect(registry.table().connections.has('standing')).toBe(true)
+    await redis.command(...end)
+    await waitFor(() => registry.health().up, { limitMs: 5000 })
+    kept(await registry.put(platform('acme')))
+  })
+})
