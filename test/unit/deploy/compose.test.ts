@@ -111,6 +111,20 @@ describe('the hubs', () => {
     expect(given.filter((name) => name !== 'NODE_OPTIONS').sort()).toEqual([...read].sort())
   })
 
+  it('tell of alerts where the environment says, and nowhere unless it does', async () => {
+    expect(config.alerts.webhook).toBeUndefined()
+    const environment = {
+      ...hubEnvironment(secrets.path),
+      OCPI_HUB_ALERT_WEBHOOK: 'https://alerts.example.com/ocpi',
+      OCPI_HUB_ALERT_AUTHORIZATION: 'Bearer of-the-alerts',
+    }
+    const told = await loadConfig(CONFIG, environment)
+    expect(told.config?.alerts).toMatchObject({
+      webhook: 'https://alerts.example.com/ocpi',
+      authorization: 'Bearer of-the-alerts',
+    })
+  })
+
   it('are killed only after they had the time they are given to drain', () => {
     const { delayMs, timeoutMs } = config.shutdown
     expect(readDuration(hub.stop_grace_period!)).toBeGreaterThan(delayMs + timeoutMs + 1_000)

@@ -2,9 +2,10 @@
 // hub with traffic really shows.
 
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { operate } from '../../support/admin.ts'
@@ -79,14 +80,31 @@ describe('Prometheus', () => {
     }
   })
 
+  it('shows how it is told of an Alertmanager', () => {
+    expect(parse(withAlertmanager())).toMatchObject({
+      ...prometheus,
+      alerting: { alertmanagers: [{ static_configs: [{ targets: ['alertmanager:9093'] }] }] },
+    })
+  })
+
   it('has files that promtool takes and alerts that fire as they should, where it is installed', async () => {
     const promtool = findTool('promtool')
     if (!promtool) return
     await runTool(promtool, ['check', 'config', '--syntax-only', 'config/prometheus/prometheus.yml'])
+    const scratch = makeDirectory()
+    const named = join(scratch.path, 'prometheus.yml')
+    writeFileSync(named, withAlertmanager())
+    await runTool(promtool, ['check', 'config', '--syntax-only', named])
+    scratch.remove()
     await runTool(promtool, ['check', 'rules', '--lint-fatal', 'config/prometheus/alerts.yml'])
     await runTool(promtool, ['test', 'rules', 'test/unit/deploy/alerts.test.yaml'])
   })
 })
+
+/** The file of Prometheus with its block for an Alertmanager uncommented. */
+function withAlertmanager(): string {
+  return projectFile('config/prometheus/prometheus.yml').replaceAll(/^# ( *(- )?\w+:.*)$/gm, '$1')
+}
 
 describe('Grafana', () => {
   it('finds data source and dashboards where the Compose file puts them', () => {
