@@ -1,6 +1,8 @@
 // Takes a configuration file over that was read again, while the hub runs: all of it or nothing, and no request is
 // dropped. What cannot be changed in a running hub refuses the whole, by the names of its keys.
 
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import type { ReloadOutcome } from './admin/operations.ts'
 import type { Base } from './base.ts'
 import { compareConfigs } from './config/changes.ts'
@@ -24,6 +26,7 @@ export interface Reload {
 export function createReload(base: Base, load: (() => Promise<ConfigResult>) | undefined): Reload {
   const { log } = base
   let { config } = base
+  let certificates = digestsOf(config)
   let platforms = new Map(base.filePlatforms.map((platform) => [platform.id, platform]))
   const alone = oneByOne()
 
@@ -36,7 +39,8 @@ export function createReload(base: Base, load: (() => Promise<ConfigResult>) | u
     if (restart.length > 0) return { outcome: { result: 'restart_needed', keys: restart } }
     const problem = certificateProblem(next)
     if (problem !== undefined) return { outcome: { result: 'contradiction', detail: problem } }
-    return { outcome: { result: 'done', changes }, next }
+    const renewed = [...digestsOf(next)].filter(([key, digest]) => certificates.get(key) !== digest)
+    return { outcome: { result: 'done', changes: [...changes, ...renewed.map(([key]) => ({ key }))] }, next }
   }
 
   async function run(): Promise<ReloadOutcome> {
@@ -65,6 +69,7 @@ export function createReload(base: Base, load: (() => Promise<ConfigResult>) | u
     if (JSON.stringify(next.routes) !== JSON.stringify(config.routes)) base.routes.replaceFile(next.routes)
     base.live.take(next)
     log.configure(next.log)
+    certificates = digestsOf(next)
     config = next
   }
 
@@ -119,6 +124,26 @@ function certificateProblem({ listen }: HubConfig): string | undefined {
     if (problem !== undefined) return `listen.${side}.tls cannot be served: ${problem}`
   }
   return undefined
+}
+
+const TLS_FILES = [
+  ['cert', 'cert'],
+  ['key', 'key'],
+  ['clientCa', 'client_ca'],
+] as const
+
+/** Of the files behind the certificates of the listeners, by their keys: they change under names that stay. */
+function digestsOf({ listen }: HubConfig): ReadonlyMap<string, string> {
+  const digests = new Map<string, string>()
+  for (const [side, { tls }] of Object.entries(listen)) {
+    for (const [name, key] of TLS_FILES) {
+      const file = tls?.[name]
+      if (file === undefined) continue
+      const digest = createHash('sha256').update(readFileSync(file)).digest('base64url')
+      digests.set(`listen.${side}.tls.${key}`, digest)
+    }
+  }
+  return digests
 }
 
 /** A platform of the file read again: what did not change keeps its dates (R91). */

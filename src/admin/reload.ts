@@ -48,7 +48,7 @@ export function registerReload(app: AdminApp, parts: AdminParts): void {
         tags: ['hub'],
         summary: 'Read the configuration file again',
         description:
-          'As SIGHUP does, on this hub; certificates are read again as well. A file with faults, or with a change that needs a restart, changes nothing: the problem names each fault with its line, or the keys.',
+          'As SIGHUP does, on this hub; certificates are read again as well, and those that were renewed are among the changes. A file with faults, or with a change that needs a restart, changes nothing: the problem names each fault with its line, or the keys.',
         response: { 200: reloaded, ...problems(403, 409, 422) },
       },
     },

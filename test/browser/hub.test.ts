@@ -188,7 +188,7 @@ describe('the configuration', () => {
       await dialog.getByRole('button', { name: 'Close' }).click()
       await page.getByRole('row', { name: /admin config reload.*changed: forwarding.timeout/ }).waitFor()
       await preview(page)
-      await dialog.getByText('Nothing has changed in the file.').waitFor()
+      await dialog.getByText('Nothing has changed in the file').waitFor()
     }))
 
   it('tells each fault of a file with its place', () =>

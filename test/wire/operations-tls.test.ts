@@ -46,12 +46,15 @@ async function served(): Promise<string> {
 }
 
 describe('a certificate', () => {
-  it('that was renewed is served to new connections after a reload; open ones go on', async () => {
+  it('that was renewed is told by a reload and served to new connections; open ones go on', async () => {
     const before = await served()
     const standing = await open()
     write(await selfSigned())
     expect(await served()).toBe(before)
-    expect((await operate(hub, 'POST /reload')).status).toBe(200)
+    const keys = ['listen.ocpi.tls.cert', 'listen.ocpi.tls.key'].map((key) => ({ key }))
+    expect((await operate(hub, 'GET /reload')).json).toEqual({ changes: keys })
+    expect((await operate(hub, 'POST /reload')).json).toEqual({ changes: keys })
+    expect((await operate(hub, 'POST /reload')).json).toEqual({ changes: [] })
     const after = await served()
     expect(after).not.toBe(before)
     standing.write('GET /health/live HTTP/1.1\r\nHost: hub\r\nConnection: close\r\n\r\n')

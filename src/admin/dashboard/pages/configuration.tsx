@@ -65,7 +65,7 @@ function Reload({ onClose }: { onClose: () => void }) {
       done={({ changes }) => (
         <>
           <p role="status">
-            {changes.length === 0 ? 'It was read again; nothing had changed in it.' : 'In effect now:'}
+            {changes.length === 0 ? 'It was read again; nothing had changed.' : 'In effect now:'}
           </p>
           <ChangeList changes={changes} />
         </>
@@ -74,7 +74,7 @@ function Reload({ onClose }: { onClose: () => void }) {
       onClose={onClose}
     >
       {data.changes.length === 0 ? (
-        <p>Nothing has changed in the file. Renewed certificates of the hub are taken over all the same.</p>
+        <p>Nothing has changed in the file, and no certificate of the hub was renewed.</p>
       ) : (
         <p>This would change:</p>
       )}
