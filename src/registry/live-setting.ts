@@ -24,16 +24,12 @@ export interface LiveSettingOptions<Value> {
   /** Reads what `JSON.stringify` wrote; `undefined` for anything that is not of this form. */
   readonly read: (json: unknown) => Value | undefined
   readonly log: Pick<Log, 'warn'>
-  /** Milliseconds between looks at a shared store. */
-  readonly pollMs?: number
 }
-
-const POLL_MS = 500
 
 /** Opens a setting. A shared store that is away is no error: the value comes when it comes back. */
 export async function openLiveSetting<Value>(
   settings: Settings,
-  { name, read, log, pollMs = POLL_MS }: LiveSettingOptions<Value>,
+  { name, read, log }: LiveSettingOptions<Value>,
 ): Promise<LiveSetting<Value>> {
   const listeners = new Set<() => void>()
   let known: Setting | undefined
@@ -88,10 +84,9 @@ export async function openLiveSetting<Value>(
       })
   }
 
-  const unwatch = settings.watch((changed) => {
-    if (changed === undefined || changed === name) lookSoon()
+  const unwatch = settings.watch(name, (version) => {
+    if (version !== (known?.version ?? 0)) lookSoon()
   })
-  const poll = settings.shared ? setInterval(lookSoon, pollMs).unref() : undefined
   if (settings.shared) await look().catch(() => undefined)
   else await look()
 
@@ -122,7 +117,6 @@ export async function openLiveSetting<Value>(
     close() {
       closed = true
       unwatch()
-      clearInterval(poll)
       listeners.clear()
     },
   }

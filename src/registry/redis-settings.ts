@@ -43,10 +43,35 @@ return { newest, redis.call('HGET', KEYS[1], newest) or '' }
 // KEYS: versions. Gives all fields; from a script, so that the answer is a list in every version of the protocol.
 const VERSIONS = defineScript(`return redis.call('HGETALL', KEYS[1])`)
 
-/** The settings on a connection. */
-export function createRedisSettings(redis: RedisConnection): Settings {
+// KEYS: versions of several settings. Gives the number of each that stands.
+const STANDING = defineScript(`
+local answer = {}
+for at, key in ipairs(KEYS) do answer[at] = tonumber(redis.call('HGET', key, 'newest') or '0') or 0 end
+return answer
+`)
+
+const POLL_MS = 500
+
+/** The settings on a connection; those that are watched are looked at every `pollMs`, all together. */
+export function createRedisSettings(
+  redis: RedisConnection,
+  { pollMs = POLL_MS }: { readonly pollMs?: number } = {},
+): Settings {
   const channel = redis.key('settings:changed')
   const keyOf = (name: string) => redis.key(`settings:${name}`)
+  const watched = new Set<{ readonly name: string; readonly listener: (version?: number) => void }>()
+  let poll: NodeJS.Timeout | undefined
+
+  /** A store that is away is told by the registry; the next look is soon. */
+  async function look(): Promise<void> {
+    const names = [...new Set([...watched].map(({ name }) => name))]
+    const versions = await redis.run(STANDING, names.map(keyOf), []).catch(() => undefined)
+    if (!Array.isArray(versions)) return
+    for (const { name, listener } of watched) {
+      const version: unknown = versions[names.indexOf(name)]
+      if (typeof version === 'number') listener(version)
+    }
+  }
 
   return {
     shared: true,
@@ -67,12 +92,21 @@ export function createRedisSettings(redis: RedisConnection): Settings {
     async putBack(name, { version, text }) {
       await redis.write(PUT_BACK, [keyOf(name)], [version, text, VERSIONS_KEPT, channel, name])
     },
-    watch(listener) {
-      const unsubscribe = redis.subscribe(channel, listener)
-      const unready = redis.onReady(() => listener(undefined))
+    watch(name, listener) {
+      const own = { name, listener }
+      watched.add(own)
+      poll ??= setInterval(() => void look(), pollMs).unref()
+      const unsubscribe = redis.subscribe(channel, (written) => {
+        if (written === name) listener()
+      })
+      const unready = redis.onReady(() => listener())
       return () => {
         unsubscribe()
         unready()
+        watched.delete(own)
+        if (watched.size > 0) return
+        clearInterval(poll)
+        poll = undefined
       }
     },
   }

@@ -10,7 +10,7 @@ type Key = [name: string, version: number]
 /** The settings in an environment. */
 export function createEmbeddedSettings(environment: Environment): Settings {
   const texts = environment.openDatabase<string, Key>({ name: 'settings' })
-  const listeners = new Set<(name: string | undefined) => void>()
+  const listeners = new Set<(name: string) => void>()
   // Each write must see the one before it.
   const alone = oneByOne()
 
@@ -52,9 +52,12 @@ export function createEmbeddedSettings(environment: Environment): Settings {
       alone(async () => {
         if ((read(name)[0]?.version ?? 0) < setting.version) await keep(name, setting)
       }),
-    watch(listener) {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
+    watch(name, listener) {
+      const own = (written: string): void => {
+        if (written === name) listener()
+      }
+      listeners.add(own)
+      return () => listeners.delete(own)
     },
   }
 }

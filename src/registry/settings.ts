@@ -9,7 +9,7 @@ export interface Setting {
 
 /** Calls throw `Fault` `store_unavailable`; a write may then still have taken effect. */
 export interface Settings {
-  /** Other processes may write, and the connection may break: versions are to be polled. */
+  /** Other processes may write, and the connection may break. */
   readonly shared: boolean
   /** Version of the text now; 0 = never written. */
   version(name: string): Promise<number>
@@ -20,8 +20,11 @@ export interface Settings {
   versions(name: string): Promise<readonly Setting[]>
   /** Puts a text back where the store has an older version or none. */
   putBack(name: string, setting: Setting): Promise<void>
-  /** Called with the name that was written, by anybody; `undefined` = anything may have been. Gives the way to stop. */
-  watch(listener: (name: string | undefined) => void): () => void
+  /**
+   * Called when a text of that name was written, by anybody, or may have been; with the version that stands where it is
+   * known. Gives the way to stop.
+   */
+  watch(name: string, listener: (version?: number) => void): () => void
 }
 
 /** How many versions of one setting are kept. */
@@ -30,7 +33,7 @@ export const VERSIONS_KEPT = 20
 /** Settings that are gone when the process ends. Several hubs of one process may share them. */
 export function createMemorySettings(): Settings {
   const kept = new Map<string, readonly Setting[]>()
-  const listeners = new Set<(name: string | undefined) => void>()
+  const listeners = new Set<(name: string) => void>()
 
   function keep(name: string, setting: Setting): void {
     kept.set(name, [setting, ...(kept.get(name) ?? [])].slice(0, VERSIONS_KEPT))
@@ -52,9 +55,12 @@ export function createMemorySettings(): Settings {
     async putBack(name, setting) {
       if ((newest(name)?.version ?? 0) < setting.version) keep(name, setting)
     },
-    watch(listener) {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
+    watch(name, listener) {
+      const own = (written: string): void => {
+        if (written === name) listener()
+      }
+      listeners.add(own)
+      return () => listeners.delete(own)
     },
   }
 }

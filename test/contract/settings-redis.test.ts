@@ -5,7 +5,7 @@ import { openRedis, type RedisConnection } from '../../src/journal/redis.ts'
 import { createRedisTrail } from '../../src/journal/redis-trail.ts'
 import { openLiveSetting } from '../../src/registry/live-setting.ts'
 import { createRedisSettings } from '../../src/registry/redis-settings.ts'
-import { sharedRedis, startRedis, type SharedRedis } from '../support/redis.ts'
+import { type RedisHandle, sharedRedis, startRedis, type SharedRedis } from '../support/redis.ts'
 import { waitFor } from '../support/wait.ts'
 import { settingsSuite } from './settings-suite.ts'
 import { trailSuite } from './trail-suite.ts'
@@ -28,9 +28,14 @@ function connect(keyPrefix: string, url = server.url): RedisConnection {
   return connection
 }
 
+async function callsOf(redis: RedisHandle, command: string): Promise<number> {
+  const stats = String(await redis.command('INFO', 'commandstats'))
+  return Number(new RegExp(`cmdstat_${command}:calls=(\\d+)`).exec(stats)?.[1] ?? 0)
+}
+
 settingsSuite('redis', async () => {
   const prefix = `test-${crypto.randomUUID()}`
-  return { open: () => createRedisSettings(connect(prefix)), end: async () => undefined }
+  return { open: () => createRedisSettings(connect(prefix), { pollMs: 20 }), end: async () => undefined }
 })
 
 // A node of a stream holds 100 texts, and only whole nodes are dropped.
@@ -46,12 +51,11 @@ trailSuite('redis', async () => {
 it('a setting outlives a Redis that is away, and is given back to one that was emptied', async () => {
   const redis = await startRedis()
   try {
-    const settings = createRedisSettings(connect('test', redis.url))
+    const settings = createRedisSettings(connect('test', redis.url), { pollMs: 20 })
     const options = {
       name: 'one',
       read: (json: unknown) => (typeof json === 'string' ? json : undefined),
       log: { warn: () => undefined },
-      pollMs: 20,
     }
     const setting = await openLiveSetting<string>(settings, options)
     await setting.write('kept', 0)
@@ -67,17 +71,43 @@ it('a setting outlives a Redis that is away, and is given back to one that was e
   }
 })
 
+it('settings that are followed are looked at in one call, and are heard of when a message was lost', async () => {
+  const redis = await startRedis()
+  try {
+    const [here, there] = [connect('test', redis.url), connect('test', redis.url)]
+    const settings = createRedisSettings(here, { pollMs: 20 })
+    const follow = (name: string) =>
+      openLiveSetting<string>(settings, {
+        name,
+        read: (json) => (typeof json === 'string' ? json : undefined),
+        log: { warn: () => undefined },
+      })
+    const followed = await Promise.all(['one', 'two', 'three', 'four', 'five'].map(follow))
+    await redis.command('CONFIG', 'RESETSTAT')
+    await waitFor(async () => (await callsOf(redis, 'evalsha')) > 10)
+    expect((await callsOf(redis, 'hget')) / (await callsOf(redis, 'evalsha'))).toBeGreaterThan(4)
+    await redis.command('CLIENT', 'KILL', 'TYPE', 'pubsub')
+    await createRedisSettings(there).write('three', '"news"', 0)
+    await waitFor(() => followed[2]!.value() === 'news')
+    for (const setting of followed) setting.close()
+  } finally {
+    await redis.end()
+  }
+})
+
 it('a setting comes when a Redis that was away at the start comes back', async () => {
   const redis = await startRedis({ appendonly: 'always' })
   try {
     await createRedisSettings(connect('test', redis.url)).write('one', '"kept"', 0)
     await redis.stop()
-    const setting = await openLiveSetting<string>(createRedisSettings(connect('test', redis.url)), {
-      name: 'one',
-      read: (json) => (typeof json === 'string' ? json : undefined),
-      log: { warn: () => undefined },
-      pollMs: 20,
-    })
+    const setting = await openLiveSetting<string>(
+      createRedisSettings(connect('test', redis.url), { pollMs: 20 }),
+      {
+        name: 'one',
+        read: (json) => (typeof json === 'string' ? json : undefined),
+        log: { warn: () => undefined },
+      },
+    )
     expect(setting.value()).toBeUndefined()
     await redis.start()
     await waitFor(() => setting.value() === 'kept', { limitMs: 10_000 })

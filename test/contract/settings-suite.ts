@@ -32,7 +32,6 @@ export function settingsSuite(name: string, prepare: () => Promise<SettingsBench
         name: 'one',
         read: (json) => (typeof json === 'string' ? json : undefined),
         log: { warn: () => undefined },
-        pollMs: 20,
       })
       live.push(opened)
       return opened
