@@ -1,11 +1,12 @@
 // Who changed what: the audit trail, newest first.
 
-import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { operationsOf } from './operate.ts'
-import { cursorProblem } from './pages.ts'
 import type { AdminApp, AdminParts } from './parts.ts'
 import { pageOf, pageQuery, problems } from './shapes.ts'
+import { readTrailCursor, writeTrailCursor } from './trail-cursor.ts'
+
+const LIST = 'audit'
 
 const auditEntry = z
   .object({
@@ -38,24 +39,9 @@ export function registerAudit(app: AdminApp, parts: AdminParts): void {
     },
     async (request) => {
       const { limit, cursor } = request.query
-      const position = cursor === undefined ? undefined : readCursor(cursor)
-      const page = { limit, ...(position === undefined ? {} : { position }) }
+      const page = { limit, ...readTrailCursor(LIST, cursor) }
       const { entries, next } = await operationsOf(parts).audit.read(page)
-      return { items: [...entries], ...(next === undefined ? {} : { next_cursor: writeCursor(next) }) }
+      return { items: [...entries], ...writeTrailCursor(LIST, next) }
     },
   )
-}
-
-function writeCursor(position: string): string {
-  return Buffer.from(`${position} ${checksum(position)}`).toString('base64url')
-}
-
-function readCursor(cursor: string): string {
-  const [position = '', sum] = Buffer.from(cursor, 'base64url').toString('utf8').split(' ')
-  if (sum !== checksum(position)) throw cursorProblem()
-  return position
-}
-
-function checksum(position: string): string {
-  return createHash('sha256').update(`audit ${position}`).digest('base64url').slice(0, 12)
 }

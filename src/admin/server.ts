@@ -32,6 +32,7 @@ import { registerExamination } from './probe.ts'
 import { PROBLEM_TYPE, problemError, readProblem, toProblem, type Problem } from './problem.ts'
 import { registerRegistry } from './registry.ts'
 import { registerStatus } from './status.ts'
+import { registerStatusChanges } from './status-changes.ts'
 import { answerStray } from './stray-bytes.ts'
 import { registerTraffic } from './traffic-calls.ts'
 import { registerViewLinks } from './view-links.ts'
@@ -49,6 +50,7 @@ const GROUPS: readonly AdminGroup[] = [
   registerViewLinks,
   registerExamination,
   registerParties,
+  registerStatusChanges,
   registerMissed,
   registerMoves,
   registerRegistry,

@@ -140,7 +140,7 @@ function authorOf({ author }: JournalEntry, side: ViewError['side']): ViewError[
   return side === 'responder' ? 'you' : 'other'
 }
 
-function actorOf(entry: JournalEntry, side: ViewError['side']): { readonly act?: ViewError['act'] } {
+function actorOf(entry: JournalEntry, side: ViewError['side']): Pick<ViewError, 'act'> {
   const at = sideOf(entry)
   if (at === undefined) return {}
   if (at === side) return { act: 'you' }

@@ -12,11 +12,20 @@ export interface StatusChange {
   readonly status: string
 }
 
+export interface PlatformStatusChange extends StatusChange {
+  readonly platform: string
+}
+
 export interface StatusHistory {
   /** Never rejects: a history that cannot be kept keeps nobody from anything. */
   note(platform: string, status: string): Promise<void>
   /** Newest first, at most `limit`. Throws `Fault` `store_unavailable`. */
   of(platform: string, limit: number): Promise<readonly StatusChange[]>
+  /** Those of all platforms since an instant in milliseconds, newest first. Throws `Fault` `store_unavailable`. */
+  since(
+    instant: number,
+    page: { readonly limit: number; readonly position?: string },
+  ): Promise<{ readonly changes: readonly PlatformStatusChange[]; readonly next?: string }>
 }
 
 const PAGE = 500
@@ -47,10 +56,17 @@ export function createStatusHistory(parts: {
       } while (position !== undefined && found.length < limit)
       return found.slice(0, limit)
     },
+    async since(instant, page) {
+      const { texts, next } = await trail.read(page)
+      const read = texts.map(readEntry).filter((entry) => entry !== undefined)
+      const changes = read.filter(({ time }) => Date.parse(time) >= instant)
+      const reachedOlder = changes.length < read.length
+      return { changes, ...(next === undefined || reachedOlder ? {} : { next }) }
+    },
   }
 }
 
-function readEntry(text: string): z.infer<typeof ENTRY> | undefined {
+function readEntry(text: string): PlatformStatusChange | undefined {
   try {
     return ENTRY.parse(JSON.parse(text))
   } catch {

@@ -218,4 +218,25 @@ describe('the status history', () => {
     const platform = (await operate(scene.hub, 'GET /platforms/nl-ems')).json
     expect(platform).toMatchObject({ missed_pushes: 2 })
   })
+
+  it('of all platforms is one list, newest first, in pages, and without what the start set', async () => {
+    const { items } = await waitFor(async () => {
+      const { json } = await operate(scene.hub, 'GET /status-changes?since=1h')
+      return json.items[0]?.status === 'SUSPENDED' ? json : undefined
+    })
+    expect(items[0]).toEqual({
+      time: expect.any(String),
+      platform: 'fr-ems',
+      status: 'SUSPENDED',
+      parties: ['FR-EMS'],
+    })
+    const platforms = items.map(({ platform }: { platform: string }) => platform)
+    expect(new Set(platforms)).toEqual(new Set(['fr-ems', 'nl-ems']))
+    const first = (await operate(scene.hub, 'GET /status-changes?limit=1')).json
+    const second = await operate(scene.hub, `GET /status-changes?limit=1&cursor=${first.next_cursor}`)
+    expect([...first.items, ...second.json.items]).toEqual(items.slice(0, 2))
+    const later = await operate(scene.hub, 'GET /status-changes?since=2100-01-01T00:00:00Z&limit=1')
+    expect(later.json).toEqual({ items: [] })
+    expect((await operate(scene.hub, `GET /audit?cursor=${first.next_cursor}`)).status).toBe(400)
+  })
 })
