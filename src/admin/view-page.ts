@@ -110,7 +110,7 @@ function errorRow(error: ViewError): string {
   return row([
     escape(time),
     `${escape(from)} → ${escape(to)} <span class="quiet">${asked}</span><br>${escape(method)} ${escape(module)}<br><code>${escape(path)}</code>`,
-    `${code} <span class="quiet">HTTP ${http}</span><br>${escape(what)}<br>${escape(error.message ?? '')}`,
+    `${code} <span class="quiet">HTTP ${http}</span><br>${escape(what)}<br><bdi>${escape(error.message ?? '')}</bdi>`,
     actText(error),
     ids
       .map(([name, value]) => `<span class="quiet">${name}</span> <span class="id">${escape(value!)}</span>`)

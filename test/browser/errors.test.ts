@@ -2,6 +2,7 @@
 
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { FAULT_CODES } from '../../src/faults/table.ts'
 import { ok, says } from '../support/envelopes.ts'
 import { closedPort } from '../support/fault-server.ts'
 import { stage, type Scene } from '../support/hub.ts'
@@ -105,13 +106,31 @@ describe('the errors', () => {
       await open('/errors?fault=answer_not_ocpi')
       await page.locator('.errors').getByText('answer not ocpi').waitFor()
       expect(await page.locator('.errors tbody tr').count()).toBe(1)
-      expect(await page.getByRole('textbox', { name: 'Fault' }).inputValue()).toBe('answer_not_ocpi')
+      expect(await page.getByRole('combobox', { name: 'Fault' }).inputValue()).toBe('answer_not_ocpi')
       await page.getByRole('link', { name: 'Drop filters' }).click()
       await page.locator('.errors').getByText('to unknown').waitFor()
       await page.goBack()
       await page.locator('.errors').getByText('to unknown').waitFor({ state: 'detached' })
       await page.getByRole('combobox', { name: 'Side' }).selectOption('hub')
       await page.getByText('Nothing in the journal matches these filters.').waitFor()
+    }))
+
+  it('are found by a fault as it is shown, and the faults there are can be chosen', () =>
+    dashboard({ provokes: [400] }, async ({ page, open }) => {
+      await open('/errors')
+      const field = page.getByRole('combobox', { name: 'Fault' })
+      await page.locator('.errors tbody tr').nth(3).waitFor()
+      expect(await page.locator('datalist option').count()).toBe(FAULT_CODES.length)
+      await field.fill('Connection refused')
+      await field.press('Enter')
+      await page.locator('.errors').getByText('to unknown').waitFor({ state: 'detached' })
+      expect(await field.inputValue()).toBe('connection_refused')
+      expect(await page.locator('.errors tbody tr').count()).toBe(1)
+      await field.fill('to unknwon')
+      await field.press('Enter')
+      const alert = page.getByRole('region', { name: 'Newest first' }).getByRole('alert')
+      await alert.getByText('the nearest is to_unknown').waitFor()
+      expect(await page.locator('.errors').count()).toBe(0)
     }))
 
   it('appear by themselves when one wants them to', () =>

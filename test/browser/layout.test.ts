@@ -2,6 +2,7 @@
 
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { PlatformConfig } from '../../src/config/hub-config.ts'
 import { operate } from '../support/admin.ts'
 import { ok } from '../support/envelopes.ts'
 import { closedPort } from '../support/fault-server.ts'
@@ -17,6 +18,17 @@ let scene: Scene<{ emsp: Party; cpo: Party }>
 let failed: Answer
 let capture: string
 
+/** The longest name a party may have, without any blank. */
+const LONG: PlatformConfig = {
+  id: 'long',
+  version: '2.2.1',
+  tokens: { inbound: 'long-to-hub', outbound: 'hub-to-long' },
+  endpoints: [],
+  roles: [{ countryCode: 'GB', partyId: 'LNG', role: 'CPO', name: 'N'.repeat(100) }],
+  status: 'CONNECTED',
+  errors: 'ocpi',
+}
+
 beforeAll(async () => {
   browser = await startChromium()
   const at = await closedPort()
@@ -24,11 +36,10 @@ beforeAll(async () => {
     const key = `DE-D${String(index).padStart(2, '0')}`
     return [key, party(key, 'CPO', { at })] as const
   })
-  scene = await stage({
-    emsp: party('NL-EMS', 'EMSP'),
-    cpo: party('DE-CPO', 'CPO'),
-    ...Object.fromEntries(dead),
-  })
+  scene = await stage(
+    { emsp: party('NL-EMS', 'EMSP'), cpo: party('DE-CPO', 'CPO'), ...Object.fromEntries(dead) },
+    { platforms: [LONG] },
+  )
   const { emsp, cpo } = scene
   cpo.answers('*', { json: ok([]) })
   const armed = await operate(scene.hub, 'POST /captures', { json: { party: 'DE-CPO', module: 'tariffs' } })
@@ -52,6 +63,7 @@ const pages = (): readonly (readonly [path: string, shows: string])[] => [
   [`/correlations/${failed.sent.correlationId}`, 'Time line'],
   ['/parties', 'DE-D01 Ltd'],
   ['/parties/de-cpo', 'Endpoints'],
+  ['/parties/long', 'Endpoints'],
   ['/routes', 'Explain'],
   ['/codes', 'dns_error'],
   ['/captures', 'DE-CPO'],

@@ -2,6 +2,7 @@
 
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { operate } from '../support/admin.ts'
 import { ok } from '../support/envelopes.ts'
 import { closedPort } from '../support/fault-server.ts'
 import { stage, startHub, type Scene, type TestHub } from '../support/hub.ts'
@@ -83,10 +84,27 @@ describe('the overview', () => {
     within(browser, scene.hub.adminUrl, {}, async ({ page }) => {
       const changed = page.getByRole('region', { name: 'What changed' })
       await changed.getByRole('link', { name: 'DE-DED: 4003 connection refused' }).waitFor()
-      await changed.getByText('No party changed its status.').waitFor()
+      await changed.getByText('No connection changed its status.').waitFor()
       await page.getByRole('link', { name: /offline/ }).click()
       await page.getByRole('cell', { name: 'FR-OFF Ltd' }).waitFor()
       expect(await page.locator('tbody tr').count()).toBe(1)
+    }))
+
+  it('tells what changed while it is open, newest first', () =>
+    within(browser, scene.hub.adminUrl, {}, async ({ page }) => {
+      const changed = page.getByRole('region', { name: 'What changed' })
+      await changed.getByText('No connection changed its status.').waitFor()
+      for (const id of ['de-ded', 'de-cpo']) {
+        expect((await operate(scene.hub, `POST /platforms/${id}/suspend`)).status).toBe(200)
+      }
+      await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+      const lines = changed.getByRole('listitem').filter({ has: page.locator('.status-suspended') })
+      await lines.nth(1).waitFor()
+      const texts = (await lines.allInnerTexts()).map((text) => text.replaceAll(/\s+/g, ' '))
+      expect(texts).toEqual([
+        expect.stringMatching(/^DE-CPO suspended just now/),
+        expect.stringMatching(/^DE-DED suspended just now/),
+      ])
     }))
 
   it('of a new hub says why there is nothing to see', () =>

@@ -2,7 +2,8 @@
 
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ok } from '../support/envelopes.ts'
+import type { PlatformConfig } from '../../src/config/hub-config.ts'
+import { ok, says } from '../support/envelopes.ts'
 import { closedPort } from '../support/fault-server.ts'
 import { stage, startHub, type Scene, type TestHub } from '../support/hub.ts'
 import { party, type Party } from '../support/party.ts'
@@ -14,15 +15,29 @@ let browser: Browser
 let empty: TestHub
 let scene: Scene<{ emsp: Party; cpo: Party; away: Party; dead: Party }>
 
+/** Its file lists its endpoints, and its name turns the direction of writing. */
+const LISTED: PlatformConfig = {
+  id: 'listed',
+  version: '2.2.1',
+  tokens: { inbound: 'listed-to-hub', outbound: 'hub-to-listed' },
+  endpoints: [{ module: 'locations', role: 'SENDER', url: 'http://127.0.0.1:9/locations' }],
+  roles: [{ countryCode: 'GB', partyId: 'LST', role: 'CPO', name: 'Turned \u202eLtd' }],
+  status: 'CONNECTED',
+  errors: 'ocpi',
+}
+
 beforeAll(async () => {
   browser = await startChromium()
   empty = await startHub()
-  scene = await stage({
-    emsp: party('NL-EMS', 'EMSP'),
-    cpo: party('DE-CPO', 'CPO', { also: [['DE-TWO', 'CPO']] }),
-    away: party('FR-OFF', 'CPO', { status: 'OFFLINE' }),
-    dead: party('DE-DED', 'CPO', { id: 'dead', at: await closedPort() }),
-  })
+  scene = await stage(
+    {
+      emsp: party('NL-EMS', 'EMSP'),
+      cpo: party('DE-CPO', 'CPO', { also: [['DE-TWO', 'CPO']] }),
+      away: party('FR-OFF', 'CPO', { status: 'OFFLINE' }),
+      dead: party('DE-DED', 'CPO', { id: 'dead', at: await closedPort() }),
+    },
+    { platforms: [LISTED] },
+  )
   scene.cpo.answers('*', { json: ok([]) })
   for (const uid of ['T1', 'T2']) {
     await scene.emsp.puts('tokens', { to: 'DE-DED', path: `/NL/EMS/${uid}`, json: { uid } })
@@ -55,6 +70,31 @@ describe('the parties', () => {
       await page.getByText('No party matches.').waitFor()
     }))
 
+  it('that were searched for are all there again when one goes back to all of them', () =>
+    dashboard({}, async ({ page, open }) => {
+      await open('/parties?q=two')
+      const field = page.getByLabel('Search')
+      const rows = page.locator('tbody tr')
+      await rows.first().waitFor()
+      expect([await field.inputValue(), await rows.count()]).toEqual(['two', 1])
+      await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Parties' }).click()
+      await rows.nth(3).waitFor()
+      expect(await field.inputValue()).toBe('')
+      await page.goBack()
+      await rows.nth(3).waitFor({ state: 'detached' })
+      expect(await field.inputValue()).toBe('two')
+    }))
+
+  it('whose name turns the direction of writing turn nothing around it', () =>
+    dashboard({}, async ({ page, open }) => {
+      await open('/parties/listed')
+      const line = page.getByRole('region', { name: 'Parties' }).getByRole('listitem').first()
+      const [name, status] = await Promise.all(
+        ['bdi', '.mark'].map((part) => line.locator(part).boundingBox()),
+      )
+      expect(status!.x).toBeGreaterThan(name!.x + name!.width)
+    }))
+
   it('of a hub without any say how one is connected', () =>
     within(browser, empty.adminUrl, {}, async ({ page, open }) => {
       await open('/parties')
@@ -78,6 +118,20 @@ describe('the parties', () => {
     dashboard({ provokes: [404] }, async ({ page, open }) => {
       await open('/parties/nobody')
       await page.getByText('There is no platform “nobody”.').waitFor()
+    }))
+})
+
+describe('the latest errors of a platform', () => {
+  it('are read again while one looks', () =>
+    dashboard({}, async ({ page, open }) => {
+      await open('/parties/de-cpo')
+      const latest = page.getByRole('region', { name: 'Latest errors' })
+      await latest.getByText('Nothing kept went wrong').waitFor()
+      scene.cpo.answers('tariffs', { json: says(2003, 'No such tariff') })
+      await scene.emsp.gets('tariffs', { to: 'DE-CPO' })
+      await scene.hub.newest({ code: '2003' })
+      await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+      await latest.getByText("responder's own answer").waitFor()
     }))
 })
 
@@ -154,6 +208,13 @@ describe('what an operator does with a platform', () => {
       await connection.getByText('the configuration file: its tokens are renewed').waitFor()
       await connection.getByRole('link', { name: 'the file is read again' }).click()
       await page.getByRole('region', { name: 'Configuration' }).waitFor()
+    }))
+
+  it('is not what the hub would refuse: endpoints that the file lists are read nowhere', () =>
+    dashboard({}, async ({ page, open }) => {
+      await open('/parties/listed')
+      await page.getByRole('button', { name: 'Probe' }).waitFor()
+      expect(await page.getByRole('button', { name: 'Read endpoints' }).count()).toBe(0)
     }))
 
   it('is not done by pressing Enter twice when it does harm', () =>

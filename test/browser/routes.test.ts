@@ -87,6 +87,19 @@ describe('the rules', () => {
       expect(await page.evaluate(line)).toBe(2)
     }))
 
+  it('that no JSON can say are told with their line, and nothing is sent', () =>
+    dashboard({}, async ({ page, open }) => {
+      await open('/routes')
+      await rules(page).locator('tbody tr').waitFor()
+      await edit(page, '# first\n- &a { to: DE-CPO, timeout: *a }\n- { to: *nowhere }\n')
+      const alert = page.getByRole('alert')
+      await alert.getByText('This alias stands inside of what it stands for.').waitFor()
+      expect(await alert.getByRole('button').allTextContents()).toEqual([
+        'Line 2, column 29',
+        'Line 3, column 9',
+      ])
+    }))
+
   it('that are no rules are told by the hub, each with its number, and nothing changes', () =>
     dashboard({ provokes: [400] }, async ({ page, open }) => {
       await open('/routes')

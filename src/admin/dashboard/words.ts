@@ -64,6 +64,11 @@ export function faultText({
   return isSuccess({ code }) ? 'success' : "responder's own answer"
 }
 
+/** The fault's code, of its words. */
+export function faultCode(words: string): string {
+  return words.toLowerCase().replaceAll(/\s+/g, '_')
+}
+
 /** `platform suspend`: of `platform.suspend`. */
 export function deedText(action: string): string {
   return action.replaceAll(/[._]/g, ' ')

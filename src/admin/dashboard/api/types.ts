@@ -135,6 +135,12 @@ export interface StatusChange {
   readonly status: ConnectionStatus
 }
 
+/** A change of the status of a connection, with the addresses of its parties. */
+export type PlatformStatusChange = StatusChange & {
+  readonly platform: string
+  readonly parties: readonly string[]
+}
+
 /** Pushes of one module and sender that did not reach a party. */
 export interface MissedPushes {
   readonly module: string

@@ -1,9 +1,8 @@
-// What changed in the last hour: faults that started or stopped, and parties whose connection changed.
+// What changed in the last hour: faults that started or stopped, connections, and what operators did.
 
-import { useState } from 'preact/hooks'
 import { queryText } from '../api/client.ts'
 import type { AuditEntry } from '../api/hub-types.ts'
-import type { Page, Party, Summary, SummaryItem } from '../api/types.ts'
+import type { Page, PlatformStatusChange, Summary, SummaryItem } from '../api/types.ts'
 import { useResource } from '../api/use-resource.ts'
 import { Ago, StatusMark } from '../parts/marks.tsx'
 import { Loaded } from '../parts/states.tsx'
@@ -12,8 +11,8 @@ import { count, deedText, faultText } from '../words.ts'
 const SHOWN_MAX = 6
 const EVERY_MS = 30_000
 const HOUR_SECONDS = 3600
-/** A hub with many platforms, or on a busy machine, takes its time to know them all. */
-const START_SECONDS = 30
+/** Read at once; a platform that comes and goes stands among them often, and is shown once. */
+const CHANGES_MAX = 200
 
 export interface TurnsProps {
   /** Groups of faults with none in the hour before, most frequent first. */
@@ -77,39 +76,50 @@ function TurnList({
   )
 }
 
-/** `uptimeSeconds`: when the hub starts all parties of its file are new, which is no change. */
-export function ChangedParties({ uptimeSeconds }: { uptimeSeconds: number }) {
-  const [since] = useState(() => {
-    const seconds = Math.min(HOUR_SECONDS, Math.max(0, uptimeSeconds - START_SECONDS))
-    return new Date(Date.now() - seconds * 1000).toISOString()
+/** Connections whose status changed while a hub ran, each as it became last, newest first. */
+export function ChangedConnections() {
+  const changed = useResource<Page<PlatformStatusChange>>(`/status-changes?since=1h&limit=${CHANGES_MAX}`, {
+    everyMs: EVERY_MS,
   })
-  const path = `/parties${queryText({ changed_since: since, limit: SHOWN_MAX })}`
-  const changed = useResource<Page<Party>>(path, { everyMs: EVERY_MS })
   return (
     <div>
       <h3>Connections</h3>
       <Loaded from={changed}>
-        {({ items, next_cursor: more }) =>
-          items.length === 0 ? (
-            <p class="quiet">No party changed its status.</p>
-          ) : (
-            <ul class="plain">
-              {items.map((party) => (
-                <li key={`${party.address} ${party.role}`}>
-                  <a href={`/parties/${encodeURIComponent(party.platform)}`}>{party.address}</a> {party.role}{' '}
-                  <StatusMark status={party.status} /> <Ago time={party.last_updated} />
-                </li>
-              ))}
-              {more && (
-                <li>
-                  <a href={`/parties${queryText({ changed_since: since })}`}>All that changed</a>
-                </li>
-              )}
-            </ul>
+        {({ items, next_cursor: more }) => {
+          const latest = items.filter(
+            (item, index) => items.findIndex(({ platform }) => platform === item.platform) === index,
           )
-        }
+          if (latest.length === 0) return <p class="quiet">No connection changed its status.</p>
+          return (
+            <>
+              <ChangeLines changes={latest.slice(0, SHOWN_MAX)} />
+              {latest.length > SHOWN_MAX && (
+                <details>
+                  <summary>
+                    and {latest.length - SHOWN_MAX} more{more && ', at least'}
+                  </summary>
+                  <ChangeLines changes={latest.slice(SHOWN_MAX)} />
+                </details>
+              )}
+            </>
+          )
+        }}
       </Loaded>
     </div>
+  )
+}
+
+function ChangeLines({ changes }: { changes: readonly PlatformStatusChange[] }) {
+  return (
+    <ul class="plain">
+      {changes.map(({ platform, parties: [first, ...others], status, time }) => (
+        <li key={platform}>
+          <a href={`/parties/${encodeURIComponent(platform)}`}>{first ?? platform}</a>
+          {others.length > 0 && <span class="quiet"> and {count(others.length)} more</span>}{' '}
+          <StatusMark status={status} /> <Ago time={time} />
+        </li>
+      ))}
+    </ul>
   )
 }
 

@@ -4,6 +4,7 @@ import { useRef, useState } from 'preact/hooks'
 import { call, type Failure } from '../api/client.ts'
 import type { Examination, Platform } from '../api/types.ts'
 import { Dialog, Field, textOf } from '../parts/controls.tsx'
+import { ForeignText } from '../parts/marks.tsx'
 import { Failed } from '../parts/states.tsx'
 import { Buttons, errorOf, ID_HINT, readRoles, ROLES_WRONG } from './new-platform-parts.tsx'
 
@@ -114,7 +115,10 @@ function Findings({ examination: { result, version, checks } }: { examination: E
           <li key={check.id} class={`finding-${check.result}`}>
             <span aria-hidden="true">{RESULTS[check.result]}</span>{' '}
             <span class="unseen">{check.result}:</span>
-            {check.title} <span class="quiet">{check.found}</span>
+            {check.title}{' '}
+            <span class="quiet">
+              <ForeignText text={check.found} />
+            </span>
             {check.advice && <span class="detail">{check.advice}</span>}
           </li>
         ))}

@@ -6,7 +6,7 @@ import type { CatalogueEntry, StoryItem } from '../api/types.ts'
 import { meaningOf } from '../api/use-codes.ts'
 import { CopyButton } from '../parts/controls.tsx'
 import { correlationUrl } from '../parts/look-up.tsx'
-import { SideMark } from '../parts/marks.tsx'
+import { ForeignText, SideMark } from '../parts/marks.tsx'
 import { faultText, isSuccess, milliseconds } from '../words.ts'
 import { reachedText, WhatToDo } from './what-to-do.tsx'
 
@@ -78,7 +78,9 @@ function Answered({ entry }: { entry: StoryItem }) {
       {entry.responder_code && (
         <>
           , its own code{' '}
-          <a href={`/codes?q=${encodeURIComponent(entry.responder_code)}`}>{entry.responder_code}</a>
+          <a href={`/codes?q=${encodeURIComponent(entry.responder_code)}`}>
+            <ForeignText text={entry.responder_code} />
+          </a>
         </>
       )}
       {entry.code_unlisted && (

@@ -1,9 +1,10 @@
 // What the journal is searched by. Every filter is in the address bar.
 
-import { SIDES } from '../../../faults/table.ts'
+import { useId } from 'preact/hooks'
+import { FAULT_CODES, SIDES } from '../../../faults/table.ts'
 import { MODES } from '../../../journal/journal-entry.ts'
 import { setQuery } from '../router.ts'
-import { FUNCTIONAL_MODULES } from '../words.ts'
+import { faultCode, faultText, FUNCTIONAL_MODULES } from '../words.ts'
 
 /** Names of the filters, as the API and the address bar have them. */
 export const FILTERS = [
@@ -34,8 +35,9 @@ interface Props {
 }
 
 export function ErrorFilters({ query, filters, live }: Props) {
+  const faults = useId()
   const set = (name: string, value: string): void => setQuery({ [name]: value })
-  const text = (name: string, label: string, hint: string) => (
+  const text = (name: string, label: string, hint: string, list?: string) => (
     <label class="filter">
       <span>{label}</span>
       <input
@@ -43,9 +45,10 @@ export function ErrorFilters({ query, filters, live }: Props) {
         key={filters[name] ?? ''}
         defaultValue={filters[name] ?? ''}
         placeholder={hint}
+        list={list}
         autocapitalize="off"
         spellcheck={false}
-        onChange={(event) => set(name, event.currentTarget.value.trim())}
+        onChange={(event) => set(name, toFilter(name, event.currentTarget.value.trim()))}
       />
     </label>
   )
@@ -79,7 +82,12 @@ export function ErrorFilters({ query, filters, live }: Props) {
       {text('from', 'Sender', 'e.g. NL-EMS')}
       {text('to', 'Receiver', 'e.g. DE-CPO')}
       {text('code', 'OCPI code', 'e.g. 4002')}
-      {text('fault', 'Fault', 'e.g. dns_error')}
+      {text('fault', 'Fault', 'e.g. dns error', faults)}
+      <datalist id={faults}>
+        {FAULT_CODES.map((fault) => (
+          <option key={fault} value={fault} label={faultText({ fault })} />
+        ))}
+      </datalist>
       {text('responder_code', 'Own code', 'e.g. ORDER_EXPIRED')}
       {choice('at', 'Side', SIDES)}
       {choice('module', 'Module', FUNCTIONAL_MODULES)}
@@ -91,4 +99,9 @@ export function ErrorFilters({ query, filters, live }: Props) {
       )}
     </form>
   )
+}
+
+/** A fault can be typed as it is shown. */
+function toFilter(name: string, text: string): string {
+  return name === 'fault' ? faultCode(text) : text
 }

@@ -4,7 +4,7 @@ import { sideOf } from '../../../journal/journal-entry.ts'
 import type { CatalogueEntry, JournalEntry, Recovery } from '../api/types.ts'
 import { meaningOf, useCodes } from '../api/use-codes.ts'
 import { correlationUrl } from '../parts/look-up.tsx'
-import { Clock, SideMark, TimeHead } from '../parts/marks.tsx'
+import { Clock, ForeignText, SideMark, TimeHead } from '../parts/marks.tsx'
 import { faultText, milliseconds, REACHED_WORDS, reachedOf, RECOVERY_WORDS } from '../words.ts'
 
 interface Props {
@@ -61,7 +61,12 @@ function ErrorRow({ entry, codes, isNew = false }: RowProps) {
         <a href={correlationUrl(entry.correlation_id, entry.reference)}>
           <span class="code">{entry.code}</span> {faultText(entry)}
         </a>
-        {entry.responder_code && <span class="quiet"> {entry.responder_code}</span>}
+        {entry.responder_code && (
+          <span class="quiet">
+            {' '}
+            <ForeignText text={entry.responder_code} />
+          </span>
+        )}
       </td>
       <td data-label="Side">
         <SideMark side={sideOf(entry)} />

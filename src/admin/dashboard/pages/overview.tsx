@@ -10,7 +10,7 @@ import { CircuitNote } from '../parts/circuit.tsx'
 import { Ago, SideMark, StatusMark } from '../parts/marks.tsx'
 import { Empty, Loaded } from '../parts/states.tsx'
 import { count, duration, faultText, percent, shortCount } from '../words.ts'
-import { ChangedParties, Deeds, startedAndStopped, Turns } from './changes.tsx'
+import { ChangedConnections, Deeds, startedAndStopped, Turns } from './changes.tsx'
 import { FaultChart, TrafficChart } from './traffic-charts.tsx'
 
 const EVERY_MS = 10_000
@@ -60,7 +60,7 @@ export function Overview() {
           <Loaded from={now}>
             {(value) => before.data && <Turns {...startedAndStopped(value, before.data)} />}
           </Loaded>
-          {status.data && <ChangedParties uptimeSeconds={status.data.uptime_seconds} />}
+          <ChangedConnections />
           <Deeds />
         </div>
       </section>

@@ -8,7 +8,7 @@ import type { Page, Party } from '../api/types.ts'
 import { useResource } from '../api/use-resource.ts'
 import { CertificateDays, CircuitNote } from '../parts/circuit.tsx'
 import { Pager } from '../parts/controls.tsx'
-import { Ago, StatusMark } from '../parts/marks.tsx'
+import { Ago, ForeignText, StatusMark } from '../parts/marks.tsx'
 import { Empty, Loaded } from '../parts/states.tsx'
 import { setQuery, type Place } from '../router.ts'
 import { useMayOperate } from '../session.tsx'
@@ -60,10 +60,13 @@ function NewButtons({ onOpen }: { onOpen: (which: 'connect' | 'prepare') => void
 
 function PartyFilters({ query }: { query: URLSearchParams }) {
   const set = (name: string, value: string): void => setQuery({ [name]: value })
-  const [text, setText] = useState(query.get('q') ?? '')
+  const asked = query.get('q') ?? ''
+  const [text, setText] = useState(asked)
+  // The address changes by links and by going back as well.
+  useEffect(() => setText((typed) => (typed.trim() === asked ? typed : asked)), [asked])
   // Not with every letter: each search looks through all parties.
   useEffect(() => {
-    if (text.trim() === (query.get('q') ?? '')) return
+    if (text.trim() === asked) return
     const timer = setTimeout(() => set('q', text.trim()), 250)
     return () => clearTimeout(timer)
   }, [text])
@@ -103,7 +106,7 @@ function PartyFilters({ query }: { query: URLSearchParams }) {
         </select>
       </label>
       {FILTERS.some((name) => query.has(name)) && (
-        <a class="button" href="/parties" onClick={() => setText('')}>
+        <a class="button" href="/parties">
           Drop filters
         </a>
       )}
@@ -188,7 +191,9 @@ function PartyTable({ parties }: { parties: readonly Party[] }) {
               </a>
             </td>
             <td data-label="Role">{party.role}</td>
-            <td data-label="Name">{party.name ?? <span class="quiet">–</span>}</td>
+            <td data-label="Name">
+              <ForeignText text={party.name} />
+            </td>
             <td data-label="Status">
               <StatusMark status={party.status} />
               <CircuitNote circuit={party.circuit} />

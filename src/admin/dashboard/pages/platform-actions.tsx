@@ -59,11 +59,13 @@ const REMOVE: Action = {
 }
 
 /** What makes sense for the platform and would not be refused for what it is. */
-function actionsFor({ status, source, tokens }: Platform): Action[] {
+function actionsFor({ status, source, tokens, versions_url: versionsUrl }: Platform): Action[] {
   const inFile = source === 'file'
   if (status === 'PLANNED') return inFile ? [] : [PREPARE, REMOVE]
   return [
-    ...(tokens.outbound ? [PROBE, REFRESH] : []),
+    ...(tokens.outbound ? [PROBE] : []),
+    // Without it the file lists its endpoints.
+    ...(tokens.outbound && versionsUrl ? [REFRESH] : []),
     status === 'SUSPENDED' ? RESUME : SUSPEND,
     ...(inFile || !tokens.outbound ? [] : [ROTATE]),
     ...(inFile ? [] : [REMOVE]),

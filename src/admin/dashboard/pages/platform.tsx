@@ -5,7 +5,7 @@ import { queryText } from '../api/client.ts'
 import type { JournalEntry, Page, Platform } from '../api/types.ts'
 import { useResource } from '../api/use-resource.ts'
 import { CertificateDays, CircuitText } from '../parts/circuit.tsx'
-import { Ago, Clock, StatusMark } from '../parts/marks.tsx'
+import { Ago, Clock, ForeignText, StatusMark } from '../parts/marks.tsx'
 import { Empty, Loaded } from '../parts/states.tsx'
 import { count } from '../words.ts'
 import { ErrorTable } from './error-table.tsx'
@@ -19,6 +19,7 @@ export function PlatformPage({ id }: { id: string }) {
   const platform = useResource<Platform>(`/platforms/${encodeURIComponent(id)}`, { everyMs: EVERY_MS })
   const errors = useResource<Page<JournalEntry>>(
     `/errors${queryText({ responder: id, limit: ERRORS_SHOWN })}`,
+    { everyMs: EVERY_MS },
   )
   return (
     <div class="stack">
@@ -113,7 +114,7 @@ function Details({ platform, reload }: { platform: Platform; reload: () => void 
                   <span class="code">
                     {role.country_code}-{role.party_id}
                   </span>{' '}
-                  {role.role} {role.name} <StatusMark status={role.status} />
+                  {role.role} <ForeignText text={role.name} /> <StatusMark status={role.status} />
                   {role.moving_to && <span class="quiet"> may move to {role.moving_to}</span>}
                 </li>
               ))}

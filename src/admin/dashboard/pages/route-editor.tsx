@@ -2,7 +2,7 @@
 // takes all of them or none.
 
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { LineCounter, parseDocument, stringify } from 'yaml'
+import { type Document, LineCounter, parseDocument, stringify, visit } from 'yaml'
 import { call, type Failure } from '../api/client.ts'
 import type { RouteItem } from '../api/types.ts'
 import { Failed } from '../parts/states.tsx'
@@ -12,25 +12,64 @@ const EXAMPLE = `# One rule per item; the first that matches wins. For example:
 # - { from: "XX-*", module: cdrs, action: deny }
 `
 
+/** As the configuration file may have. */
+const ALIASES_MAX = 100
+const TOO_MANY = Symbol('too many aliases')
+
 interface Mistake {
   readonly line: number
   readonly column: number
   readonly message: string
 }
 
+/** Offset in the text, and what is wrong there. */
+type Slip = readonly [at: number, message: string]
+
 /** The rules in a text, or what is wrong with it as YAML. JSON is YAML too. */
 function readRules(text: string): { rules: unknown[] } | { mistakes: Mistake[] } {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
-  const mistakes = document.errors.map(({ pos, message }): Mistake => {
-    const { line, col } = lines.linePos(pos[0])
-    return { line, column: col, message }
-  })
-  if (mistakes.length > 0) return { mistakes }
-  const value: unknown = document.toJS({ maxAliasCount: 100 })
+  const slips = document.errors.map(({ pos, message }): Slip => [pos[0], message])
+  const all = slips.length > 0 ? slips : brokenAliases(document)
+  if (all.length > 0) {
+    return {
+      mistakes: all.map(([at, message]) => {
+        const { line, col } = lines.linePos(at)
+        return { line, column: col, message }
+      }),
+    }
+  }
+  const value = valueOf(document)
+  if (value === TOO_MANY) {
+    return { mistakes: [{ line: 1, column: 1, message: `There are more than ${ALIASES_MAX} aliases.` }] }
+  }
   if (value === null || value === undefined) return { rules: [] }
   if (Array.isArray(value)) return { rules: value }
   return { mistakes: [{ line: 1, column: 1, message: 'The rules must be a list: each begins with "- ".' }] }
+}
+
+/** Aliases that stand for nothing, or for what they are part of, which no JSON can say. */
+function brokenAliases(document: Document): Slip[] {
+  const slips: Slip[] = []
+  visit(document, {
+    Alias(_key, alias, path) {
+      const at = alias.range?.[0] ?? 0
+      const target = alias.resolve(document)
+      if (!target)
+        slips.push([at, 'No anchor stands before this alias; a text that starts with * needs quotes.'])
+      else if (path.includes(target)) slips.push([at, 'This alias stands inside of what it stands for.'])
+    },
+  })
+  return slips
+}
+
+/** The library counts what aliases stand for together, and throws when that is too much to write out. */
+function valueOf(document: Document): unknown {
+  try {
+    return document.toJS({ maxAliasCount: ALIASES_MAX })
+  } catch {
+    return TOO_MANY
+  }
 }
 
 export function RouteEditor({

@@ -49,6 +49,15 @@ export function StatusMark({ status }: { status: ConnectionStatus }) {
   )
 }
 
+/**
+ * Words of a party: marks in them that turn the direction of writing end with them, and a long one without blanks
+ * breaks anywhere.
+ */
+export function ForeignText({ text }: { text: string | undefined }) {
+  if (text === undefined) return <span class="quiet">–</span>
+  return <bdi class="foreign">{text}</bdi>
+}
+
 /** A time of day; the full one in UTC on pointing. */
 export function Clock({ time, ms = false }: { time: string; ms?: boolean }) {
   return (
