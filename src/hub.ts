@@ -17,6 +17,7 @@ import { countUnknownCodes } from './forwarding/dialect-answer.ts'
 import type { ForwardingParts } from './forwarding/direct.ts'
 import { createTranslate } from './forwarding/translate.ts'
 import { createAdmit } from './http/admit.ts'
+import { createGuesses } from './http/guesses.ts'
 import { createOcpiServer } from './http/server.ts'
 import { renewTls } from './http/tls.ts'
 import type { Journal } from './journal/journal.ts'
@@ -160,12 +161,8 @@ function createOcpiSide(
       rules: () => base.routes.rules(),
       owners: base.owners,
       admit: createAdmit(keyring.keys('token hashes')),
-      modules: {
-        ...createVersions(config.hub),
-        credentials: createCredentials(handshake),
-        hubclientinfo: createHubClientInfo(handshake),
-        'hubclientinfo-receiver': createReportReceiver(handshake),
-      },
+      guesses: createGuesses(base.log, 'credentials tokens'),
+      modules: ownModules(handshake),
       tracing: base.observers.tracing,
       onHeard({ admitted, exchange }) {
         const { connection, token, value } = admitted!
@@ -187,6 +184,16 @@ function createOcpiSide(
     },
   )
   return { ocpi, broadcast }
+}
+
+/** The modules that the hub answers itself. */
+function ownModules(handshake: Modules['handshake']) {
+  return {
+    ...createVersions(handshake.hub),
+    credentials: createCredentials(handshake),
+    hubclientinfo: createHubClientInfo(handshake),
+    'hubclientinfo-receiver': createReportReceiver(handshake),
+  }
 }
 
 /** What GET ALL needs. */

@@ -4,17 +4,11 @@
 
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import ipaddr from 'ipaddr.js'
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
+import { createGuesses, type Guesses } from '../http/guesses.ts'
 import type { AdminRole, AdminToken } from './admin-token.ts'
 import type { AdminApp, AdminOptions, AdminParts } from './parts.ts'
 import { problemError } from './problem.ts'
 import { createSessions, isFromOwnPage, readSessionIds, type Session, type Sessions } from './sessions.ts'
-
-const FAILURES_PER_NETWORK = 10
-/** Guesses from everywhere: bounds the memory that counting needs as well. */
-const FAILURES_TOGETHER = 1000
-const WINDOW_SECONDS = 60
 
 /** SHA-256 of a token, hex: what `AdminToken` keeps of it. */
 export function hashAdminToken(token: string): string {
@@ -40,7 +34,7 @@ export function guard(
   options: Pick<AdminOptions, 'tokens'>,
 ): Doorkeeper {
   const sessions = operations?.sessions ?? createSessions({ keys: [randomBytes(32)] })
-  const slow = createSlowDown(log)
+  const guesses = createGuesses(log, 'admin tokens')
 
   function session(request: FastifyRequest): Session | undefined {
     if (request.headers.authorization !== undefined) return undefined
@@ -66,7 +60,7 @@ export function guard(
     if (access === 'public') return
     const showsToken = request.headers.authorization !== undefined
     const operator = operatorOf(request)
-    if (!operator) return refuse(request, reply, { slow, basic, guessed: showsToken })
+    if (!operator) return refuse(request, reply, { guesses, basic, guessed: showsToken })
     request.operator = operator
     const reads = request.method === 'GET' || request.method === 'HEAD'
     if (!showsToken && !reads && !isFromOwnPage(request)) {
@@ -83,7 +77,7 @@ export function guard(
     session,
     async check(token, request, reply) {
       const operator = findToken(options.tokens(), token)
-      return operator ?? refuse(request, reply, { slow, basic: false, guessed: true })
+      return operator ?? refuse(request, reply, { guesses, basic: false, guessed: true })
     },
   }
 }
@@ -116,15 +110,13 @@ function findToken(tokens: readonly AdminToken[], shown: string): AdminToken | u
   return found
 }
 
-type SlowDown = (address: string) => Promise<number | undefined>
-
-async function refuse(
+function refuse(
   request: FastifyRequest,
   reply: FastifyReply,
-  how: { readonly slow: SlowDown; readonly basic: boolean; readonly guessed: boolean },
-): Promise<never> {
+  how: { readonly guesses: Guesses; readonly basic: boolean; readonly guessed: boolean },
+): never {
   // A request without any token is no guess.
-  const waitMs = how.guessed ? await how.slow(request.ip) : undefined
+  const waitMs = how.guessed ? how.guesses(request.ip) : undefined
   if (waitMs !== undefined) {
     reply.header('Retry-After', Math.max(1, Math.ceil(waitMs / 1000)))
     throw problemError(429, 'Too many wrong tokens came from this address.')
@@ -134,30 +126,4 @@ async function refuse(
     how.basic ? ['Basic realm="ocpi-hub"', 'Bearer realm="ocpi-hub"'] : 'Bearer realm="ocpi-hub"',
   )
   throw problemError(401, 'Send "Authorization: Bearer <admin token>".')
-}
-
-/** Counts a failure of an address; gives the milliseconds to wait when it had too many. */
-function createSlowDown(log: AdminParts['log']): SlowDown {
-  const together = new RateLimiterMemory({ points: FAILURES_TOGETHER, duration: WINDOW_SECONDS })
-  const perNetwork = new RateLimiterMemory({ points: FAILURES_PER_NETWORK, duration: WINDOW_SECONDS })
-  return async (address) => {
-    try {
-      await together.consume('all')
-      await perNetwork.consume(networkOf(address))
-      return undefined
-    } catch (refused) {
-      if (!(refused instanceof RateLimiterRes)) throw refused
-      // Once a window: whoever guesses is not to fill the log as well.
-      if (refused.consumedPoints === FAILURES_PER_NETWORK + 1)
-        log.warn({ address }, 'too many wrong admin tokens from one address; more of them are answered 429')
-      return refused.msBeforeNext
-    }
-  }
-}
-
-// An IPv6 user has a whole /64 to guess from.
-function networkOf(address: string): string {
-  if (!ipaddr.isValid(address)) return 'unknown'
-  const parsed = ipaddr.process(address)
-  return parsed.kind() === 'ipv4' ? parsed.toString() : parsed.toByteArray().slice(0, 8).join('.')
 }

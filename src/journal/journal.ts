@@ -17,6 +17,7 @@ import {
 } from './query.ts'
 import { createReferences, REFERENCE } from './reference.ts'
 import type { JournalStore } from './store.ts'
+import { createStrangers } from './strangers.ts'
 import { plainId } from './text.ts'
 
 export interface Journal {
@@ -58,6 +59,7 @@ const SETTLE_MS = 250
 /** Connects log, metrics and store. */
 export function createJournal({ store, log, metrics }: JournalParts): Journal {
   const newReference = createReferences()
+  const strangers = createStrangers({ log, metrics })
   const writer = createWriter({ store, log, metrics })
   return {
     newReference,
@@ -70,7 +72,7 @@ export function createJournal({ store, log, metrics }: JournalParts): Journal {
       if (!kept && !logged) return
       const entry = toEntry(exchange, exchange.reference ?? newReference(), end)
       if (logged) log.exchange(entry, exchange)
-      if (kept) writer.add(entry)
+      if (kept && (exchange.requester !== undefined || strangers.admits())) writer.add(entry)
     },
     async get(reference) {
       return REFERENCE.test(reference) ? (writer.find(reference) ?? store.get(reference)) : undefined
@@ -90,6 +92,7 @@ export function createJournal({ store, log, metrics }: JournalParts): Journal {
     },
     watch: (listener) => store.watch(listener),
     async close() {
+      strangers.close()
       await writer.drain()
       await store.close()
     },

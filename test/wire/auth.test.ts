@@ -107,6 +107,27 @@ describe('a stranger is refused with HTTP 401 and an envelope (R5, R98, T30)', (
   })
 })
 
+describe('an address that shows wrong tokens', () => {
+  it('is answered 429 after sixty, but not for a valid one, and the journal keeps what partners did', async () => {
+    const emsp = party('NL-EMS', 'EMSP')
+    const crowd = await stage({ emsp }, { journal: { maxEntries: 100 } })
+    const guess = (token: string) =>
+      emsp.sends({ method: 'GET', path: '/ocpi/versions', from: null, headers: { Authorization: token } })
+    const { reference } = (await emsp.gets('locations', { to: 'XX-XXX' })).json().data!
+    for (let count = 0; count < 60; count++) {
+      expect((await guess(`Token ${base64(`guess-${count}`)}`)).httpStatus).toBe(401)
+    }
+    const late = await guess(`Token ${base64('late')}`)
+    expect([late.httpStatus, late.json().data?.fault]).toEqual([429, 'rate_limited'])
+    expect(Number(late.headers['retry-after'])).toBeGreaterThan(0)
+    for (let count = 0; count < 100; count++) await guess(`Token ${base64('late')}`)
+    const valid = await emsp.sends({ method: 'GET', path: '/ocpi/versions', from: null })
+    expect(valid.json().status_code).toBe(1000)
+    expect(await crowd.hub.entry(String(reference))).toMatchObject({ fault: 'to_unknown' })
+    await crowd.close()
+  })
+})
+
 it('a load balancer asks for health without a token, by GET or HEAD, and leaves no record', async () => {
   for (const path of ['/health/live', '/health/ready']) {
     for (const method of ['GET', 'HEAD']) {

@@ -1,12 +1,13 @@
 // The journal as the hub uses it: what is counted, logged and kept, and that a bad store harms no exchange.
 
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { createJournal } from '../../../src/journal/journal.ts'
 import { createLog } from '../../../src/journal/log.ts'
 import { createMemoryJournal } from '../../../src/journal/memory.ts'
 import { createMetrics } from '../../../src/journal/metrics.ts'
 import { REFERENCE } from '../../../src/journal/reference.ts'
 import type { JournalStore } from '../../../src/journal/store.ts'
+import { STRANGERS_MAX } from '../../../src/journal/strangers.ts'
 import { waitFor } from '../../support/wait.ts'
 import { exchange, failure } from './examples.ts'
 
@@ -59,6 +60,28 @@ describe('recording an exchange', () => {
       'second',
     ])
     expect((await journal.query({}, { limit: 10 }))?.items).toEqual([])
+  })
+
+  it('keeps so many a minute of requests whose sender is not known, and tells how many it did not keep', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const { journal, lines, metrics } = setUp()
+    const unkept = async () => /^ocpi_hub_journal_unkept_total (\d+)$/m.exec(await metrics.text())?.[1]
+    const flood = () => {
+      for (let count = 0; count < STRANGERS_MAX + 5; count++)
+        journal.record(exchange({ requester: undefined, code: 2000, requestId: 'stranger' }))
+    }
+    journal.record(failure())
+    flood()
+    journal.record(failure())
+    vi.advanceTimersByTime(60_000)
+    const told = () => lines.filter(({ msg }) => msg.startsWith('journal entries were not kept'))
+    expect(told()).toMatchObject([{ level: 'warn', entries: 5 }])
+    flood()
+    vi.useRealTimers()
+    expect((await journal.query({}, { limit: 500 }))?.items).toHaveLength(2 * STRANGERS_MAX + 2)
+    expect(await unkept()).toBe('10')
+    await journal.close()
+    expect(told()).toHaveLength(2)
   })
 
   it('finds the entry by the reference the requester was told, at once', async () => {
