@@ -178,7 +178,10 @@ function addSources(registry: Registry, sources: MetricSources): void {
   )
   addGauge(
     registry,
-    { name: 'ocpi_hub_registry_up', help: 'Whether the store of the registry answers: 1 or 0.' },
+    {
+      name: 'ocpi_hub_registry_up',
+      help: 'Whether the store of the registry answers and takes writes: 1 or 0.',
+    },
     () => (sources.registry().up ? 1 : 0),
   )
   addGauge(

@@ -223,6 +223,30 @@ describe('Redis emptied', () => {
     expect(await routes()).toBe(1000)
   })
 
+  it('lost hub URLs, which come back with those of a backup beside the platforms of today', async () => {
+    await isWell()
+    cpo.join(hub.ocpiUrl)
+    await emsp.posts('commands', {
+      to: 'DE-CPO',
+      path: '/UNLOCK_CONNECTOR',
+      json: { response_url: `${emsp.url()}/its/own/results/1`, location_id: 'LOC1' },
+    })
+    const { response_url: url } = JSON.parse(cpo.party.last().body.toString()) as { response_url: string }
+    const callBack = async () =>
+      (await cpo.calls('POST', new URL(url).pathname, { json: { result: 'ACCEPTED' } })).httpStatus
+    const exported = async () =>
+      JSON.parse((await cli(['registry', 'export'], { env: env() })).out) as Record<string, unknown>
+    const { links } = await exported()
+    await emptied()
+    await cli(['registry', 'restore'], { env: env() })
+    expect(await callBack()).toBe(404)
+    const document = JSON.stringify({ ...(await exported()), links })
+    const { code, out } = await cli(['registry', 'import', '--replace', '-'], { env: env(), input: document })
+    expect([code, out]).toEqual([0, expect.stringContaining('1 links imported')])
+    expect(await callBack()).toBe(200)
+    expect(await routes()).toBe(1000)
+  })
+
   it('is believed with `ocpi-hub registry confirm`', async () => {
     await emptied()
     expect((await cli(['registry', 'confirm'], { env: env() })).code).toBe(0)
