@@ -16,7 +16,11 @@ const statusChange = z
     status: z.string().meta({ description: 'What it became', examples: ['OFFLINE'] }),
     parties: z
       .array(z.string())
-      .meta({ description: 'Addresses of its parties now; none when it is gone', examples: [['DE-CPO']] }),
+      .optional()
+      .meta({
+        description: 'Addresses of its parties now; left out: it has been removed',
+        examples: [['DE-CPO']],
+      }),
   })
   .meta({ id: 'StatusChange' })
 
@@ -37,14 +41,14 @@ export function registerStatusChanges(app: AdminApp, parts: AdminParts): void {
       const page = { limit, ...readTrailCursor(LIST, cursor) }
       const { changes, next } = await operationsOf(parts).history.since(since, page)
       return {
-        items: changes.map((change) => ({ ...change, parties: partiesOf(parts, change.platform) })),
+        items: changes.map((change) => ({ ...change, ...partiesOf(parts, change.platform) })),
         ...writeTrailCursor(LIST, next),
       }
     },
   )
 }
 
-function partiesOf({ registry }: AdminParts, id: string): string[] {
-  const roles = registry.table().connections.get(id)?.platform.roles ?? []
-  return [...new Set(roles.map(partyKey))]
+function partiesOf({ registry }: AdminParts, id: string): Pick<z.output<typeof statusChange>, 'parties'> {
+  const platform = registry.table().connections.get(id)?.platform
+  return platform ? { parties: [...new Set(platform.roles.map(partyKey))] } : {}
 }

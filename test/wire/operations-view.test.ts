@@ -238,5 +238,9 @@ describe('the status history', () => {
     const later = await operate(scene.hub, 'GET /status-changes?since=2100-01-01T00:00:00Z&limit=1')
     expect(later.json).toEqual({ items: [] })
     expect((await operate(scene.hub, `GET /audit?cursor=${first.next_cursor}`)).status).toBe(400)
+    await operate(scene.hub, 'POST /platforms', { json: { id: 'soon-gone' } })
+    await operate(scene.hub, 'DELETE /platforms/soon-gone')
+    const [gone] = (await operate(scene.hub, 'GET /status-changes?limit=1')).json.items
+    expect(gone).toEqual({ time: expect.any(String), platform: 'soon-gone', status: 'PLANNED' })
   })
 })

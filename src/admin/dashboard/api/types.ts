@@ -135,10 +135,11 @@ export interface StatusChange {
   readonly status: ConnectionStatus
 }
 
-/** A change of the status of a connection, with the addresses of its parties. */
+/** A change of the status of a connection. */
 export type PlatformStatusChange = StatusChange & {
   readonly platform: string
-  readonly parties: readonly string[]
+  /** Addresses of its parties; absent: it has been removed. */
+  readonly parties?: readonly string[]
 }
 
 /** Pushes of one module and sender that did not reach a party. */

@@ -112,14 +112,23 @@ export function ChangedConnections() {
 function ChangeLines({ changes }: { changes: readonly PlatformStatusChange[] }) {
   return (
     <ul class="plain">
-      {changes.map(({ platform, parties: [first, ...others], status, time }) => (
+      {changes.map(({ platform, parties, status, time }) => (
         <li key={platform}>
-          <a href={`/parties/${encodeURIComponent(platform)}`}>{first ?? platform}</a>
-          {others.length > 0 && <span class="quiet"> and {count(others.length)} more</span>}{' '}
+          {parties ? <Connection platform={platform} parties={parties} /> : `${platform}, removed since,`}{' '}
           <StatusMark status={status} /> <Ago time={time} />
         </li>
       ))}
     </ul>
+  )
+}
+
+function Connection({ platform, parties }: { platform: string; parties: readonly string[] }) {
+  const [first = platform, ...others] = parties
+  return (
+    <>
+      <a href={`/parties/${encodeURIComponent(platform)}`}>{first}</a>
+      {others.length > 0 && <span class="quiet"> and {count(others.length)} more</span>}
+    </>
   )
 }
 

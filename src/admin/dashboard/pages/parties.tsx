@@ -185,7 +185,7 @@ function PartyTable({ parties }: { parties: readonly Party[] }) {
       <tbody>
         {parties.map((party) => (
           <tr key={`${party.address} ${party.role} ${party.platform} ${party.behind ?? ''}`}>
-            <td data-label="Party">
+            <td data-label="Party" class="nowrap">
               <a href={`/parties/${encodeURIComponent(party.platform)}`}>
                 <span class="code">{party.address}</span>
               </a>
