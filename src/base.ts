@@ -71,7 +71,12 @@ export async function openBase(config: HubConfig): Promise<Base> {
   const traffic = createTraffic()
   const instance = `${hostname()}:${process.pid}`
   const observers = await openObservers(config, { log, metrics, traffic, version: HUB_VERSION, instance })
-  const journal = createJournal({ store: stores.journal, log, metrics: observers.metrics })
+  const journal = createJournal({
+    store: stores.journal,
+    maxEntries: config.journal.maxEntries,
+    log,
+    metrics: observers.metrics,
+  })
   const filePlatforms = config.platforms.map((platform) =>
     toFilePlatform(platform, keyring.tokens, new Date()),
   )

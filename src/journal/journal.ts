@@ -43,6 +43,8 @@ export interface Journal {
 
 export interface JournalParts {
   readonly store: JournalStore
+  /** What the store holds at most. */
+  readonly maxEntries: number
   readonly log: Log
   readonly metrics: Metrics
 }
@@ -57,9 +59,9 @@ const BATCH_PAUSE_MS = 10
 const SETTLE_MS = 250
 
 /** Connects log, metrics and store. */
-export function createJournal({ store, log, metrics }: JournalParts): Journal {
+export function createJournal({ store, maxEntries, log, metrics }: JournalParts): Journal {
   const newReference = createReferences()
-  const strangers = createStrangers({ log, metrics })
+  const strangers = createStrangers({ maxEntries, log, metrics })
   const writer = createWriter({ store, log, metrics })
   return {
     newReference,
@@ -108,7 +110,7 @@ interface Writer {
   drain(): Promise<void>
 }
 
-function createWriter({ store, log, metrics }: JournalParts): Writer {
+function createWriter({ store, log, metrics }: Omit<JournalParts, 'maxEntries'>): Writer {
   const dropped = metrics.counter(
     'ocpi_hub_journal_dropped_total',
     'Journal entries lost: store failing or too slow.',

@@ -184,6 +184,8 @@ describe('whom it is for', () => {
       const { hub, answer } = await puts({ to })
       await expectFault(hub, answer, 'to_not_connected')
       expect(answer.json().data).toMatchObject({ connection_status: status })
+      const { json } = await hub.admin(`/errors/${String(answer.json().data?.reference)}`)
+      expect(json).toMatchObject({ to, responder: to.toLowerCase() })
       expect(answer.elapsedMs).toBeLessThan(500)
     }
   })

@@ -101,7 +101,12 @@ export async function startAdmin(
     { write: (line) => void lines.push(JSON.parse(line)) },
   )
   const metrics = createMetrics({ version: '1.2.3' })
-  const journal = createJournal({ store: createMemoryJournal({ maxEntries: 5000 }), log, metrics })
+  const journal = createJournal({
+    store: createMemoryJournal({ maxEntries: 5000 }),
+    maxEntries: 5000,
+    log,
+    metrics,
+  })
   const table = buildRoutingTable(options.platforms ?? [platform(), EMS], 7)
   const surroundings: Surroundings = {
     draining: false,

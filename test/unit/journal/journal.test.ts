@@ -7,17 +7,19 @@ import { createMemoryJournal } from '../../../src/journal/memory.ts'
 import { createMetrics } from '../../../src/journal/metrics.ts'
 import { REFERENCE } from '../../../src/journal/reference.ts'
 import type { JournalStore } from '../../../src/journal/store.ts'
-import { STRANGERS_MAX } from '../../../src/journal/strangers.ts'
+import { PER_MINUTE } from '../../../src/journal/strangers.ts'
 import { waitFor } from '../../support/wait.ts'
 import { exchange, failure } from './examples.ts'
 
+const MAX_ENTRIES = 20_000
+
 function setUp(options: { store?: JournalStore; exchanges?: 'errors' | 'all' } = {}) {
-  const { store = createMemoryJournal({ maxEntries: 20_000 }), exchanges = 'errors' } = options
+  const { store = createMemoryJournal({ maxEntries: MAX_ENTRIES }), exchanges = 'errors' } = options
   const lines: { msg: string; code?: number }[] = []
   const write = (line: string) => void lines.push(JSON.parse(line))
   const log = createLog({ level: 'info', exchanges }, { write })
   const metrics = createMetrics({ version: '1' })
-  return { journal: createJournal({ store, log, metrics }), store, lines, metrics }
+  return { journal: createJournal({ store, maxEntries: MAX_ENTRIES, log, metrics }), store, lines, metrics }
 }
 
 async function droppedOf(metrics: { text(): Promise<string> }): Promise<number> {
@@ -62,23 +64,24 @@ describe('recording an exchange', () => {
     expect((await journal.query({}, { limit: 10 }))?.items).toEqual([])
   })
 
-  it('keeps so many a minute of requests whose sender is not known, and tells how many it did not keep', async () => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  it('keeps a burst and then so many a minute of requests whose sender is not known, and tells how many it did not keep', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
     const { journal, lines, metrics } = setUp()
     const unkept = async () => /^ocpi_hub_journal_unkept_total (\d+)$/m.exec(await metrics.text())?.[1]
-    const flood = () => {
-      for (let count = 0; count < STRANGERS_MAX + 5; count++)
+    const flood = (requests: number) => {
+      for (let count = 0; count < requests; count++)
         journal.record(exchange({ requester: undefined, code: 2000, requestId: 'stranger' }))
     }
     journal.record(failure())
-    flood()
+    flood(MAX_ENTRIES / 100 + 5)
     journal.record(failure())
     vi.advanceTimersByTime(60_000)
     const told = () => lines.filter(({ msg }) => msg.startsWith('journal entries were not kept'))
     expect(told()).toMatchObject([{ level: 'warn', entries: 5 }])
-    flood()
+    flood(PER_MINUTE + 5)
     vi.useRealTimers()
-    expect((await journal.query({}, { limit: 500 }))?.items).toHaveLength(2 * STRANGERS_MAX + 2)
+    const kept = MAX_ENTRIES / 100 + PER_MINUTE + 2
+    expect((await journal.query({}, { limit: 2_000 }))?.items).toHaveLength(kept)
     expect(await unkept()).toBe('10')
     await journal.close()
     expect(told()).toHaveLength(2)
