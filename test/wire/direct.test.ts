@@ -91,7 +91,7 @@ describe('configuration modules', () => {
       const got = await scene.emsp.gets(module, address)
       const changed = await scene.emsp.puts(module, { ...address, path: '/DE/CPO', json: { token: 'x' } })
       const gone = await scene.emsp.deletes(module, address)
-      for (const { json } of [got, changed, gone]) expect(json).not.toMatchObject({ status_code: 1000 })
+      for (const answer of [got, changed, gone]) expect(answer.json().status_code).not.toBe(1000)
       expect(scene.cpo.requests).toHaveLength(0)
     }
   })
