@@ -41,6 +41,7 @@ declare module 'fastify' {
 }
 
 const HEADERS_MAX = 100
+const JSON_TYPE = 'application/json'
 
 /** Builds the server; the caller listens. TLS files are read once, here. */
 export function createOcpiServer(parts: OcpiServerParts, options: OcpiServerOptions): FastifyInstance {
@@ -90,7 +91,8 @@ export function createOcpiServer(parts: OcpiServerParts, options: OcpiServerOpti
     try {
       admitVisit(visit, request.raw, parts, options)
       // Any type is taken (T34), also one that Fastify cannot read; what goes on is JSON.
-      if (request.headers['content-type'] !== undefined) request.headers['content-type'] = 'application/json'
+      const type = request.headers['content-type']
+      if (type !== undefined && type !== JSON_TYPE) request.headers['content-type'] = JSON_TYPE
       if (request.method !== 'GET') uploads.set(request.raw.socket, reply)
       done()
     } catch (fault) {
