@@ -160,8 +160,7 @@ function createOcpiSide(
       viaName: forwarding.viaName,
       rules: () => base.routes.rules(),
       owners: base.owners,
-      admit: createAdmit(keyring.keys('token hashes')),
-      guesses: createGuesses(base.log, 'credentials tokens'),
+      admit: createAdmit(keyring.keys('token hashes'), createGuesses(base.log, 'credentials tokens')),
       modules: ownModules(handshake),
       tracing: base.observers.tracing,
       onHeard({ admitted, exchange }) {

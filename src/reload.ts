@@ -9,7 +9,6 @@ import { compareConfigs } from './config/changes.ts'
 import { toFilePlatform } from './config/file-platforms.ts'
 import type { HubConfig, PlatformConfig } from './config/hub-config.ts'
 import { type ConfigResult, formatFault } from './config/load.ts'
-import { tlsProblem } from './http/tls.ts'
 import { oneByOne } from './journal/one-by-one.ts'
 import type { TokenHashes } from './registry/keyring.ts'
 import type { Platform } from './registry/platform.ts'
@@ -37,8 +36,6 @@ export function createReload(base: Base, load: (() => Promise<ConfigResult>) | u
     if (!next) return { outcome: { result: 'invalid', faults } }
     const { changes, restart } = compareConfigs(config, next)
     if (restart.length > 0) return { outcome: { result: 'restart_needed', keys: restart } }
-    const problem = certificateProblem(next)
-    if (problem !== undefined) return { outcome: { result: 'contradiction', detail: problem } }
     const renewed = [...digestsOf(next)].filter(([key, digest]) => certificates.get(key) !== digest)
     return { outcome: { result: 'done', changes: [...changes, ...renewed.map(([key]) => ({ key }))] }, next }
   }
@@ -115,15 +112,6 @@ export function createReload(base: Base, load: (() => Promise<ConfigResult>) | u
     run: () => alone(runAndTell),
     preview: () => look().then(({ outcome }) => outcome, failed),
   }
-}
-
-/** Certificates are read again as well, so that a renewed one needs no restart; those that do not fit refuse it all. */
-function certificateProblem({ listen }: HubConfig): string | undefined {
-  for (const [side, { tls }] of Object.entries(listen)) {
-    const problem = tls && tlsProblem(tls)
-    if (problem !== undefined) return `listen.${side}.tls cannot be served: ${problem}`
-  }
-  return undefined
 }
 
 const TLS_FILES = [

@@ -2,9 +2,9 @@
 
 import { z } from 'zod'
 import { operationsOf } from './operate.ts'
+import { readCursor, writeCursor } from './pages.ts'
 import type { AdminApp, AdminParts } from './parts.ts'
 import { pageOf, pageQuery, problems } from './shapes.ts'
-import { readTrailCursor, writeTrailCursor } from './trail-cursor.ts'
 
 const LIST = 'audit'
 
@@ -39,9 +39,9 @@ export function registerAudit(app: AdminApp, parts: AdminParts): void {
     },
     async (request) => {
       const { limit, cursor } = request.query
-      const page = { limit, ...readTrailCursor(LIST, cursor) }
+      const page = { limit, ...(cursor === undefined ? {} : { position: readCursor(LIST, cursor) }) }
       const { entries, next } = await operationsOf(parts).audit.read(page)
-      return { items: [...entries], ...writeTrailCursor(LIST, next) }
+      return { items: [...entries], ...(next === undefined ? {} : { next_cursor: writeCursor(LIST, next) }) }
     },
   )
 }

@@ -74,11 +74,13 @@ function compare(one: string, other: string): number {
   return one < other ? -1 : 1
 }
 
-function writeCursor(list: string, key: string): string {
+/** A cursor that stands for a key, or a position, and is good for this list alone. */
+export function writeCursor(list: string, key: string): string {
   return Buffer.from(JSON.stringify([key, checksum(list, key)])).toString('base64url')
 }
 
-function readCursor(list: string, cursor: string): string {
+/** What it stands for. Throws the problem of a cursor that is not one of this list. */
+export function readCursor(list: string, cursor: string): string {
   try {
     const [key, sum] = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')) as unknown[]
     if (typeof key === 'string' && sum === checksum(list, key)) return key

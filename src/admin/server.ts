@@ -33,7 +33,7 @@ import { PROBLEM_TYPE, problemError, readProblem, toProblem, type Problem } from
 import { registerRegistry } from './registry.ts'
 import { registerStatus } from './status.ts'
 import { registerStatusChanges } from './status-changes.ts'
-import { answerStray } from './stray-bytes.ts'
+import { refuseStray } from './stray-bytes.ts'
 import { registerTraffic } from './traffic-calls.ts'
 import { registerViewLinks } from './view-links.ts'
 import { registerUi } from './ui.ts'
@@ -137,7 +137,7 @@ function toSettings({ tls }: AdminOptions): FastifyHttpOptions<Server> {
       // Node's own 400 is empty; the hook of all requests looks at it.
       requireHostHeader: false,
     },
-    clientErrorHandler: answerStray,
+    clientErrorHandler: refuseStray,
     frameworkErrors: (error, _request, reply) => void sendProblem(reply, readProblem(error)),
   }
   if (!tls) return settings

@@ -3,9 +3,9 @@
 import { z } from 'zod'
 import { partyKey } from '../ocpi/party.ts'
 import { operationsOf } from './operate.ts'
+import { readCursor, writeCursor } from './pages.ts'
 import type { AdminApp, AdminParts } from './parts.ts'
 import { instant, pageOf, pageQuery, problems } from './shapes.ts'
-import { readTrailCursor, writeTrailCursor } from './trail-cursor.ts'
 
 const LIST = 'status changes'
 
@@ -38,11 +38,11 @@ export function registerStatusChanges(app: AdminApp, parts: AdminParts): void {
     },
     async (request) => {
       const { since = 0, limit, cursor } = request.query
-      const page = { limit, ...readTrailCursor(LIST, cursor) }
+      const page = { limit, ...(cursor === undefined ? {} : { position: readCursor(LIST, cursor) }) }
       const { changes, next } = await operationsOf(parts).history.since(since, page)
       return {
         items: changes.map((change) => ({ ...change, ...partiesOf(parts, change.platform) })),
-        ...writeTrailCursor(LIST, next),
+        ...(next === undefined ? {} : { next_cursor: writeCursor(LIST, next) }),
       }
     },
   )

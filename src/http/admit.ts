@@ -1,10 +1,12 @@
 // Who asks: the platform behind an Authorization header. A header seen before costs one map look-up; a new one is
 // hashed and looked up in the routing table.
 
+import type { Socket } from 'node:net'
 import { Fault } from '../faults/fault.ts'
 import { hashToken, readAuthorization, type TokenForm } from '../ocpi/token.ts'
 import type { InboundToken } from '../registry/platform.ts'
 import type { Connection, RoutingTable } from '../registry/routing-table.ts'
+import type { Guesses } from './guesses.ts'
 
 export interface Admitted {
   readonly connection: Connection
@@ -14,17 +16,37 @@ export interface Admitted {
   readonly form: TokenForm
 }
 
-export type Admit = (authorization: string | undefined, table: RoutingTable) => Admitted
+/** Where a request comes from; asked for its address only when its token is wrong. */
+type Origin = Pick<Socket, 'remoteAddress'>
+
+export type Admit = (authorization: string | undefined, table: RoutingTable, from: Origin) => Admitted
 
 const REMEMBERED_MAX = 10_000
 
-/** Builds the look-up; `hashKeys` are the keys of the stored token hashes. Throws `token_missing`, `token_unknown`. */
-export function createAdmit(hashKeys: readonly Buffer[], now: () => number = Date.now): Admit {
+/**
+ * Builds the look-up; `hashKeys` are the keys of the stored token hashes. Throws `token_missing`, `token_unknown`, and
+ * `rate_limited` where too many wrong tokens came from.
+ */
+export function createAdmit(
+  hashKeys: readonly Buffer[],
+  guesses: Guesses,
+  now: () => number = Date.now,
+): Admit {
   // Only headers that were let in, so a stranger fills nothing; forgotten with every new table.
   const remembered = new Map<string, Admitted>()
   let revision = -1
 
-  function lookUp(authorization: string, table: RoutingTable): Admitted {
+  /** A wrong token too many is answered later, which tells nothing of the token. */
+  function wrongToken({ remoteAddress }: Origin): Fault {
+    const waitMs = guesses(remoteAddress)
+    if (waitMs === undefined) return new Fault('token_unknown')
+    return new Fault('rate_limited', {
+      message: 'Too many wrong credentials tokens came from this address',
+      headers: { 'Retry-After': String(Math.max(1, Math.ceil(waitMs / 1000))) },
+    })
+  }
+
+  function lookUp(authorization: string, table: RoutingTable, from: Origin): Admitted {
     const candidates = readAuthorization(authorization)
     if (candidates.length === 0) throw new Fault('token_missing')
     for (const { token: value, form } of candidates) {
@@ -33,10 +55,10 @@ export function createAdmit(hashKeys: readonly Buffer[], now: () => number = Dat
         if (found) return { connection: found.connection, token: found.token, value, form }
       }
     }
-    throw new Fault('token_unknown')
+    throw wrongToken(from)
   }
 
-  return (authorization, table) => {
+  return (authorization, table, from) => {
     if (authorization === undefined) throw new Fault('token_missing')
     if (table.revision !== revision) {
       remembered.clear()
@@ -44,11 +66,11 @@ export function createAdmit(hashKeys: readonly Buffer[], now: () => number = Dat
     }
     let admitted = remembered.get(authorization)
     if (!admitted) {
-      admitted = lookUp(authorization, table)
+      admitted = lookUp(authorization, table, from)
       if (remembered.size < REMEMBERED_MAX) remembered.set(authorization, admitted)
     }
     const { validUntil } = admitted.token
-    if (validUntil !== undefined && validUntil <= now()) throw new Fault('token_unknown')
+    if (validUntil !== undefined && validUntil <= now()) throw wrongToken(from)
     return admitted
   }
 }

@@ -14,6 +14,7 @@ import { type ConfigurationParts, handleConfiguration } from './configuration.ts
 import { type FunctionalParts, handleFunctional } from './functional.ts'
 import { isOpenPath, type OpenPathParts, registerOpenPaths } from './open-paths.ts'
 import { METHODS, type OcpiUrl, readOcpiUrl } from './routes.ts'
+import { answerStray, readStray } from './stray-bytes.ts'
 import { readTls, type TlsFiles } from './tls.ts'
 import { answerFault, openVisit, type Visit } from './visit.ts'
 
@@ -158,7 +159,7 @@ function admitVisit(
   if (!raw.url!.startsWith('/')) {
     throw new Fault('http_request_error', { message: 'The request target is not a plain path' })
   }
-  const admitted = parts.admit(visit.head.authorization, visit.table)
+  const admitted = parts.admit(visit.head.authorization, visit.table, raw.socket)
   visit.admitted = admitted
   visit.exchange.requester = admitted.connection.platform.id
   parts.onHeard?.(visit)
@@ -222,19 +223,6 @@ function strayFault(
   answerFault(openVisit(request, parts.registry.table(), parts.lifecycle), response, error, parts)
 }
 
-const SOCKET_FAULTS: Readonly<Record<string, { httpStatus: number; text: string; message: string }>> = {
-  HPE_HEADER_OVERFLOW: {
-    httpStatus: 431,
-    text: 'Request Header Fields Too Large',
-    message: 'The headers are too large',
-  },
-  ERR_HTTP_REQUEST_TIMEOUT: {
-    httpStatus: 408,
-    text: 'Request Timeout',
-    message: 'The request did not arrive in time',
-  },
-}
-
 /** Of each connection the admitted request whose body is still to come. */
 type Uploads = WeakMap<Duplex, FastifyReply>
 
@@ -248,20 +236,9 @@ function answerSocket(
   parts: OcpiServerParts,
   uploads: Uploads,
 ): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy()
-    return
-  }
-  const known = SOCKET_FAULTS[error.code ?? ''] ?? {
-    httpStatus: 400,
-    text: 'Bad Request',
-    message: undefined,
-  }
-  const fault = new Fault('http_request_error', {
-    httpStatus: known.httpStatus,
-    detail: error.message,
-    ...(known.message === undefined ? {} : { message: known.message }),
-  })
+  const stray = readStray(error, socket)
+  if (!stray) return
+  const fault = new Fault('http_request_error', { ...stray, detail: error.message })
   const upload = uploads.get(socket)
   if (upload && !upload.request.raw.complete && !upload.request.visit!.ended) {
     upload.hijack()
@@ -280,7 +257,5 @@ function answerSocket(
     detail: error.message,
     reference,
   })
-  socket.end(
-    `HTTP/1.1 ${known.httpStatus} ${known.text}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(answer.body)}\r\nConnection: close\r\n\r\n${answer.body}`,
-  )
+  answerStray(socket, stray, { headers: ['Content-Type: application/json'], body: answer.body })
 }

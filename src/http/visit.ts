@@ -3,7 +3,7 @@
 
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { Fault, toFault } from '../faults/fault.ts'
+import { type Fault, toFault } from '../faults/fault.ts'
 import { faultAnswer } from '../faults/response.ts'
 import { type Exchange, openExchange } from '../journal/exchange.ts'
 import type { Journal } from '../journal/journal.ts'
@@ -11,7 +11,6 @@ import { isPartyId, type PartyId, partyKey } from '../ocpi/party.ts'
 import type { RoutingTable } from '../registry/routing-table.ts'
 import { readHead, type RequestHead } from '../routing/head.ts'
 import type { Admitted } from './admit.ts'
-import type { Guesses } from './guesses.ts'
 import { writeAnswer } from './reply.ts'
 
 export interface Visit {
@@ -29,8 +28,6 @@ export interface VisitParts {
   readonly hub: PartyId
   readonly journal: Pick<Journal, 'record' | 'newReference'>
   readonly lifecycle: Lifecycle
-  /** Of credentials tokens. */
-  readonly guesses: Guesses
 }
 
 /** What the server's owner changes while it shuts down, and the number of requests under way. */
@@ -79,7 +76,7 @@ export function answerFault(
   parts: VisitParts,
 ): void {
   if (visit.ended) return
-  const fault = putOff(toFault(thrown), visit, response, parts)
+  const fault = toFault(thrown)
   const { exchange, head } = visit
   // What the requester claims, so that even an early error answers to it (T30).
   if (exchange.mode !== 'configuration') {
@@ -97,17 +94,6 @@ export function answerFault(
     exchange.bytesOut = writeAnswer(response, answer, exchange, parts.hub, closing)
   } else response.destroy()
   endVisit(visit, parts)
-}
-
-/** A wrong token too many is answered later, which tells nothing of the token. */
-function putOff(fault: Fault, { admitted }: Visit, { req }: ServerResponse, { guesses }: VisitParts): Fault {
-  if (fault.code !== 'token_unknown' || admitted) return fault
-  const waitMs = guesses(req.socket.remoteAddress)
-  if (waitMs === undefined) return fault
-  return new Fault('rate_limited', {
-    message: 'Too many wrong credentials tokens came from this address',
-    headers: { 'Retry-After': String(Math.max(1, Math.ceil(waitMs / 1000))) },
-  })
 }
 
 /** Writes the Fault into the record without answering, e.g. when nobody is left to answer. */

@@ -1,6 +1,6 @@
 // The registry on a Redis that answers and takes no writes: it goes on reading, and says so instead of being well.
 
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { openRedis } from '../../src/journal/redis.ts'
 import { createRegistry } from '../../src/registry/create-registry.ts'
 import type { Registry } from '../../src/registry/registry.ts'
@@ -9,22 +9,11 @@ import { kept, platform, SECRET } from '../support/platforms.ts'
 import { startRedis, type RedisHandle } from '../support/redis.ts'
 import { waitFor } from '../support/wait.ts'
 
-const cleanups: (() => Promise<void>)[] = []
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
-})
-
-async function server(): Promise<RedisHandle> {
-  const redis = await startRedis()
-  cleanups.push(() => redis.end())
-  return redis
-}
-
 async function hub(redis: RedisHandle): Promise<Registry> {
   const connection = openRedis({ url: redis.url, keyPrefix: 'ocpi-hub:' })
-  cleanups.push(() => connection.close())
+  onTestFinished(() => connection.close())
   const registry = await createRegistry(createRedisStore(connection), { secretKeys: [SECRET] })
-  cleanups.push(() => registry.close())
+  onTestFinished(() => registry.close())
   return registry
 }
 
@@ -35,7 +24,8 @@ describe('Redis answers, and takes no writes', () => {
     ['its memory is full', ['CONFIG', 'SET', 'maxmemory', '1'], ['CONFIG', 'SET', 'maxmemory', '0'], /OOM/],
     ['it is a read-only replica', ['REPLICAOF', '127.0.0.1', '1'], ['REPLICAOF', 'NO', 'ONE'], /READONLY/],
   ])('is not well, with the reason, until it takes them again: %s', async (_why, begin, end, words) => {
-    const redis = await server()
+    const redis = await startRedis()
+    onTestFinished(() => redis.end())
     const registry = await hub(redis)
     kept(await registry.put(platform('standing')))
     await redis.command(...begin)

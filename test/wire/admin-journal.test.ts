@@ -4,20 +4,15 @@ import { afterEach, describe, expect, it } from 'vitest'
 import type { JournalEntry } from '../../src/journal/journal-entry.ts'
 import { Fault } from '../../src/faults/fault.ts'
 import { startAdmin, type TestAdmin } from '../unit/admin/admin-server.ts'
-import { exchange, failure } from '../unit/journal/examples.ts'
+import { exchange, failure, recordFailures } from '../unit/journal/examples.ts'
 
 let admin: TestAdmin
 afterEach(() => admin.close())
 
 const idsOf = (items: readonly JournalEntry[]) => items.map((entry) => entry.request_id)
 
-function record(
-  count: number,
-  members: (number: number) => Parameters<typeof failure>[0] = () => ({}),
-): void {
-  for (let number = 1; number <= count; number++)
-    admin.journal.record(failure({ requestId: String(number), ...members(number) }))
-}
+const record = (count: number, members?: Parameters<typeof recordFailures>[2]): void =>
+  recordFailures(admin.journal, count, members)
 
 describe('GET /api/v1/errors', () => {
   it('has the newest first, without successes, in the form of the contract', async () => {

@@ -5,7 +5,7 @@ import { hashAdminToken } from '../../src/admin/guard.ts'
 import type { JournalEntry } from '../../src/journal/journal-entry.ts'
 import { OPERATE_TOKEN, startAdmin, type TestAdmin } from '../unit/admin/admin-server.ts'
 import { readEvents, type Event, type EventReader } from '../unit/admin/event-reader.ts'
-import { exchange, failure } from '../unit/journal/examples.ts'
+import { exchange, recordFailures } from '../unit/journal/examples.ts'
 
 let admin: TestAdmin
 const streams: EventReader[] = []
@@ -14,13 +14,8 @@ afterEach(async () => {
   await admin.close()
 })
 
-function record(
-  count: number,
-  members: (number: number) => Parameters<typeof failure>[0] = () => ({}),
-): void {
-  for (let number = 1; number <= count; number++)
-    admin.journal.record(failure({ requestId: String(number), ...members(number) }))
-}
+const record = (count: number, members?: Parameters<typeof recordFailures>[2]): void =>
+  recordFailures(admin.journal, count, members)
 
 describe('GET /api/v1/errors/stream', () => {
   async function stream(query = '', headers: Record<string, string> = {}): Promise<EventReader> {

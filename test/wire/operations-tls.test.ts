@@ -5,10 +5,11 @@ import { join } from 'node:path'
 import { once } from 'node:events'
 import { connect } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { loadConfig } from '../../src/config/load.ts'
 import { createHub, type Hub } from '../../src/hub.ts'
 import { operate } from '../support/admin.ts'
 import { selfSigned, type Certificate } from '../support/certificates.ts'
-import { testConfig } from '../support/config.ts'
+import { ADMIN_TOKEN } from '../support/config.ts'
 import { makeDirectory } from '../support/directory.ts'
 
 let hub: Hub
@@ -17,9 +18,19 @@ const tls = { cert: join(directory.path, 'hub.crt'), key: join(directory.path, '
 
 beforeAll(async () => {
   write(await selfSigned())
-  const ocpi = { host: '127.0.0.1', port: 0, tls }
-  const config = testConfig({ listen: { ocpi, admin: { host: '127.0.0.1', port: 0 } } })
-  hub = await createHub(config, { load: async () => ({ config, faults: [] }) })
+  const listener = { host: '127.0.0.1', port: 0 }
+  const config = {
+    hub: { country_code: 'NL', party_id: 'HUB', name: 'TLS', public_url: 'https://hub.example' },
+    listen: { ocpi: { ...listener, tls }, admin: listener },
+    admin: { token: ADMIN_TOKEN },
+    registry: { path: ':memory:' },
+    log: { level: 'silent' },
+  }
+  const file = join(directory.path, 'hub.yaml')
+  // JSON is YAML.
+  writeFileSync(file, JSON.stringify(config))
+  const load = () => loadConfig(file, {})
+  hub = await createHub((await load()).config!, { load })
 })
 afterAll(async () => {
   await hub.close()
@@ -68,8 +79,10 @@ describe('a certificate', () => {
     const { key } = await selfSigned()
     write({ cert, key })
     const answer = await operate(hub, 'POST /reload')
-    expect(answer.status).toBe(409)
-    expect(answer.json.detail).toMatch(/listen\.ocpi\.tls cannot be served: /)
+    expect(answer.status).toBe(422)
+    expect(answer.json.faults).toMatchObject([
+      { line: 1, message: 'listen.ocpi.tls.key: does not belong to the certificate in cert' },
+    ])
     expect(await served()).toBe(before)
   })
 })

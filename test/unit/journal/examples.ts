@@ -3,6 +3,7 @@
 import { toEntry } from '../../../src/journal/entry.ts'
 import type { Exchange } from '../../../src/journal/exchange.ts'
 import type { JournalEntry } from '../../../src/journal/journal-entry.ts'
+import type { Journal } from '../../../src/journal/journal.ts'
 import { createReferences } from '../../../src/journal/reference.ts'
 
 const newReference = createReferences()
@@ -47,6 +48,16 @@ export function failure(members: Partial<Exchange> = {}): Exchange {
   delete failed.firstByteAt
   delete failed.answeredAt
   return { ...failed, ...members }
+}
+
+/** So many failures in a journal, numbered from 1 by their request id. */
+export function recordFailures(
+  journal: Pick<Journal, 'record'>,
+  count: number,
+  members: (number: number) => Partial<Exchange> = () => ({}),
+): void {
+  for (let number = 1; number <= count; number++)
+    journal.record(failure({ requestId: String(number), ...members(number) }))
 }
 
 /** A journal entry of a failure. */

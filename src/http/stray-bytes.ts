@@ -1,0 +1,40 @@
+// What Node's parser refuses on a listener, or what came too late: no request came of it, so it is answered on the bare
+// socket.
+
+import { STATUS_CODES } from 'node:http'
+import type { Duplex } from 'node:stream'
+
+export interface Stray {
+  readonly httpStatus: number
+  /** One sentence without its full stop; absent: it is not HTTP/1.1. */
+  readonly message?: string
+}
+
+/** By Node's code. */
+const STRAYS: Readonly<Record<string, Stray>> = {
+  HPE_HEADER_OVERFLOW: { httpStatus: 431, message: 'The headers are too large' },
+  ERR_HTTP_REQUEST_TIMEOUT: { httpStatus: 408, message: 'The request did not arrive in time' },
+}
+const NOT_HTTP: Stray = { httpStatus: 400 }
+
+/** What is to be answered; closes a connection that is broken, where nothing is. */
+export function readStray({ code = '' }: Error & { code?: string }, socket: Duplex): Stray | undefined {
+  if (code !== 'ECONNRESET' && socket.writable) return STRAYS[code] ?? NOT_HTTP
+  socket.destroy()
+  return undefined
+}
+
+/** Answers, and closes the connection. `headers`: whole lines. */
+export function answerStray(
+  socket: Duplex,
+  { httpStatus }: Stray,
+  { headers, body }: { readonly headers: readonly string[]; readonly body: string },
+): void {
+  const head = [
+    `HTTP/1.1 ${httpStatus} ${STATUS_CODES[httpStatus]}`,
+    ...headers,
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Connection: close',
+  ]
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+}
