@@ -74,6 +74,8 @@ export async function createRegistry(store: RegistryStore, options: RegistryOpti
       )
     }
     clashes = left
+    // Somebody else's reading of the store was faster than the answer to an own write.
+    if (changed.length === 0 && platforms.length === table.connections.size) return
     const before = table
     table = buildRoutingTable(platforms, before.revision + 1, before, changed)
     const changes = changesOf(table, before)
@@ -99,7 +101,8 @@ export async function createRegistry(store: RegistryStore, options: RegistryOpti
     const writeId = randomUUID()
     const result = await upkeep.watchOver(() => store.write({ ...change, writeId, seen: repaired }, schema))
     if (result.ok) {
-      mirror.note({ ...change, writeId, revision: result.revision }, read?.(result.revision))
+      const own = { ...change, writeId, revision: result.revision }
+      if (!mirror.note(own, read?.(result.revision))) upkeep.pullSoon()
       await rebuilding.soon()
       return result.revision
     }

@@ -37,8 +37,11 @@ export interface Mirror {
   shrink(): Shrink | undefined
   /** Brings the picture up to date; gives whether the store may be trusted. Never two at once. */
   pull(complete: boolean): Promise<boolean>
-  /** Takes over an own write without reading it back; `stored` as `writeBody` gave it, absent for a tombstone. */
-  note(record: StoredRecord, stored?: StoredPlatform): void
+  /**
+   * Takes over an own write without reading it back; `stored` as `writeBody` gave it, absent for a tombstone. Gives
+   * false when a pull has read something later of that record meanwhile: only the store knows what counts.
+   */
+  note(record: StoredRecord, stored?: StoredPlatform): boolean
   /** Ends a shrink: what was lost is given up, in the store too, so that all hubs agree. */
   confirmShrink(): Promise<void>
   /** Ends a shrink: what was lost is written back. */
@@ -133,6 +136,8 @@ export function createMirror(store: RegistryStore, options: MirrorOptions): Mirr
     shrink: () => shrink,
     pull: (complete) => alone(() => pull(complete)),
     note(record, stored) {
+      const pulled = known.get(record.id)?.record
+      if (pulled?.writeId === record.writeId) return true
       const entry = {
         record,
         ...(stored ? { stored } : {}),
@@ -147,6 +152,7 @@ export function createMirror(store: RegistryStore, options: MirrorOptions): Mirr
       if (record.revision === head.revision + 1) {
         head = { schema, birth: head.birth, revision: record.revision }
       }
+      return (pulled?.revision ?? 0) < record.revision
     },
     confirmShrink: () =>
       alone(async () => {
