@@ -2,7 +2,7 @@
 
 import { setTimeout as pause } from 'node:timers/promises'
 import { ADMIN_TOKEN } from '../support/config.ts'
-import { median } from '../support/median.ts'
+import { median, quartiles } from '../support/median.ts'
 import { waitFor } from '../support/wait.ts'
 import { loadInTurns, type LoadInTurnsResult } from './load-in-turns.ts'
 import {
@@ -101,9 +101,12 @@ async function tableAt(
   }
   const title = `${parties} parties, ${rate} requests/s; beside them:`
   const yardsticks = rows.slice(0, 2)
-  // Of single rounds: the machine drifts.
-  const ratio = (results: readonly Steady[], to: readonly Steady[]) =>
-    median(results.map(({ p99Us }, round) => p99Us / to[round]!.p99Us)).toFixed(2)
+  // Of single rounds: the machine drifts. In brackets what half of the rounds lie between.
+  const ratio = (results: readonly Steady[], to: readonly Steady[]) => {
+    const ratios = results.map(({ p99Us }, round) => p99Us / to[round]!.p99Us)
+    const [low, high] = quartiles(ratios).map((one) => one.toFixed(2))
+    return `${median(ratios).toFixed(2)} (${low}-${high})`
+  }
   const middle = (results: readonly Steady[], of: (one: Steady) => number) =>
     median(results.map(of)).toFixed(0)
   const lines = alignColumns([
