@@ -21,6 +21,12 @@ th, td { border-bottom: 1px solid var(--line); padding: .4rem .6rem; text-align:
 td.when { white-space: nowrap; }
 code, .id { font: 13px ui-monospace, monospace; overflow-wrap: anywhere; }
 .quiet { color: var(--quiet); } .you { color: var(--bad); font-weight: 600; }
+@media (max-width: 40rem) {
+  thead { display: none; }
+  tr { border-bottom: 1px solid var(--line); display: block; padding: .5rem 0; }
+  td { border: 0; display: block; padding: .1rem 0; }
+  td::before { color: var(--quiet); content: attr(data-label); display: block; font-size: .8rem; }
+}
 `
 
 const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64')
@@ -82,7 +88,7 @@ function section<Item>(
 ): string {
   const head = `<h2>${title}</h2>`
   if (items.length === 0) return `${head}<p class="quiet">${none}</p>`
-  const rows = items.map((item) => row(cells(item).map(escape)))
+  const rows = items.map((item) => cells(item).map(escape))
   return `${head}${hint === undefined ? '' : `<p>${hint}</p>`}${table(columns, rows)}`
 }
 
@@ -98,7 +104,8 @@ const ANSWERED_BY: Readonly<Record<ViewError['author'], string>> = {
   hub: 'answered by the hub',
 }
 
-function errorRow(error: ViewError): string {
+/** The cells of its row. */
+function errorRow(error: ViewError): readonly string[] {
   const { time, side, from = '?', to = '?', method, module = '', path, http_status: http, code } = error
   const asked = side === 'requester' ? 'you asked' : 'you were asked'
   const what = error.fault ?? ANSWERED_BY[error.author]
@@ -107,7 +114,7 @@ function errorRow(error: ViewError): string {
     ['X-Request-ID', side === 'responder' ? (error.forwarded_request_id ?? '') : error.request_id],
     ['X-Correlation-ID', error.correlation_id],
   ].filter(([, value]) => value !== '')
-  return row([
+  return [
     escape(time),
     `${escape(from)} → ${escape(to)} <span class="quiet">${asked}</span><br>${escape(method)} ${escape(module)}<br><code>${escape(path)}</code>`,
     `${code} <span class="quiet">HTTP ${http}</span><br>${escape(what)}<br><bdi>${escape(error.message ?? '')}</bdi>`,
@@ -115,7 +122,7 @@ function errorRow(error: ViewError): string {
     ids
       .map(([name, value]) => `<span class="quiet">${name}</span> <span class="id">${escape(value!)}</span>`)
       .join('<br>'),
-  ])
+  ]
 }
 
 function actText({ act, advice, reached }: ViewError): string {
@@ -125,13 +132,19 @@ function actText({ act, advice, reached }: ViewError): string {
   return `${act === 'hub' ? 'the hub' : act === 'other' ? 'the other party' : ''}${arrived}`
 }
 
-function table(columns: readonly string[], rows: readonly string[]): string {
+/** `rows`: the cells of each, as HTML. */
+function table(columns: readonly string[], rows: readonly (readonly string[])[]): string {
   const head = columns.map((name) => `<th scope="col">${name}</th>`).join('')
-  return `<div class="scroll"><table><thead><tr>${head}</tr></thead><tbody>${rows.join('\n')}</tbody></table></div>`
+  const body = rows.map((cells) => row(columns, cells)).join('\n')
+  return `<div class="scroll"><table><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>`
 }
 
-function row([first = '', ...cells]: readonly string[]): string {
-  return `<tr><td class="when">${first}</td>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`
+function row(columns: readonly string[], cells: readonly string[]): string {
+  // On a phone each cell stands under the name of its column.
+  const all = cells.map(
+    (cell, index) => `<td${index === 0 ? ' class="when"' : ''} data-label="${columns[index]}">${cell}</td>`,
+  )
+  return `<tr>${all.join('')}</tr>`
 }
 
 const ENTITIES: Readonly<Record<string, string>> = {

@@ -115,6 +115,8 @@ describe("a partner's view", () => {
       await page.goto(url.replace(/^https?:\/\/[^/]+/, scene.hub.ocpiUrl))
       await page.getByText('connection_refused').first().waitFor()
       expect([await isTooWide(page), await page.evaluate(FAINT_TEXT)]).toEqual([false, []])
+      const cut = "[...document.querySelectorAll('.scroll')].some((one) => one.scrollWidth > one.clientWidth)"
+      expect(await page.evaluate(cut), 'a table to be scrolled sideways').toBe(false)
       // It is served on the other listener.
       ;(offences as string[]).splice(0)
     }),

@@ -114,8 +114,8 @@ describe('a view link', () => {
         return rows.find((row) => row.includes('2003 <span'))!
       }),
     )
-    expect(own).toMatch(/your own answer<[^]*<td>the other party</)
-    expect(others).toMatch(/answered by the other party<[^]*<td><span class="you">you</)
+    expect(own).toMatch(/your own answer<[^]*Who must act">the other party</)
+    expect(others).toMatch(/answered by the other party<[^]*Who must act"><span class="you">you</)
   })
 
   it('shows nothing of others, no hosts, no detail, no queries, no tokens', async () => {
