@@ -10,6 +10,8 @@ const SCHEME = /^token +(.*)$/is
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 // OCPI 2.2.1 credentials object: printable non-blank ASCII, at most 64; longer ones are met in the field.
 const TOKEN = /^[\x21-\x7e]{1,256}$/
+// More than the longest token takes in Base64. Anybody may send a header: what it costs to read must have an end.
+const VALUE_MAX = 512
 
 /** A token a header may mean, and the form in which it would have been written. */
 export interface TokenCandidate {
@@ -20,10 +22,11 @@ export interface TokenCandidate {
 /**
  * Reads an Authorization header value into the tokens it may mean, likeliest first: Base64-decoded when
  * strictly decodable (with a trailing newline of the encoder cut, hub-requirements §3), then the text itself.
- * Empty when it is not of the scheme `Token`.
+ * Empty when it is not of the scheme `Token`, or longer than any token makes it.
  */
 export function readAuthorization(value: string | undefined): TokenCandidate[] {
-  const text = value === undefined ? undefined : SCHEME.exec(value)?.[1]?.trim()
+  if (value === undefined || value.length > VALUE_MAX) return []
+  const text = SCHEME.exec(value)?.[1]?.trim()
   if (!text) return []
   const candidates: TokenCandidate[] = []
   if (text.length >= 4 && BASE64.test(text)) {

@@ -49,6 +49,14 @@ describe('readAuthorization', () => {
     expect(readAuthorization(`Token ${windows}`)[0]?.token).toBe('example-token')
   })
 
+  it('looks into nothing that is longer than a token makes it, whatever it would be cut to', () => {
+    const encoded = (text: string) => `Token ${Buffer.from(text).toString('base64')}`
+    const longest = 'x'.repeat(256)
+    expect(readAuthorization(encoded(`${longest}\n`))).toEqual([{ token: longest, form: 'base64' }])
+    expect(readAuthorization(encoded(`abc${'\n'.repeat(12_000)}`))).toEqual([])
+    expect(readAuthorization(`Token ${' '.repeat(12_000)}abc`)).toEqual([])
+  })
+
   it('takes the scheme in any case and with several blanks', () => {
     for (const scheme of ['Token ', 'token ', 'TOKEN  ', 'Token    ']) {
       expect(readAuthorization(`${scheme}abc `)).toEqual([{ token: 'abc', form: 'raw' }])
