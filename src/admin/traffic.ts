@@ -62,8 +62,9 @@ export function createTraffic(now: () => number = Date.now): Traffic {
       const kind = kindOf(exchange)
       const time = now()
       buckets.add(slotOf(time, BUCKET_SECONDS), TRAFFIC_KINDS.indexOf(kind))
-      const { from, to, fault } = exchange
-      if (from === undefined || to === undefined) return
+      const { requester, from, to, fault } = exchange
+      // Whom a request without a valid token names, nobody has looked up.
+      if (requester === undefined || from === undefined || to === undefined) return
       if (fault !== undefined && WITHOUT_PAIR.has(fault)) return
       const failed = kind !== 'relayed' && kind !== 'answered'
       pairs.add({ from, to, failed, slot: slotOf(time, SLOT_SECONDS) })

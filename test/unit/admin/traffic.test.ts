@@ -22,6 +22,7 @@ function exchange(members: Partial<Exchange> = {}): Exchange {
     correlationId: 'c',
     author: 'responder',
     code: 1000,
+    requester: 'ems',
     from: 'NL-EMS',
     to: 'DE-CPO',
     ...members,
@@ -82,6 +83,14 @@ describe('traffic by pair', () => {
     traffic.record(exchange({ author: 'hub', code: 2001, fault: 'from_foreign', from: 'ZZ-TOP' }))
     const { to: _to, ...withoutTo } = exchange()
     traffic.record(withoutTo)
+    expect(traffic.pairs(10)).toEqual([])
+  })
+
+  it('counts none that a request without a valid token names', () => {
+    const { traffic } = startTraffic()
+    const { requester: _requester, ...stranger } = exchange({ author: 'hub', code: 2002 })
+    traffic.record({ ...stranger, fault: 'token_unknown' })
+    traffic.record({ ...stranger, fault: 'rate_limited' })
     expect(traffic.pairs(10)).toEqual([])
   })
 
