@@ -5,12 +5,12 @@ import { operationsOf, whoOf } from './operate.ts'
 import type { AdminApp, AdminParts } from './parts.ts'
 import { problemError } from './problem.ts'
 import { problems } from './shapes.ts'
+import { VIEW_DAYS_MAX } from './view-token.ts'
 
 const PATH = '/api/v1/platforms/:id/view-link'
 const tags = ['platforms']
 const params = z.object({ id: z.string() })
 const DAYS = 7
-const DAYS_MAX = 90
 const DAY_MS = 86_400_000
 
 const link = z.object({
@@ -31,7 +31,7 @@ export function registerViewLinks(app: AdminApp, parts: AdminParts): void {
           'It is served below the public URL of the hub; no log-in, nothing to change, nothing of others.',
         params,
         body: z
-          .strictObject({ days: z.int().min(1).max(DAYS_MAX).default(DAYS) })
+          .strictObject({ days: z.int().min(1).max(VIEW_DAYS_MAX).default(DAYS) })
           // A request without body comes as null.
           .nullish()
           .meta({ description: `How long it is good for; ${DAYS} days` }),

@@ -10,6 +10,9 @@ export interface ViewPermission {
   readonly expires: number
 }
 
+/** No link lasts longer. */
+export const VIEW_DAYS_MAX = 90
+
 const TOKEN = /^([A-Za-z0-9_-]{1,300})\.([A-Za-z0-9_-]{43})$/
 
 /** The token of a permission: URL-safe. */

@@ -2,13 +2,14 @@
 // it shows nothing but what concerns that platform.
 
 import { z } from 'zod'
+import { Fault } from '../faults/fault.ts'
 import type { Page } from '../http/open-paths.ts'
 import type { Log } from '../journal/log.ts'
 import type { LiveSetting } from '../registry/live-setting.ts'
 import type { Registry } from '../registry/registry.ts'
 import { collectView, type ViewData, type ViewDataParts } from './view-data.ts'
 import { VIEW_HEADERS, writeGonePage, writeViewPage } from './view-page.ts'
-import { readViewToken, writeViewToken } from './view-token.ts'
+import { readViewToken, VIEW_DAYS_MAX, writeViewToken } from './view-token.ts'
 
 /** Platform id -> links made before this instant are revoked. */
 export type Revocations = Readonly<Record<string, number>>
@@ -36,6 +37,8 @@ export interface ViewParts extends ViewDataParts {
 const KEPT_MS = 5_000
 const KEPT_MAX = 100
 const WRITES_MAX = 5
+/** Until the last link that a revocation is about has ended by itself. */
+const REVOKED_MS = VIEW_DAYS_MAX * 86_400_000
 
 export const REVOCATIONS = z.record(z.string(), z.number())
 
@@ -80,12 +83,12 @@ export function createViews(parts: ViewParts): Views {
     async revoke(platform) {
       for (let attempt = 0; attempt < WRITES_MAX; attempt++) {
         const seen = revoked.version()
-        const { connections } = registry.table()
-        // Links of platforms that are gone show nothing anyway.
-        const others = Object.entries(revoked.value() ?? {}).filter(([id]) => connections.has(id))
+        // Those of platforms that are gone as well: one may come again under its old id.
+        const others = Object.entries(revoked.value() ?? {}).filter(([, made]) => made > now() - REVOKED_MS)
         const next = { ...Object.fromEntries(others), [platform]: now() }
         if ((await revoked.write(next, seen)) !== undefined) return
       }
+      throw new Fault('store_unavailable', { detail: 'view links are being revoked by others all the time' })
     },
     answer: (rest) =>
       answer(rest).catch((err: unknown) => {
