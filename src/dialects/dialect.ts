@@ -7,7 +7,15 @@ import { isOpaqueId } from '../ocpi/headers.ts'
 import { IVXP } from './ivxp.ts'
 import { isJson } from './json-text.ts'
 import { OPENCHARGE } from './opencharge.ts'
-import { boundedText, isBlankBody, memberBytesAt, stringOf, withoutBom, withoutSecrets } from './original.ts'
+import {
+  boundedText,
+  holdsSecret,
+  isBlankBody,
+  memberBytesAt,
+  stringOf,
+  withoutBom,
+  withoutSecrets,
+} from './original.ts'
 import { PROOF } from './proof.ts'
 import type { Dialect, DialectRow, ReportedFault, ReportedStatus } from './row.ts'
 import { toldMembers, type Told, writeError } from './told.ts'
@@ -133,12 +141,11 @@ function readOriginal(dialect: Dialect, body: Buffer, answer: DialectAnswer): Or
   const { secrets = [] } = answer
   const message = stringOf(memberBytesAt(body, shape.message)) ?? ''
   const details = shape.details && memberBytesAt(body, shape.details)
-  const isSecret = details && withoutSecrets(details.toString('latin1'), secrets).length !== details.length
   return {
     code,
     slug,
     message: withoutSecrets(message, secrets) || undefined,
-    details: isSecret ? undefined : details,
+    details: details && holdsSecret(details, secrets) ? undefined : details,
     row: findRow(dialect, code, slug),
   }
 }

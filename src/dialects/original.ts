@@ -47,6 +47,19 @@ export function withoutSecrets(text: string, secrets: readonly string[]): string
   return clean
 }
 
+const ESCAPE = /\\(?:u([0-9a-fA-F]{4})|(.))/g
+
+/** Whether a secret stands in JSON text, however it is escaped there. */
+export function holdsSecret(json: Buffer, secrets: readonly string[]): boolean {
+  if (secrets.length === 0) return false
+  const text = json
+    .toString('latin1')
+    .replace(ESCAPE, (_, hex?: string, char = '') =>
+      hex ? String.fromCharCode(Number.parseInt(hex, 16)) : char,
+    )
+  return withoutSecrets(text, secrets) !== text
+}
+
 /** Text of at most `KEPT_BYTES_MAX` bytes, cut between characters and marked with an ellipsis when it was longer. */
 export function boundedText(text: string): string {
   // No UTF-16 unit takes less than one byte: what is cut here would be cut anyway.

@@ -59,7 +59,8 @@ export function keepBody(body: Buffer | string, secrets: readonly string[] = [])
   if (bytes > BYTES_MAX) return { bytes, omitted: 'too_large' }
   try {
     const value: unknown = JSON.parse(body.toString('utf8').replace(/^\ufeff/, ''))
-    const text = withoutSecrets(JSON.stringify(redact(value), undefined, 1), secrets)
+    const written = secrets.map((secret) => JSON.stringify(secret).slice(1, -1))
+    const text = withoutSecrets(JSON.stringify(redact(value), undefined, 1), written)
     return { bytes, ...cut(text, TEXT_CHARS_MAX) }
   } catch {
     return { bytes, omitted: 'not_json' }

@@ -150,6 +150,24 @@ describe('opencharge', () => {
     expect(Buffer.byteLength(data.details)).toBeLessThanOrEqual(KEPT_BYTES_MAX)
   })
 
+  it("keeps no details that repeat the hub's token, however they are escaped", () => {
+    const secrets = ['a/long"token', Buffer.from('a/long"token').toString('base64')]
+    const detailsOf = (details: string) => {
+      const body = Buffer.from(`{"error":{"code":"INVALID_PROOF","message":"m","details":${details}}}`)
+      const outcome = readDialectAnswer('opencharge', { httpStatus: 400, headers: {}, body, secrets })
+      return (JSON.parse(textOf(outcome)) as { data: { details?: unknown } }).data.details
+    }
+    expect(detailsOf('{"path":"a\\/long\\"thing"}')).toEqual({ path: 'a/long"thing' })
+    for (const details of [
+      '"a/long\\"token"',
+      '{"x":["a\\/long\\u0022token"]}',
+      '{"\\u0061\\/long\\"token":1}',
+    ]) {
+      expect(detailsOf(details), details).toBeUndefined()
+    }
+    expect(detailsOf(`"Token ${secrets[1]}"`)).toBeUndefined()
+  })
+
   it('keeps __proto__ in details as the plain member it is', () => {
     const body = '{"error":{"code":"INVALID_PROOF","message":"m","details":{"__proto__":{"polluted":1}}}}'
     expect(textOf(read('opencharge', 400, body))).toContain('"details":{"__proto__":{"polluted":1}}')

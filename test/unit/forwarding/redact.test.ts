@@ -56,6 +56,15 @@ describe('a captured body', () => {
     expect((body as { text: string }).text.length).toBeLessThan(20_000)
   })
 
+  it('never holds the secret it was given, in a name or a value, however JSON writes it', () => {
+    for (const secret of ['canary-of-the-test', 'canary"with\\both']) {
+      const body = keepBody(JSON.stringify({ [secret]: 1, list: [`Token ${secret}!`] }), [secret])
+      expect(body).toHaveProperty('text')
+      const { text } = body as { text: string }
+      expect(JSON.parse(text)).toEqual({ [REDACTED]: 1, list: [`Token ${REDACTED}!`] })
+    }
+  })
+
   it('never holds a secret, whatever it is in', () => {
     const secret = 'canary-of-the-test'
     const withSecret = fc.letrec((tie) => ({
