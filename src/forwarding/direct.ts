@@ -102,7 +102,7 @@ export async function forwardTo(
     endpoint: route.endpoint,
     from: route.from,
     to: route.party.role,
-    timeoutMs: route.rule?.timeoutMs ?? parts.options.timeoutMs,
+    timeoutMs: timeoutOf(route, message, parts.options),
   }
   const release = isCapped(route) ? await parts.limits.enter(route, requester === undefined) : undefined
   const request = toOutbound(outgoing, leg, exchange, parts.viaName)
@@ -128,6 +128,12 @@ export async function forwardTo(
     noteFailure(fault, { raw, platform: connection.platform }, exchange, parts)
     throw fault
   }
+}
+
+/** A route may give more time for an answer, but not to one of many that make a list together. */
+function timeoutOf({ rule }: Route, { assembled }: Message, { timeoutMs }: ForwardingOptions): number {
+  const own = rule?.timeoutMs ?? timeoutMs
+  return assembled ? Math.min(own, timeoutMs) : own
 }
 
 /** The usual answer is read at once, one that must be looked into later. */

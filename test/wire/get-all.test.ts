@@ -155,6 +155,20 @@ describe('GET ALL (R64, T17)', () => {
     await own.close()
   })
 
+  it('waits no longer for an owner that a route gives more time', async () => {
+    const rule = { to: ['FR-CPO'], timeoutMs: 60_000 } as const
+    const own = await stage(
+      { emsp: party('NL-EMS', 'EMSP'), cpo: party('DE-CPO', 'CPO'), cpo2: party('FR-CPO', 'CPO') },
+      { forwarding: { timeoutMs: 3_000 }, routes: [rule] },
+    )
+    own.cpo.answers('GET locations', listOf([{ id: 'A1' }]))
+    own.cpo2.answers('GET locations', { json: ok([{ id: 'B1' }]), afterMs: 4_000 })
+    const answer = await own.emsp.gets('locations', { to: 'hub' })
+    expect(idsOf(answer)).toEqual(['A1'])
+    expect(answer.json().status_message).toContain('missing FR-CPO: http_response_timeout')
+    await own.close()
+  })
+
   it('goes on by its Link without TO whatever routes say of requests without TO', async () => {
     const rule = { to: 'none', module: ['locations'], action: 'deny' } as const
     const own = await stage(
