@@ -103,7 +103,7 @@ export function registerErrors(app: AdminApp, { journal }: AdminParts): void {
       },
     },
     async (request, reply) => {
-      const entry = await journal.get(request.params.reference)
+      const entry = await journal.get(request.params.reference.toUpperCase())
       if (!entry) throw problemError(404, 'No entry has this reference; old ones are dropped.')
       return sendTagged(request, reply, entry)
     },

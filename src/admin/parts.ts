@@ -21,7 +21,7 @@ export interface AdminParts {
   readonly journal: Pick<Journal, 'get' | 'query' | 'summary' | 'correlation' | 'watch'>
   readonly metrics: Pick<Metrics, 'text' | 'contentType'>
   /** Counts of the last hour for the dashboard. */
-  readonly traffic?: Pick<Traffic, 'view' | 'pairs'>
+  readonly traffic: Pick<Traffic, 'view' | 'pairs'>
   /** What can be done; absent where only the API is described. */
   readonly operations?: Operations
   readonly log: Pick<Log, 'info' | 'warn' | 'error'>

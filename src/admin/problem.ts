@@ -4,6 +4,7 @@
 import { STATUS_CODES } from 'node:http'
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
 import { Fault } from '../faults/fault.ts'
+import { issueWords } from './issue-words.ts'
 
 export interface Problem {
   readonly type: 'about:blank'
@@ -36,7 +37,7 @@ export function readProblem(thrown: unknown): Problem {
   if (hasZodFastifySchemaValidationErrors(thrown)) {
     const errors = thrown.validation.map((issue) => ({
       parameter: parameterOf(issue),
-      message: issue.message ?? 'is not valid',
+      message: issueWords(issue),
     }))
     return toProblem(400, 'The request is not valid.', { errors })
   }

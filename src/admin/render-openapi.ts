@@ -3,6 +3,7 @@
 import { buildRoutingTable } from '../registry/routing-table.ts'
 import type { AdminParts } from './parts.ts'
 import { createAdminServer } from './server.ts'
+import { createTraffic } from './traffic.ts'
 
 /** The document as JSON text with a line end, the same for the same version and routes. */
 export async function renderOpenApi(version: string): Promise<string> {
@@ -26,6 +27,7 @@ function toEmptyParts(version: string): AdminParts {
       watch: () => () => {},
     },
     metrics: { text: async () => '', contentType: 'text/plain' },
+    traffic: createTraffic(),
     log: { info: () => {}, warn: () => {}, error: () => {} },
     isDraining: () => false,
     inFlight: () => 0,

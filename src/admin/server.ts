@@ -61,6 +61,7 @@ const GROUPS: readonly AdminGroup[] = [
   registerReload,
   registerAudit,
   registerHealth,
+  registerTraffic,
 ]
 
 const BODY_BYTES_MAX = 1024 * 1024
@@ -110,7 +111,6 @@ export async function createAdminServer(parts: AdminParts, options: AdminOptions
   })
 
   for (const register of GROUPS) register(app, parts, options)
-  if (parts.traffic) registerTraffic(app, parts.traffic)
   await registerDocs(app)
   await registerUi(app, parts, door, options)
   return app

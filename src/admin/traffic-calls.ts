@@ -1,9 +1,8 @@
 // The calls that show the traffic of the last hour; the dashboard draws it.
 
 import { z } from 'zod'
-import type { AdminApp } from './parts.ts'
+import type { AdminApp, AdminParts } from './parts.ts'
 import { problems } from './shapes.ts'
-import type { Traffic } from './traffic.ts'
 
 const counts = z.array(z.int()).readonly()
 const trafficShape = z.object({
@@ -21,7 +20,7 @@ const trafficShape = z.object({
 const pairShape = z.object({ from: z.string(), to: z.string(), requests: z.int(), errors: z.int() })
 
 /** `GET /api/v1/traffic` and `GET /api/v1/traffic/pairs`. */
-export function registerTraffic(app: AdminApp, traffic: Pick<Traffic, 'view' | 'pairs'>): void {
+export function registerTraffic(app: AdminApp, { traffic }: AdminParts): void {
   const tags = ['hub']
   app.get(
     '/api/v1/traffic',

@@ -170,6 +170,24 @@ describe('a broken request', () => {
     ])
   })
 
+  it('is told what is wrong in the words of the API, not in those of a type system', async () => {
+    admin = await startAdmin()
+    for (const [query, message] of [
+      ['errors?limit=many', 'must be a number'],
+      ['errors?limit=1.5', 'must be a whole number'],
+      ['errors?limit=0', 'must be at least 1'],
+      ['errors?limit=9999', 'must be at most 1000'],
+      ['errors?form=DE-CPO', 'is not known here'],
+      ['errors?from=', 'must not be empty'],
+      ['errors?at=nobody', 'must be one of requester, responder, hub'],
+      ['errors?from=a&from=b', 'must be text'],
+      ['routes/explain?from=NL-EMS', 'is missing'],
+    ]) {
+      const { json } = await admin.call(`/api/v1/${query}`)
+      expect(json.errors, query).toMatchObject([{ message }])
+    }
+  })
+
   it('is a problem when its URL cannot be decoded', async () => {
     admin = await startAdmin()
     const answer = await admin.call('/api/v1/platforms/%zz')

@@ -139,6 +139,7 @@ describe('GET /api/v1/errors/{reference}', () => {
     record(1, () => ({ reference }))
     const answer = await admin.call(`/api/v1/errors/${reference}`)
     expect(answer.json).toMatchObject({ reference, request_id: '1' })
+    expect((await admin.call(`/api/v1/errors/${reference.toLowerCase()}`)).json).toEqual(answer.json)
     const again = await admin.call(`/api/v1/errors/${reference}`, {
       headers: { 'if-none-match': answer.headers.get('etag')! },
     })

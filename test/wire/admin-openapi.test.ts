@@ -43,6 +43,8 @@ describe('the description of the API', () => {
         '/api/v1/errors',
         '/api/v1/errors/{reference}',
         '/api/v1/platforms/{id}',
+        '/api/v1/traffic',
+        '/api/v1/traffic/pairs',
         '/metrics',
         '/health/ready',
       ]),

@@ -3,6 +3,7 @@
 import { hashAdminToken } from '../../../src/admin/guard.ts'
 import type { AdminOptions, AdminParts } from '../../../src/admin/parts.ts'
 import { createAdminServer } from '../../../src/admin/server.ts'
+import { createTraffic } from '../../../src/admin/traffic.ts'
 import { createJournal, type Journal } from '../../../src/journal/journal.ts'
 import { createLog } from '../../../src/journal/log.ts'
 import { createMemoryJournal } from '../../../src/journal/memory.ts'
@@ -119,6 +120,7 @@ export async function startAdmin(
       registry: { table: () => table, health: () => surroundings.health },
       journal,
       metrics,
+      traffic: createTraffic(),
       log,
       isDraining: () => surroundings.draining,
       inFlight: () => 5,
