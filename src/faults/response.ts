@@ -30,6 +30,8 @@ export function faultAnswer(fault: Fault, context: FaultContext): FaultAnswer {
   const message = publicMessage(fault, context.to)
   const headers = ['Content-Type', 'application/json']
   for (const [name, value] of Object.entries(info.headers ?? {})) headers.push(name, value)
+  // RFC 9110 §15.5.2; OCPI's scheme has no parameters. Some clients take a 401 without it for a broken connection.
+  if (row.http === 401) headers.push('WWW-Authenticate', 'Token')
   if (row.http === 503 && !info.headers?.['Retry-After']) headers.push('Retry-After', '1')
   const data = {
     fault: fault.code,

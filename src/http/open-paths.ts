@@ -19,6 +19,14 @@ export interface OpenPathParts {
   readonly view: (rest: string) => Promise<Page>
 }
 
+const METHODS = ['GET', 'HEAD'] as const
+const EXISTING = /^\/(?:health\/(?:live|ready)|view\/.*?)(?:\?|$)/
+
+/** Methods that a raw request target takes if it is one of these paths and exists; else none. */
+export function openMethods(url: string): readonly string[] {
+  return EXISTING.test(url) ? METHODS : []
+}
+
 /** Whether a raw request target is one of these paths. */
 export function isOpenPath(url: string): boolean {
   return url.startsWith('/health/') || url.startsWith('/view/')
@@ -29,8 +37,7 @@ export function registerOpenPaths(app: FastifyInstance, parts: OpenPathParts): v
     if (visit) visit.ended = true
     parts.lifecycle.inFlight--
   }
-  const read = (url: string, handler: RouteHandlerMethod) =>
-    app.route({ method: ['GET', 'HEAD'], url, handler })
+  const read = (url: string, handler: RouteHandlerMethod) => app.route({ method: [...METHODS], url, handler })
   read('/health/live', (request, reply) => {
     end(request.visit)
     return reply.send({ status: 'live' })

@@ -62,6 +62,11 @@ describe('a stranger is refused with HTTP 401 and an envelope (R5, R98, T30)', (
     })
   }
 
+  it('and is told the scheme (RFC 9110 §15.5.2)', async () => {
+    const answer = await callAs(undefined, 'GET', '/ocpi/versions')
+    expect(answer.headers['www-authenticate']).toBe('Token')
+  })
+
   for (const [what, value] of MALFORMED) {
     it(`that sends ${what}`, async () => {
       const answer = await callAs(value, 'GET', '/ocpi/2.2.1/sender/locations')
@@ -138,6 +143,17 @@ it('a load balancer asks for health without a token, by GET or HEAD, and leaves 
   }
   const { items } = (await scene.hub.journal.query({}, { limit: 100 }))!
   expect(items.filter((entry) => entry.path.startsWith('/health'))).toEqual([])
+})
+
+it('another method than GET and HEAD on a health path is 405, on a path that is not there 404', async () => {
+  for (const [path, status, allow] of [
+    ['/health/live', 405, 'GET, HEAD'],
+    ['/health/ready?x=1', 405, 'GET, HEAD'],
+    ['/health/dead', 404, null],
+  ] as const) {
+    const answer = await fetch(`${scene.hub.ocpiUrl}${path}`, { method: 'POST' })
+    expect([answer.status, answer.headers.get('allow')], path).toEqual([status, allow])
+  }
 })
 
 describe('a platform enters with its token', () => {
