@@ -45,7 +45,7 @@ export function addErrors(program: Command, context: CliContext): void {
     .argument('[reference]', 'data.reference of an error answer', readReference)
     .addOption(new Option('--from <party>', 'requesting party, as in NL-EMS').argParser(readParty))
     .addOption(new Option('--to <party>', 'addressed party').argParser(readParty))
-    .option('--code <code>', 'OCPI status code, as in 4003')
+    .option('--code <code>', 'OCPI status code, as in 4003', readCode)
     .option('--fault <fault>', 'fault, as in connection_refused', readFault)
     .addOption(new Option('--at <side>', 'whose side must act').choices(SIDES))
     .option('--module <module>', 'module, as in locations')
@@ -84,8 +84,14 @@ export function addErrors(program: Command, context: CliContext): void {
 }
 
 function readReference(text: string): string {
-  if (REFERENCE.test(text)) return text
+  const reference = text.toUpperCase()
+  if (REFERENCE.test(reference)) return reference
   throw new InvalidArgumentError('It must be 26 letters and digits, as in data.reference of an error answer.')
+}
+
+function readCode(text: string): string {
+  if (/^\d{1,6}$/.test(text)) return text
+  throw new InvalidArgumentError('It must be a number; names of faults go with --fault.')
 }
 
 function readFault(text: string): string {

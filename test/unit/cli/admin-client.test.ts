@@ -105,7 +105,7 @@ describe('a verb that asks a hub', () => {
     const { code, err } = await ask(json(problem, 400, 'application/problem+json; charset=utf-8'), [
       'errors',
       '--code',
-      'x',
+      '99999',
     ])
     expect(code).toBe(1)
     expect(err).toBe('error: Bad Request: A parameter is wrong: code must be an OCPI status code')

@@ -81,6 +81,10 @@ describe('errors', () => {
       code: 2,
       err: expect.stringContaining('It must be a fault (did you mean to_unknown?)') as string,
     })
+    expect(await run(['errors', '--code', 'to_unknown'])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('names of faults go with --fault') as string,
+    })
     for (const word of ['stream', 'summary', ENTRY.reference.slice(1)]) {
       expect(await run(['errors', word])).toMatchObject({ code: 2, out: '' })
     }
@@ -135,7 +139,7 @@ describe('errors', () => {
 
   test('shows one entry in full by its reference', async () => {
     answer = json(ENTRY)
-    const { out } = await run(['errors', ENTRY.reference])
+    const { out } = await run(['errors', ENTRY.reference.toLowerCase()])
     expect(server.asked).toEqual([`GET /api/v1/errors/${ENTRY.reference}`])
     expect(out).toContain('message: DE-CPO refused the connection.')
   })
