@@ -108,7 +108,7 @@ const registry = z.strictObject({
     .string()
     .max(100, { error: 'must not be longer than 100 characters' })
     .default('ocpi-hub:')
-    .describe('redis: put before every key.'),
+    .describe('redis: put before every key, in braces: ocpi-hub: makes {ocpi-hub}:…'),
 })
 
 const forwarding = z.strictObject({
