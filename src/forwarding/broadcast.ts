@@ -25,19 +25,28 @@ export interface Broadcaster {
 const LANES = 8
 /** Pushes waiting for one receiver; a receiver that is slower than its senders loses the rest, and it is journalled. */
 const WAITING_MAX = 1_000
+/** Bytes of their bodies: senders are answered at once, so nothing else keeps them from filling the memory. */
+const WAITING_BYTES_MAX = 64 * 1024 * 1024
+
+/** What waits for one receiver. */
+interface Waiting {
+  pushes: number
+  bytes: number
+}
 
 /** Builds the fan-out. */
 export function createBroadcaster(parts: ForwardingParts): Broadcaster {
   const lanes = new Map<string, Promise<void>>()
-  const waiting = new Map<string, number>()
+  const waiting = new Map<string, Waiting>()
   let pending = 0
   let idle: (() => void)[] = []
 
-  function finished(receiver: string): void {
+  function finished(receiver: string, bytes: number): void {
     pending--
-    const left = waiting.get(receiver)! - 1
-    if (left === 0) waiting.delete(receiver)
-    else waiting.set(receiver, left)
+    const queue = waiting.get(receiver)!
+    queue.pushes--
+    queue.bytes -= bytes
+    if (queue.pushes === 0) waiting.delete(receiver)
     if (pending > 0) return
     for (const resolve of idle) resolve()
     idle = []
@@ -60,23 +69,23 @@ export function createBroadcaster(parts: ForwardingParts): Broadcaster {
     leg.to = route.party.key
     leg.responder = route.party.connection.platform.id
     leg.keep = true
-    const count = waiting.get(receiver) ?? 0
-    if (count >= WAITING_MAX) {
-      failLeg(
-        leg,
-        new Fault('destination_unavailable', { detail: `${WAITING_MAX} pushes wait for it already` }),
-        parts,
-      )
+    const bytes = message.body?.length ?? 0
+    const queue = waiting.get(receiver) ?? { pushes: 0, bytes: 0 }
+    const detail = noRoom(queue, bytes)
+    if (detail !== undefined) {
+      failLeg(leg, new Fault('destination_unavailable', { detail }), parts)
       return
     }
-    waiting.set(receiver, count + 1)
+    waiting.set(receiver, queue)
+    queue.pushes++
+    queue.bytes += bytes
     pending++
     const lane = `${receiver} ${laneOf(message.rest)}`
     const before = lanes.get(lane) ?? Promise.resolve()
     const done = before
       .then(() => deliver(route, message, leg))
       .then(() => {
-        finished(receiver)
+        finished(receiver, bytes)
         if (lanes.get(lane) === done) lanes.delete(lane)
       })
     lanes.set(lane, done)
@@ -102,6 +111,13 @@ export function createBroadcaster(parts: ForwardingParts): Broadcaster {
     pending: () => pending,
     idle: () => (pending === 0 ? Promise.resolve() : new Promise<void>((resolve) => void idle.push(resolve))),
   })
+}
+
+/** Why one more push of so many bytes cannot wait; a single one always can, however large it is. */
+function noRoom({ pushes, bytes }: Waiting, more: number): string | undefined {
+  if (pushes >= WAITING_MAX) return `${WAITING_MAX} pushes wait for it already`
+  if (pushes === 0 || bytes + more <= WAITING_BYTES_MAX) return undefined
+  return `pushes of ${bytes} bytes wait for it already`
 }
 
 /** Of `/{country_code}/{party_id}/{id}` in any case (R109): what is below an object takes its lane. */

@@ -159,6 +159,30 @@ describe('the sender of a broadcast', () => {
     expect(scene.nsp.requests.map(({ rest }) => rest)).toEqual(below.map((path) => `/DE/CPO/LOC1${path}`))
   })
 
+  it('cannot fill the memory of the hub with large pushes that a slow receiver does not take', async () => {
+    const own = await stage(
+      { cpo: party('DE-CPO', 'CPO'), slow: party('NL-SLO', 'EMSP'), quick: party('NL-QUI', 'EMSP') },
+      { forwarding: { timeoutMs: 15_000, maxRequestBodyBytes: 10 * 1024 * 1024 } },
+    )
+    let release!: () => void
+    const released = new Promise<void>((resolve) => (release = resolve))
+    own.slow.answers('*', () => released.then(() => ({ json: ok() })))
+    const json = { name: 'x'.repeat(9 * 1024 * 1024) }
+    const push = (number: number) =>
+      own.cpo.puts('locations', { to: 'hub', path: `/DE/CPO/L${number}`, json })
+    for (let number = 0; number < 8; number++) expect((await push(number)).json().status_code).toBe(1000)
+    const entry = await own.hub.newest({ to: 'NL-SLO', fault: 'destination_unavailable' })
+    expect(entry).toMatchObject({ path: expect.stringContaining('/L7'), mode: 'broadcast' })
+    await waitFor(() => own.quick.requests.length === 8)
+    release()
+    await waitFor(() => own.slow.requests.length === 7)
+    await waitFor(async () => {
+      await push(8)
+      return own.slow.requests.length > 7
+    })
+    await own.close()
+  })
+
   it('is told nothing again later: a push that failed is not repeated (R92)', async () => {
     scene.emsp.answers('*', { cut: 'before' })
     await scene.cpo.patches('locations', { to: 'hub', ...location })
@@ -188,6 +212,10 @@ describe('what is not for everybody', () => {
   it("is refused: somebody else's object (T24)", async () => {
     const answer = await scene.cpo.puts('locations', { to: 'hub', path: '/DE/CP2/LOC1', json: {} })
     await expectFault(scene.hub, answer, 'owner_mismatch')
+    for (const json of [{ country_code: 'DE', party_id: 'CP2' }, { party_id: 'CP2' }]) {
+      const disguised = await scene.cpo.puts('locations', { to: 'hub', path: '/DE/CPO/LOC1', json })
+      await expectFault(scene.hub, disguised, 'owner_mismatch')
+    }
     expect(cast().flatMap((one) => one.requests)).toEqual([])
   })
 })
