@@ -100,6 +100,18 @@ describe('a token', () => {
     expect((await admin.call('/api/v1/codes', { token: '' })).status).toBe(401)
     expect((await admin.call('/api/v1/codes', { token: 'undefined' })).status).toBe(401)
   })
+
+  it('is never nothing, even if the hash of nothing was configured', async () => {
+    admin = await startAdmin({
+      options: { tokens: () => [{ name: 'a', role: 'operate', sha256: hashAdminToken('') }] },
+    })
+    for (const authorization of ['Bearer', 'Token abc', 'Basic Og==', 'Basic YTo=']) {
+      for (const path of ['/api/v1/codes', '/docs']) {
+        const answer = await admin.call(path, { token: null, headers: { authorization } })
+        expect(answer.status, `${path} ${authorization}`).toBe(401)
+      }
+    }
+  })
 })
 
 describe('guessing', () => {
