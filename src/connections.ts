@@ -103,6 +103,8 @@ function createHandshakeParts(
     registry,
     call,
     allowsUrl: send.guard.allowsUrl,
+    onLeftOut: (platform, leftOut) =>
+      log.warn({ platform, left_out: leftOut }, 'endpoints in its version details were left out'),
     clock: systemClock,
     visible,
     hashes: keyring.tokens,

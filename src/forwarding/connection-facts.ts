@@ -80,6 +80,22 @@ export async function readConnectionFacts(
   }
 }
 
+/** Whether the host of an absolute http(s) URL has an address that may be called; the fault if not. Never rejects. */
+export async function readLookupFault(
+  guard: AddressGuard,
+  url: string,
+  timeoutMs: number,
+): Promise<FaultCode | undefined> {
+  const { hostname, protocol } = new URL(url)
+  try {
+    if (!guard.allowsScheme(protocol)) throw prohibited(protocol)
+    await within(timeoutMs, resolve(guard, ipLiteral(hostname) ?? hostname))
+    return undefined
+  } catch (error) {
+    return observe('connecting', error)
+  }
+}
+
 function within<Value>(milliseconds: number, promise: Promise<Value>): Promise<Value> {
   const late = Object.assign(new Error('deadline'), { code: CONNECT_TIMEOUT })
   return pTimeout(promise, {

@@ -2,12 +2,11 @@
 // the hub has called back with the token it was given; whatever fails before leaves everything as it was (R29).
 
 import { Fault, toFault } from '../faults/fault.ts'
-import { type Endpoint } from '../ocpi/endpoint.ts'
 import type { Credentials } from '../ocpi/credentials.ts'
 import { createToken } from '../ocpi/token.ts'
 import { VERSIONS, type VersionNumber } from '../ocpi/version.ts'
 import type { InboundToken, OutboundToken, Platform } from '../registry/platform.ts'
-import { hasNeededEndpoints, sideOf } from './endpoints.ts'
+import { type EndpointList, hasNeededEndpoints, sideOf, tellLeftOut } from './endpoints.ts'
 import {
   type HandshakeParts,
   heldToken,
@@ -64,7 +63,7 @@ async function join(parts: HandshakeParts, request: VersionedRequest): Promise<M
   const hashes = parts.hashes.all(request.tokenValue)
   const { platform } = request.connection
   const credentials = readPeerCredentials(parts, platform.id, readBody(request), version)
-  const { endpoints, outbound } = await callBack(parts, platform, credentials, version)
+  const { outbound, ...list } = await callBack(parts, platform, credentials, version)
   const token = createToken()
   const fresh: InboundToken = { ...parts.hashes.make(token), purpose: 'credentials' }
   const stored = await changePlatform(registry, platform.id, (current) => {
@@ -74,7 +73,11 @@ async function join(parts: HandshakeParts, request: VersionedRequest): Promise<M
     if (held.validUntil !== presented.validUntil) throw overtaken()
     const now = clock.now()
     const inbound = [fresh, ...outgoing(held, now, parts.overlapMs)]
-    const next = settle(current, { version, credentials, endpoints, outbound, inbound, told: undefined }, now)
+    const next = settle(
+      current,
+      { version, credentials, endpoints: list.endpoints, outbound, inbound, told: undefined },
+      now,
+    )
     // Whom it may see depends on the parties it has named just now.
     const told = toldNow(parts, next, version)
     return told === undefined ? next : { ...next, toldParties: told }
@@ -82,7 +85,10 @@ async function join(parts: HandshakeParts, request: VersionedRequest): Promise<M
   if (!stored) throw new Fault('token_unknown')
   const what = presented.purpose === 'registration' ? 'registered' : 'renewed'
   parts.onHandshake({ id: platform.id, what, by: 'peer', before: platform, after: stored })
-  return { data: ownCredentials(parts, stored, { version, token }) }
+  const data = ownCredentials(parts, stored, { version, token })
+  const leftOut = tellLeftOut(list)
+  // The peer learns it now, and not from requests that never come.
+  return leftOut === '' ? { data } : { data, statusMessage: `Endpoints ${leftOut}` }
 }
 
 /** The token that is replaced: a registration token dies at once (R7), another after the overlap (T22). */
@@ -107,7 +113,7 @@ async function callBack(
   platform: Platform,
   credentials: Credentials,
   version: VersionNumber,
-): Promise<{ endpoints: Endpoint[]; outbound: OutboundToken }> {
+): Promise<EndpointList & { outbound: OutboundToken }> {
   const { call, timeoutMs } = parts
   const { url } = credentials
   const given = { token: credentials.token, form: VERSIONS[version].tokenForm }
@@ -119,9 +125,17 @@ async function callBack(
     })
   }
   const asked = askEndpoints(parts, { ...peer, token }, picked, sideOf(platform))
-  const endpoints = await asCallBack('version details', asked)
-  if (!hasNeededEndpoints(endpoints)) throw new Fault('endpoints_missing')
-  return { endpoints, outbound: token }
+  const list = await asCallBack('version details', asked)
+  if (!hasNeededEndpoints(list.endpoints)) {
+    const leftOut = tellLeftOut(list)
+    throw new Fault(
+      'endpoints_missing',
+      leftOut === ''
+        ? {}
+        : { message: `The version details lack an endpoint that the hub needs; ${leftOut}` },
+    )
+  }
+  return { ...list, outbound: token }
 }
 
 /** What fails in a call-back is 3001, with the reason in words; a fault of the hub itself stays what it is. */

@@ -5,7 +5,7 @@ import { Fault, toFault } from '../faults/fault.ts'
 import type { Log } from '../journal/log.ts'
 import type { Platform } from '../registry/platform.ts'
 import type { Connection } from '../registry/routing-table.ts'
-import { sideOf } from './endpoints.ts'
+import { sideOf, tellLeftOut } from './endpoints.ts'
 import type { HandshakeParts } from './handshake.ts'
 import { askEndpoints, askVersion, type EndpointParts } from './peer.ts'
 import { changePlatform } from './platform-change.ts'
@@ -31,6 +31,8 @@ export function createDiscovery(parts: DiscoveryParts): Discovery {
   const { registry, clock } = parts
   /** Platforms being asked or waiting to be asked again, with the way to stop waiting. */
   const busy = new Map<string, () => void>()
+  /** What was left out of the endpoints of a platform that is asked again and again: told once. */
+  const toldLeftOut = new Map<string, string>()
   let closed = false
 
   async function look(connections: Iterable<Connection>): Promise<void> {
@@ -53,8 +55,9 @@ export function createDiscovery(parts: DiscoveryParts): Discovery {
       return
     }
     try {
-      await discover(parts, platform)
+      await discover({ ...parts, onLeftOut }, platform)
       busy.delete(id)
+      toldLeftOut.delete(id)
     } catch (thrown) {
       const { code, message } = toFault(thrown)
       if (failures === 0) parts.log.warn({ platform: id, fault: code }, `no endpoints yet: ${message}`)
@@ -64,6 +67,13 @@ export function createDiscovery(parts: DiscoveryParts): Discovery {
         clock.after(delayMs, () => void attempt(id, failures + 1)),
       )
     }
+  }
+
+  function onLeftOut(id: string, leftOut: readonly string[]): void {
+    const text = leftOut.join()
+    if (toldLeftOut.get(id) === text) return
+    toldLeftOut.set(id, text)
+    parts.onLeftOut(id, leftOut)
   }
 
   const stop = registry.watch((_after, _before, changes) => {
@@ -90,9 +100,13 @@ async function discover(parts: DiscoveryParts, platform: Platform): Promise<void
   const first = { platformId: id, token: outbound!, timeoutMs }
   const { picked, token } = await askVersion(call, first, { url: versionsUrl!, version: version! })
   if (!picked) throw new Fault('version_unsupported', { message: `it does not offer ${version}` })
-  const endpoints = await askEndpoints(parts, { ...first, token }, picked, sideOf(platform))
+  const list = await askEndpoints(parts, { ...first, token }, picked, sideOf(platform))
+  const { endpoints } = list
   if (endpoints.length === 0) {
-    throw new Fault('endpoints_missing', { message: 'its version details list none' })
+    const leftOut = tellLeftOut(list)
+    throw new Fault('endpoints_missing', {
+      message: `its version details list none${leftOut && `; ${leftOut}`}`,
+    })
   }
   await changePlatform(registry, id, (current) =>
     lacksEndpoints(current)

@@ -2,6 +2,7 @@
 // Up to 2.1.1 endpoints have no interface role: it follows from which of the two sides, CPO or eMSP, somebody is.
 
 import { z } from 'zod'
+import { Fault } from '../faults/fault.ts'
 import { type Endpoint, readTarget } from '../ocpi/endpoint.ts'
 import { INTERFACES, type InterfaceRole, moduleKey, moduleRow } from '../ocpi/module.ts'
 import { VERSIONS, type VersionNumber } from '../ocpi/version.ts'
@@ -9,48 +10,75 @@ import { isHub, type Platform } from '../registry/platform.ts'
 
 const ENDPOINTS_MAX = 300
 const EXTRA_MODULES_MAX = 50
+const LEFT_OUT_TOLD_MAX = 10
 // Goes into URLs of the hub when it is offered back.
 const MODULE_ID = /^[A-Za-z0-9_.~-]{1,64}$/
 
 const DETAILS = z.object({ endpoints: z.array(z.unknown()) })
-const ENDPOINT = z.object({
+const IDENTIFIED = z.object({
   identifier: z.string().regex(MODULE_ID),
-  role: z.string().optional(),
-  url: z
-    .string()
-    .max(2048)
-    .refine((url) => readTarget(url) !== undefined),
+  role: z.unknown().optional(),
+  url: z.unknown().optional(),
 })
+const URL_TEXT = z
+  .string()
+  .max(2048)
+  .refine((url) => readTarget(url) !== undefined)
+const ROLE_NAME = z.string().toUpperCase().pipe(z.enum(INTERFACES))
 
 /** The side of a platform in a version without interface roles. */
 export type FlatRole = 'CPO' | 'EMSP'
 
+/** A peer's endpoints, and its entries that make none: which and why, one clause each. */
+export interface EndpointList {
+  readonly endpoints: readonly Endpoint[]
+  readonly leftOut: readonly string[]
+}
+
 /**
  * Endpoints in the `data` of a peer's version details; `undefined` if there is no list. Entries that make no endpoint
- * are left out (R20). `side` tells the interface where the version has none.
+ * are left out (R20), and told. `side` tells the interface where the version has none.
  */
 export function readEndpoints(
   data: unknown,
   version: VersionNumber,
   side: FlatRole | undefined,
-): Endpoint[] | undefined {
+): EndpointList | undefined {
   const details = DETAILS.safeParse(data)
   if (!details.success) return undefined
   const entries = details.data.endpoints
     .slice(0, ENDPOINTS_MAX)
-    .flatMap((entry) => ENDPOINT.safeParse(entry).data ?? [])
-  const flatSide = side ?? guessSide(entries.map((entry) => entry.identifier))
-  return entries.flatMap(({ identifier, role, url }) => {
-    const written = VERSIONS[version].routed ? readRole(identifier, role) : flatRole(identifier, flatSide)
-    return written ? [{ module: identifier, role: written, url }] : []
-  })
+    .map((entry) => IDENTIFIED.safeParse(entry).data)
+  const flatSide = side ?? guessSide(entries.flatMap((entry) => entry?.identifier ?? []))
+  const endpoints: Endpoint[] = []
+  const leftOut: string[] = []
+  for (const [index, entry] of entries.entries()) {
+    if (!entry) {
+      leftOut.push(`entry ${index + 1}: no identifier that can be read`)
+      continue
+    }
+    const { identifier: module, url } = entry
+    const role = VERSIONS[version].routed ? readRole(module, entry.role) : flatRole(module, flatSide)
+    const target = URL_TEXT.safeParse(url).data
+    if (role !== undefined && target !== undefined) endpoints.push({ module, role, url: target })
+    else if (role === undefined) leftOut.push(`${module}: role is neither SENDER nor RECEIVER`)
+    else leftOut.push(`${module} ${role}: url is not an absolute http or https one`)
+  }
+  const beyond = details.data.endpoints.length - entries.length
+  if (beyond > 0) leftOut.push(`${beyond} entries beyond the first ${ENDPOINTS_MAX}`)
+  return { endpoints, leftOut }
+}
+
+/** `left out: …`, the end of a sentence; `''` if nothing was. */
+export function tellLeftOut({ leftOut }: Pick<EndpointList, 'leftOut'>): string {
+  if (leftOut.length === 0) return ''
+  const more = leftOut.length - LEFT_OUT_TOLD_MAX
+  return `left out: ${leftOut.slice(0, LEFT_OUT_TOLD_MAX).join('; ')}${more > 0 ? `; and ${more} more` : ''}`
 }
 
 // The role of a credentials endpoint means nothing; one example of the specification has it wrong (R17).
-function readRole(module: string, role: string | undefined): InterfaceRole | undefined {
-  if (moduleKey(module) === 'credentials') return 'SENDER'
-  const name = role?.toUpperCase()
-  return name === 'SENDER' || name === 'RECEIVER' ? name : undefined
+function readRole(module: string, role: unknown): InterfaceRole | undefined {
+  return moduleKey(module) === 'credentials' ? 'SENDER' : ROLE_NAME.safeParse(role).data
 }
 
 /** Interface that a platform of this side has for a module: it is the SENDER of what it owns (R113). */
@@ -84,6 +112,14 @@ export function hasNeededEndpoints(endpoints: readonly Endpoint[]): boolean {
     credentialsUrl(endpoints) !== undefined &&
     endpoints.some((endpoint) => moduleRow(endpoint.module).kind === 'functional')
   )
+}
+
+/** The Fault of a platform whose list the hub cannot work with. */
+export function missingAt(id: string, list: EndpointList): Fault {
+  const leftOut = tellLeftOut(list)
+  return new Fault('endpoints_missing', {
+    message: `The version details of ${id} lack credentials or any functional module${leftOut && `; ${leftOut}`}`,
+  })
 }
 
 /** `{publicUrl}/ocpi/versions`, what the hub hands over with a registration token. */

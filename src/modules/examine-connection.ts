@@ -21,6 +21,10 @@ const DAYS_FAIL = 7
 const DAY_MS = 86_400_000
 const SLOW_CONNECT_MS = 1_000
 
+/** For URLs that the hub does not call, whatever answers there. */
+export const REFUSED_ADVICE =
+  'Use https and a public address. The operator of the hub can allow a private range, or plain http.'
+
 export const CONNECTION_CHECKS: readonly Check[] = [
   { id: 'url', title: 'The versions URL can be used', run: checkUrl },
   { id: 'dns', title: 'The host name resolves', run: checkLookup },
@@ -66,10 +70,7 @@ function failed(fault: FaultCode): Finding {
 
 function lookupFinding(fault: FaultCode): Finding {
   if (fault !== 'destination_ip_prohibited') return failed(fault)
-  return fail(
-    'the address or the scheme is one that the hub does not call',
-    'Use https and a public address. The operator of the hub can allow a private range, or plain http.',
-  )
+  return fail('the address or the scheme is one that the hub does not call', REFUSED_ADVICE)
 }
 
 function checkConnect({ connection }: Scene): Finding {

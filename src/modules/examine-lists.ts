@@ -11,6 +11,7 @@ import {
   describeReply,
   fail,
   type Finding,
+  groupOf,
   isGood,
   type ListedEndpoint,
   type ListSample,
@@ -22,7 +23,7 @@ import {
   warn,
 } from './examine-scene.ts'
 import { isSecure } from './examine-connection.ts'
-import { groupOf, readParty } from './examine-versions.ts'
+import { readParty } from './examine-versions.ts'
 
 const LISTS_MAX = 12
 const LIMIT = 2

@@ -87,6 +87,8 @@ export interface Scene {
   readonly replies: Reply[]
   readonly look: () => Promise<ConnectionFacts>
   readonly ask: (url: string, options?: AskOptions) => Promise<Reply>
+  /** Why the hub would not get as far as connecting to the host of a URL; rejects with OUT_OF_TIME only. */
+  readonly resolve: (url: string) => Promise<FaultCode | undefined>
   connection?: ConnectionFacts
   /** The token in the form that was accepted. */
   accepted?: OutboundToken
@@ -249,4 +251,17 @@ export function describeFault(
 /** Text of the partner as part of a finding. */
 export function shown(text: string): string {
   return plainText(text, 200)
+}
+
+/** The first of them, and how many more there are. */
+export function listOf(names: readonly string[], max = 12): string {
+  return names.slice(0, max).join(', ') + (names.length > max ? ` and ${names.length - max} more` : '')
+}
+
+/** `cdrs, tariffs: 2 objects; tokens: none`: what was found about each, equal texts together. */
+export function groupOf(told: readonly (readonly [name: string, text: string])[]): string {
+  const texts = [...new Set(told.map(([, text]) => text))]
+  return texts
+    .map((text) => `${listOf(told.flatMap(([name, its]) => (its === text ? [name] : [])))}: ${text}`)
+    .join('; ')
 }

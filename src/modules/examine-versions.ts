@@ -1,7 +1,7 @@
-// Checks of what a party says about itself: token, versions, details, endpoints, credentials.
+// Checks of what a party says about itself: token, versions, details, credentials. Its endpoints: examine-endpoints.ts.
 
 import { readTarget } from '../ocpi/endpoint.ts'
-import { INTERFACES, moduleKey, moduleRow } from '../ocpi/module.ts'
+import { moduleKey } from '../ocpi/module.ts'
 import { isPartyId, type PartyId, partyKey } from '../ocpi/party.ts'
 import {
   createToken,
@@ -11,15 +11,17 @@ import {
   writeAuthorization,
 } from '../ocpi/token.ts'
 import { isVersion, type VersionNumber, VERSIONS } from '../ocpi/version.ts'
-import { isSecure } from './examine-connection.ts'
+import { ENDPOINT_CHECKS } from './examine-endpoints.ts'
 import {
   type Check,
   dataOf,
   describeReply,
   fail,
   type Finding,
+  groupOf,
   isGood,
   type ListedEndpoint,
+  listOf,
   member,
   pass,
   type Reply,
@@ -42,8 +44,7 @@ export const VERSIONS_CHECKS: readonly Check[] = [
     needs: 'versions',
     run: checkDetails,
   },
-  { id: 'endpoint_urls', title: 'Endpoint URLs can be called', needs: 'endpoints', run: checkUrls },
-  { id: 'interfaces', title: 'Both interfaces are there', needs: 'endpoints', run: checkInterfaces },
+  ...ENDPOINT_CHECKS,
   { id: 'credentials', title: 'There is a credentials endpoint', needs: 'endpoints', run: checkCredentials },
 ]
 
@@ -169,66 +170,6 @@ function readListed(reply: Reply, version: VersionNumber): ListedEndpoint[] | un
     role: member(entry, 'role'),
     url: member(entry, 'url'),
   }))
-}
-
-function checkUrls({ endpoints, url: versionsUrl }: Scene): Finding {
-  const advice = 'Write whole URLs, https, that the hub can call as they stand.'
-  const nameOf = ({ version, identifier }: ListedEndpoint) => `${version} ${shown(String(identifier))}`
-  const broken = endpoints.filter(({ url }) => typeof url !== 'string' || !readTarget(url))
-  if (broken.length > 0) return fail(`not absolute: ${listOf(broken.map(nameOf))}`, advice)
-  const plain = endpoints.filter(({ url }) => !isSecure(url as string))
-  if (plain.length > 0 && isSecure(versionsUrl)) {
-    return fail(`plain http: ${listOf(plain.map(nameOf))}`, advice)
-  }
-  const hosts = new Set(endpoints.map(({ url }) => new URL(url as string).host))
-  const own = new URL(versionsUrl).host
-  const foreign = [...hosts].filter((host) => host !== own)
-  if (foreign.length === 0) return pass(`${endpoints.length} on ${own}`)
-  return warn(
-    `on other hosts than the versions: ${listOf(foreign.map(shown))}`,
-    'Make sure that this is meant: a host of a test system in the list is a common slip.',
-  )
-}
-
-function checkInterfaces({ endpoints, version }: Scene): Finding {
-  const own = endpoints.filter((one) => one.version === version)
-  const advice = 'Give each endpoint an identifier, a role (SENDER or RECEIVER) and a url, each pair once.'
-  const functional = own.filter(
-    ({ identifier }) => typeof identifier === 'string' && moduleRow(identifier).kind === 'functional',
-  )
-  if (functional.length === 0) return fail('no functional module is listed', advice)
-  if (!VERSIONS[version!].routed) return pass(modulesOf(functional))
-  const wrong = functional.filter(({ role }) => !INTERFACES.some((one) => one === role))
-  if (wrong.length > 0) return fail(`without a role: ${modulesOf(wrong)}`, advice)
-  const keys = functional.map(
-    ({ identifier, role }) => `${moduleKey(identifier as string)} ${role as string}`,
-  )
-  const twice = keys.filter((key, index) => keys.indexOf(key) !== index)
-  if (twice.length > 0) return warn(`twice: ${listOf(twice)}`, advice)
-  const sides = INTERFACES.map((side) => functional.filter(({ role }) => role === side))
-  const found = `${version}: SENDER ${modulesOf(sides[0]!)}; RECEIVER ${modulesOf(sides[1]!)}`
-  if (sides.every((side) => side.length > 0)) return pass(found)
-  return warn(
-    found,
-    'One side alone is unusual: an owner of data is SENDER of its modules and RECEIVER of commands or tokens.',
-  )
-}
-
-function modulesOf(endpoints: readonly ListedEndpoint[]): string {
-  return listOf(endpoints.map(({ identifier }) => shown(String(identifier)))) || 'none'
-}
-
-/** The first of them, and how many more there are. */
-export function listOf(names: readonly string[], max = 12): string {
-  return names.slice(0, max).join(', ') + (names.length > max ? ` and ${names.length - max} more` : '')
-}
-
-/** `cdrs, tariffs: 2 objects; tokens: none`: what was found about each, equal texts together. */
-export function groupOf(told: readonly (readonly [name: string, text: string])[]): string {
-  const texts = [...new Set(told.map(([, text]) => text))]
-  return texts
-    .map((text) => `${listOf(told.flatMap(([name, its]) => (its === text ? [name] : [])))}: ${text}`)
-    .join('; ')
 }
 
 /** Reads the credentials too (GET): who is behind the URL tells whom to address. */

@@ -2,7 +2,7 @@
 // found and what to tell the partner. Nothing is ever changed: only GET is sent, bounded in time and bytes.
 
 import { createCall } from '../forwarding/call.ts'
-import { readConnectionFacts } from '../forwarding/connection-facts.ts'
+import { readConnectionFacts, readLookupFault } from '../forwarding/connection-facts.ts'
 import type { NetworkOptions } from '../forwarding/options.ts'
 import { createSend } from '../forwarding/send.ts'
 import { plainText } from '../journal/text.ts'
@@ -105,6 +105,11 @@ export async function examine(
     endpoints: [],
     lists: [],
     look: () => readConnectionFacts(send.guard, url.trim(), options.timeoutMs),
+    resolve: async (its) => {
+      const leftMs = endsAt - performance.now()
+      if (leftMs <= 0) throw OUT_OF_TIME
+      return readLookupFault(send.guard, its, Math.min(options.timeoutMs, leftMs))
+    },
     ask: createAsk(() => scene, { call: createCall(send), timeoutMs: options.timeoutMs, endsAt }),
   }
   const checks: CheckReport[] = []

@@ -7,7 +7,7 @@ import type { Endpoint } from '../ocpi/endpoint.ts'
 import { createToken } from '../ocpi/token.ts'
 import { OFFERABLE_VERSIONS, type VersionNumber } from '../ocpi/version.ts'
 import type { InboundToken, Platform } from '../registry/platform.ts'
-import { credentialsUrl, hasNeededEndpoints, sideOf } from './endpoints.ts'
+import { credentialsUrl, hasNeededEndpoints, missingAt, sideOf } from './endpoints.ts'
 import {
   type HandshakeParts,
   heldToken,
@@ -28,6 +28,8 @@ interface Order {
   readonly versionsUrl: string
   /** Registration token the peer gave. */
   readonly token: string
+  /** The version to connect on; the newest that both offer when absent. */
+  readonly version?: VersionNumber
   /** The token the hub gives the peer, stored already as a registration token. */
   readonly own: string
   /** The platform before the order, to go back to. */
@@ -66,29 +68,27 @@ export async function registerAt(parts: HandshakeParts, order: Order): Promise<P
   }
 }
 
-/** The newest mutual version and its endpoints (R25, R30). Throws `version_unsupported`, `endpoints_missing`. */
+/** The version that was ordered, or the newest mutual one, and its endpoints (R25, R30). Throws `version_unsupported`, `endpoints_missing`. */
 async function lookAt(parts: HandshakeParts, order: Order): Promise<Found> {
   const { call, hub, timeoutMs } = parts
   const first: Peer = { platformId: order.id, token: { token: order.token, form: 'base64' }, timeoutMs }
   const found = await askVersions(call, first, order.versionsUrl)
   const { versions, token } = found
-  const shared = OFFERABLE_VERSIONS.filter((version) => hub.versions.includes(version))
+  const offered = OFFERABLE_VERSIONS.filter((version) => hub.versions.includes(version))
+  const shared = offered.filter((version) => order.version === undefined || order.version === version)
   const newest = shared.find((version) => versions.some((one) => one.version === version))
   if (newest === undefined) {
     for (const version of shared) pickVersion(found, version)
+    const ordered = order.version === undefined ? '' : `; ${order.version} was ordered`
     throw new Fault('version_unsupported', {
-      message: `${order.id} offers ${versions.map((one) => one.version).join(', ') || 'no version'}, the hub ${shared.join(', ')}`,
+      message: `${order.id} offers ${versions.map((one) => one.version).join(', ') || 'no version'}, the hub ${offered.join(', ')}${ordered}`,
     })
   }
   const chosen = versions.find((one) => one.version === newest)!
   const peer = { ...first, token }
-  const endpoints = await askEndpoints(parts, peer, chosen, sideOf(mine(parts, order.id)))
-  if (!hasNeededEndpoints(endpoints)) {
-    throw new Fault('endpoints_missing', {
-      message: `The version details of ${order.id} lack credentials or any functional module`,
-    })
-  }
-  return { peer, version: newest, endpoints }
+  const list = await askEndpoints(parts, peer, chosen, sideOf(mine(parts, order.id)))
+  if (!hasNeededEndpoints(list.endpoints)) throw missingAt(order.id, list)
+  return { peer, version: newest, endpoints: list.endpoints }
 }
 
 function mine({ registry }: HandshakeParts, id: string): Platform {

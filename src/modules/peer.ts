@@ -6,11 +6,11 @@ import { Fault } from '../faults/fault.ts'
 import { observeStatus } from '../faults/http-status.ts'
 import type { OwnAnswer, OwnRequest } from '../forwarding/call.ts'
 import { plainText } from '../journal/text.ts'
-import { type Endpoint, readTarget } from '../ocpi/endpoint.ts'
+import { readTarget } from '../ocpi/endpoint.ts'
 import type { TokenForm } from '../ocpi/token.ts'
 import { isVersion, type VersionNumber } from '../ocpi/version.ts'
 import type { OutboundToken } from '../registry/platform.ts'
-import { type FlatRole, readEndpoints } from './endpoints.ts'
+import { type EndpointList, type FlatRole, readEndpoints } from './endpoints.ts'
 
 /** Sends one request of the hub's own (forwarding/call.ts). Throws Faults of the transport. */
 export type Call = (request: OwnRequest) => Promise<CallAnswer>
@@ -146,10 +146,12 @@ export async function askVersion(
   return { ...found, picked: pickVersion(found, version) }
 }
 
-/** What asks for endpoints: `allowsUrl` = whether the hub may call a URL as it is written. */
 export interface EndpointParts {
   readonly call: Call
+  /** Whether the hub may call a URL as it is written. */
   readonly allowsUrl: (url: URL) => boolean
+  /** Told of the entries of a platform's version details that were left out, if there are any. */
+  readonly onLeftOut: (platformId: string, leftOut: readonly string[]) => void
 }
 
 /**
@@ -157,20 +159,21 @@ export interface EndpointParts {
  * if one of them could never be called.
  */
 export async function askEndpoints(
-  { call, allowsUrl }: EndpointParts,
+  { call, allowsUrl, onLeftOut }: EndpointParts,
   peer: Peer,
   version: PeerVersion,
   side: FlatRole | undefined,
-): Promise<Endpoint[]> {
+): Promise<EndpointList> {
   const { data } = await askPeer(call, peer, { method: 'GET', url: version.url })
-  const endpoints = readEndpoints(data, version.version, side)
-  if (!endpoints) throw new Fault('answer_not_ocpi', { message: 'it answered no list of endpoints' })
-  const barred = endpoints.find(({ url }) => !allowsUrl(new URL(url)))
+  const list = readEndpoints(data, version.version, side)
+  if (!list) throw new Fault('answer_not_ocpi', { message: 'it answered no list of endpoints' })
+  if (list.leftOut.length > 0) onLeftOut(peer.platformId, list.leftOut)
+  const barred = list.endpoints.find(({ url }) => !allowsUrl(new URL(url)))
   if (barred) {
     throw new Fault('destination_ip_prohibited', {
       message: `its URL of ${barred.module} has a scheme or an address that the hub must not call`,
       detail: barred.url,
     })
   }
-  return endpoints
+  return list
 }

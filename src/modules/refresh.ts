@@ -5,7 +5,7 @@ import { Fault } from '../faults/fault.ts'
 import type { Endpoint } from '../ocpi/endpoint.ts'
 import { moduleRow } from '../ocpi/module.ts'
 import type { OutboundToken, Platform } from '../registry/platform.ts'
-import { credentialsUrl, sideOf } from './endpoints.ts'
+import { credentialsUrl, missingAt, sideOf } from './endpoints.ts'
 import { type HandshakeParts, overtaken } from './handshake.ts'
 import { askEndpoints, askVersion } from './peer.ts'
 import { changePlatform } from './platform-change.ts'
@@ -53,12 +53,11 @@ async function askAgain(parts: HandshakeParts, platform: Platform): Promise<Foun
       message: `${id} offers ${offered}, and is connected on ${version}`,
     })
   }
-  const endpoints = await askEndpoints(parts, { ...first, token }, picked, sideOf(platform))
+  const list = await askEndpoints(parts, { ...first, token }, picked, sideOf(platform))
+  const { endpoints } = list
   const isUseful = endpoints.some(({ module }) => moduleRow(module).kind === 'functional')
   if (!isUseful || (source === 'registered' && credentialsUrl(endpoints) === undefined)) {
-    throw new Fault('endpoints_missing', {
-      message: `The version details of ${id} lack credentials or any functional module`,
-    })
+    throw missingAt(id, list)
   }
   return { endpoints, outbound: token }
 }

@@ -65,6 +65,24 @@ describe('a connected platform without endpoints', () => {
     })
   })
 
+  it('has endpoints left out that are none, which is told once however often it is asked', async () => {
+    await kit.registry.put(bare())
+    const told: unknown[] = []
+    peer.script('GET /2.2.1', {
+      data: { endpoints: [{ identifier: 'locations', role: 'SENDER', url: '/locations' }] },
+    })
+    const log = { info: () => undefined, warn: (_: object, message: string) => void warnings.push(message) }
+    discovery = createDiscovery({ ...kit.parts, log, onLeftOut: (...args) => void told.push(args) })
+    await discovery.firstRound
+    await waitFor(() => {
+      kit.clock.advance(60_000)
+      return peer.requests.length >= 6
+    })
+    const leftOut = 'locations SENDER: url is not an absolute http or https one'
+    expect(told).toEqual([['acme', [leftOut]]])
+    expect(warnings).toEqual([`no endpoints yet: its version details list none; left out: ${leftOut}`])
+  })
+
   it('is told when it does not offer the version it is configured with', async () => {
     await kit.registry.put({ ...bare(), version: '2.3.0' })
     begin()

@@ -96,6 +96,7 @@ export async function createKit(
     registry,
     call: createCall(send),
     allowsUrl: send.guard.allowsUrl,
+    onLeftOut: () => undefined,
     clock,
     visible: () => true,
     hashes: {
