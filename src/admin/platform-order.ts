@@ -45,10 +45,10 @@ export const orderBody = z
       .superRefine(refuseTwice)
       .optional()
       .meta({ description: 'Parties expected behind it, told to others as PLANNED' }),
-    version: z
-      .enum(OFFERABLE_VERSIONS)
-      .optional()
-      .meta({ description: 'Known beforehand; the handshake settles it' }),
+    version: z.enum(OFFERABLE_VERSIONS).optional().meta({
+      description:
+        'With versions_url the version to connect on, the newest of both when left out; else what is known beforehand, which the handshake settles',
+    }),
     errors: z
       .enum(DIALECT_NAMES)
       .optional()

@@ -85,7 +85,7 @@ function addAdd(platforms: Command, context: CliContext): void {
   withAdminOptions(platforms.command('add').argument('<id>', 'name of the new platform'))
     .description('prepare a connection: prints the token and URL with which the other side registers, once')
     .addOption(partyOption('party and role, as in DE-CPO:CPO; may be repeated'))
-    .addOption(new Option('--ocpi <version>', 'OCPI version').choices(OFFERABLE_VERSIONS))
+    .addOption(versionOption('OCPI version'))
     .addOption(errorsOption())
     .action(async (id: string, options: AddOptions) => {
       const body = { id, roles: options.party, version: options.ocpi, errors: options.errors }
@@ -101,6 +101,10 @@ interface AddOptions extends AdminOptions {
 
 function partyOption(description: string): Option {
   return new Option('--party <party>', description).argParser(collectRole)
+}
+
+function versionOption(description: string): Option {
+  return new Option('--ocpi <version>', description).choices(OFFERABLE_VERSIONS)
 }
 
 function errorsOption(): Option {
@@ -128,17 +132,19 @@ function addConnect(platforms: Command, context: CliContext): void {
     .addOption(
       partyOption('party and role, as in FR-OLD:EMSP, for OCPI 2.1.1, where it does not tell its role'),
     )
+    .addOption(versionOption('OCPI version to connect on; the newest that both offer when left out'))
     .addOption(errorsOption())
     .action(async (id: string, url: string, options: ConnectOptions) => {
       const given = options.token ?? '-'
       const token = given === '-' ? (await context.input()).trim() : given
       if (token === '') throw failure('no token was given: use --token, or write it to standard input')
-      const body = { id, versions_url: url, token, roles: options.party, errors: options.errors }
+      const { party: roles, ocpi: version, errors } = options
+      const body = { id, versions_url: url, token, roles, version, errors }
       printAnswer(context, options, await adminClient(context, options).call('POST', PATH, { body }))
     })
 }
 
-interface ConnectOptions extends Omit<AddOptions, 'ocpi'> {
+interface ConnectOptions extends AddOptions {
   readonly token?: string
 }
 

@@ -202,6 +202,14 @@ describe('platforms', () => {
     expect(server.asked).toEqual([expected, expected])
     expect(await run(['platforms', 'connect', 'acme', 'https://acme.example/v'])).toMatchObject({ code: 1 })
   })
+
+  test('connect orders the version that is asked for', async () => {
+    const url = 'https://acme.example/v'
+    await run(['platforms', 'connect', 'acme', url, '--token', 'given', '--ocpi', '2.2.1'])
+    expect(server.asked).toEqual([
+      `POST /api/v1/platforms {"id":"acme","versions_url":"${url}","token":"given","version":"2.2.1"}`,
+    ])
+  })
 })
 
 describe('routes', () => {

@@ -120,6 +120,18 @@ describe('registering the hub at a peer', () => {
     expect(kit.registry.table().connections.has('acme')).toBe(false)
   })
 
+  it('takes the version that was ordered, and none in its place', async () => {
+    const both = ['2.3.0', '2.2.1'].map((version) => ({ version, url: `${peer.url}/2.2.1` }))
+    peer.script('GET /versions', { data: both })
+    const order = { id: 'acme', versionsUrl: peer.versionsUrl, token: TOKEN_A }
+    const fault = await faultOf(kit.registration.connect({ ...order, version: '2.1.1' }))
+    expect([fault.code, fault.message]).toEqual([
+      'version_unsupported',
+      'acme offers 2.3.0, 2.2.1, the hub 2.3.0, 2.2.1, 2.1.1; 2.1.1 was ordered',
+    ])
+    expect((await kit.registration.connect({ ...order, version: '2.2.1' })).version).toBe('2.2.1')
+  })
+
   it('takes an older version when the URL of the newest is unusable, and says so when there is none', async () => {
     const broken = { version: '2.3.0', url: '2.3.0' }
     peer.script('GET /versions', { data: [broken] })
