@@ -59,7 +59,7 @@ export const FAULTS = {
   from_foreign: row(['ocpi', 'requester', 'no', 200, 2001, 'correct', 'the FROM party does not belong to the platform that sent the request', 'Use a party of your own credentials.']),
   hub_not_addressable: row(['ocpi', 'requester', 'no', 200, 2001, 'correct', 'the hub is addressed with something that is neither a broadcast push nor GET ALL', 'Address a party or leave the TO headers out.']),
   broadcast_refused: row(['ocpi', 'requester', 'no', 200, 2001, 'correct', 'this module is not for everybody', 'Address the one party it is for.']),
-  owner_mismatch: row(['ocpi', 'requester', 'no', 200, 2001, 'correct', 'the owner in the URL is not the sender of the broadcast', 'Push only objects of the FROM party.']),
+  owner_mismatch: row(['ocpi', 'requester', 'no', 200, 2001, 'correct', 'the owner in URL or body is not the sender of the broadcast', 'Push only objects of the FROM party.']),
   list_without_to: row(['ocpi', 'requester', 'no', 200, 2001, 'correct', 'a list was asked for without TO headers', 'Address a party, or the hub for the lists of all.']),
   to_unresolved: row(['routing', 'requester', 'no', 200, 4001, 'correct', 'without TO headers the receiver cannot be told from the content', 'Send the OCPI-to headers.']),
   to_unknown: row(['routing', 'requester', 'no', 200, 4001, 'correct', 'no such party is known to the hub', 'Take the address from HubClientInfo.']),

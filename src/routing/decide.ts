@@ -8,7 +8,7 @@ import type { Connection } from '../registry/routing-table.ts'
 import { readAddress } from './address.ts'
 import { describeRule } from './describe-rule.ts'
 import { isList, type Message } from './message.ts'
-import { readKnownOwner, readOpenReceiver } from './open-receiver.ts'
+import { namesAnother, readKnownOwner, readOpenReceiver } from './open-receiver.ts'
 import { type Case, denied, type Route, type RoutingContext, routesTo, routeTo, ruleFor } from './route-to.ts'
 import type { RouteRule } from './rule.ts'
 import { broadcastTargets, listOwners, openCandidates } from './targets.ts'
@@ -148,14 +148,19 @@ function toAsk(errand: Case): Decision {
 
 function toBroadcast(errand: Case): Decision {
   const { message, wanted, from, context } = errand
-  if (message.row.clientOwned && readOwner(message.rest) !== wanted.from) {
-    throw new Fault('owner_mismatch', {
-      message: `The owner in the URL is not ${wanted.from}, who broadcasts`,
-    })
-  }
+  if (message.row.clientOwned) refuseForeign(errand)
   const routes = routesTo(broadcastTargets(context.table, wanted), errand)
   context.trace?.('way', `broadcast push to ${routes.length} parties`)
   return { way: 'broadcast', from, routes }
+}
+
+/** FROM is the hub at the receivers: they have nothing but URL and body to tell the owner by (T24). */
+function refuseForeign({ message, wanted, from }: Case): void {
+  const isOwn = readOwner(message.rest) === wanted.from
+  if (isOwn && !namesAnother(message, from)) return
+  throw new Fault('owner_mismatch', {
+    message: `The owner in the ${isOwn ? 'body' : 'URL'} is not ${wanted.from}, who broadcasts`,
+  })
 }
 
 function isBroadcastable({ row, rest }: Message): boolean {

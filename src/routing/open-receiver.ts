@@ -49,6 +49,14 @@ function objectsOf(message: Message, from: PartyKey): [OwnedKind, unknown][] {
   return []
 }
 
+/** Whether the object in the body is said to be of somebody else; a PATCH may name one half of its owner, or none. */
+export function namesAnother({ body }: Message, owner: PartyId): boolean {
+  if (!body) return false
+  const { country_code: country = owner.countryCode, party_id: party = owner.partyId } = readBody(body)
+  if (typeof country !== 'string' || typeof party !== 'string') return false
+  return partyKey({ countryCode: country, partyId: party }) !== partyKey(owner)
+}
+
 function pathOwner(message: Message): PartyId | undefined {
   if (!message.row.clientOwned || message.interface !== 'RECEIVER') return undefined
   const [, country, party] = message.rest.split('/', 3)
