@@ -137,6 +137,7 @@ function createOcpiSide(
       store: stores.links,
       key: key('links'),
       publicUrl: config.hub.publicUrl,
+      allowsUrl: base.send.guard.allowsUrl,
       versions: config.hub.versions,
     }),
     journal,

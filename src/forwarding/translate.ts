@@ -21,6 +21,8 @@ export interface TranslateParts {
   readonly key: Buffer
   /** Base of every URL the hub hands out. */
   readonly publicUrl: string
+  /** Whether the hub may call a URL as it is written. */
+  readonly allowsUrl: (url: URL) => boolean
   /** Versions the hub offers: its URLs are of one of them. */
   readonly versions: readonly VersionNumber[]
   readonly now?: () => number
@@ -31,9 +33,13 @@ function storesObject({ row, method, interface: side }: Message): boolean {
   return row.location === true && method === 'POST' && side === 'RECEIVER'
 }
 
+function refused(why: string): Fault {
+  return new Fault('http_request_error', { message: `response_url ${why}`, httpStatus: 200 })
+}
+
 /** Builds the translation over a link store. Its calls throw `store_unavailable` when a link cannot be kept. */
 export function createTranslate(parts: TranslateParts): Translate {
-  const { store, key, publicUrl, versions, now = Date.now } = parts
+  const { store, key, publicUrl, allowsUrl, versions, now = Date.now } = parts
 
   async function keep(link: Link, version: VersionNumber, lifeMs: number | undefined): Promise<string> {
     const id = linkId(link, key)
@@ -64,12 +70,9 @@ export function createTranslate(parts: TranslateParts): Translate {
 
   /** The hub URL for a requester's response_url: called by the responder, delivered to the requester (R75, R80). */
   function callbackUrl(found: FoundUrl, message: Message, route: Route, exchange: Exchange): Promise<string> {
-    if (found.url === undefined) {
-      throw new Fault('http_request_error', {
-        message: 'response_url is not an absolute http(s) URL',
-        httpStatus: 200,
-      })
-    }
+    if (found.url === undefined) throw refused('is not an absolute http(s) URL')
+    // Now, while somebody waits who can mend it: the result that cannot be delivered comes later, to the responder.
+    if (!allowsUrl(new URL(found.url))) throw refused('has a scheme or an address that the hub must not call')
     const { platform } = route.party.connection
     const link: Link = {
       purpose: 'callback',

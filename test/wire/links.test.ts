@@ -215,6 +215,18 @@ describe('response_url (R75-R80)', () => {
     expect(scene.emsp.requests).toEqual([])
   })
 
+  it('is refused at once when the hub could never deliver the result, and nothing is sent', async () => {
+    const json = { response_url: 'http://10.1.2.3/results' }
+    scene.cpo.forget()
+    const answer = await scene.emsp.posts('commands', { to: 'DE-CPO', path: '/START_SESSION', json })
+    expect(answer.httpStatus).toBe(200)
+    expect(answer.json()).toMatchObject({
+      status_code: 2001,
+      status_message: 'response_url has a scheme or an address that the hub must not call.',
+    })
+    expect(scene.cpo.requests).toEqual([])
+  })
+
   it('is of a version that the hub offers', async () => {
     const own = await stage(
       { emsp: party('NL-EMS', 'EMSP'), cpo: party('DE-CPO', 'CPO', { version: '2.2' }) },
