@@ -43,7 +43,8 @@ export function createRedisLinks(redis: RedisConnection): LinkStore {
     for (let at = 0; at + 2 < parts.length; at += 3) {
       const [key, text, left] = parts.slice(at, at + 3) as [string, string, number]
       const stored = readStoredLink({ link: parseJson(text) })
-      const end = left > 0 ? { expiresAt: Date.now() + left } : {}
+      // In its last millisecond 0; -1 of one that lasts.
+      const end = left >= 0 ? { expiresAt: Date.now() + left } : {}
       if (stored) found.push({ id: key.slice(keyOf('').length), link: stored.link, ...end })
     }
     return found
