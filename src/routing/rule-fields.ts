@@ -5,7 +5,8 @@ import * as z from 'zod'
 import { readPartyText } from '../ocpi/party.ts'
 import { DURATION, readDuration } from './units.ts'
 
-const RATE = /^([1-9]\d*)\/(\d+(?:\.\d+)?)?(ms|s|m|h|d)$/
+// No more digits than a number keeps and is written with again.
+const RATE = /^([1-9]\d{0,14})\/(\d+(?:\.\d+)?)?(ms|s|m|h|d)$/
 
 /** Longer and Node's timers would overflow and fire at once (2^31 - 1 ms). */
 const DURATION_MAX_MS = 24 * 86_400_000

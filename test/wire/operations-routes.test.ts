@@ -81,6 +81,7 @@ describe('routes', () => {
     [{ timeout: 30 }, 'items.0.timeout', /duration with its unit/],
     [{ timeout: '30' }, 'items.0.timeout', /duration with its unit/],
     [{ rate: '5 per second' }, 'items.0.rate', /as in 100/],
+    [{ rate: '1000000000000000000000/s' }, 'items.0.rate', /as in 100/],
     [{ max_in_flight: 0 }, 'items.0.max_in_flight', /whole number/],
     [{ action: 'allow' }, 'items.0.action', /deny/],
     [{ action: 'deny', timeout: '5s' }, 'items.0.timeout', /means nothing/],
