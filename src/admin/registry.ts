@@ -18,7 +18,7 @@ const BACKUP_BYTES_MAX = 256 * 1024 * 1024
 
 const registryShape = z
   .object({
-    up: z.boolean().meta({ description: 'Whether its store answers' }),
+    up: z.boolean().meta({ description: 'Whether its store answers and takes writes' }),
     loaded: z.boolean().meta({ description: 'Whether it was ever read since the start' }),
     staleness_seconds: z.number().meta({ description: 'Since it was known to be current' }),
     platforms: z.int(),

@@ -22,6 +22,8 @@ export interface Environment {
    * fails or is almost full; nothing is changed then, and a later write may succeed again.
    */
   readonly write: GroupCommit['write']
+  /** Why nothing would be written now, in words for the operator. */
+  refusal(): string | undefined
   /** The error of a read while loading, in words for the operator. */
   explained(error: unknown): Error
   /** Waits for the writes under way and gives the directory back. */
@@ -112,6 +114,7 @@ function toEnvironment(
         throw explained(path, error)
       }
     },
+    refusal: () => refusal(path),
     explained: (error) => explained(path, error),
     write: (action, options) =>
       closing ? Promise.reject(new Error(`registry.path ${path} is closed`)) : commits.write(action, options),
@@ -120,14 +123,19 @@ function toEnvironment(
 }
 
 async function commit(path: string, root: RootDatabase<unknown, string>, action: () => void): Promise<void> {
-  if (freeBytes(path) < FREE_TO_WRITE_MIN) {
-    throw new Error(`the disk is full: less than ${FREE_TO_WRITE_MIN / MEBIBYTE} MiB are left in ${path}`)
-  }
+  const why = refusal(path)
+  if (why !== undefined) throw new Error(why)
   try {
     await root.batch(action)
   } catch (error) {
     throw (await reasonOf(error)) ?? error
   }
+}
+
+function refusal(path: string): string | undefined {
+  return freeBytes(path) < FREE_TO_WRITE_MIN
+    ? `the disk is full: less than ${FREE_TO_WRITE_MIN / MEBIBYTE} MiB are left in ${path}`
+    : undefined
 }
 
 // lmdb's error says only that it failed, and carries a promise that is rejected with the reason a moment later.

@@ -64,6 +64,8 @@ export function createAlertWatch(
 ): AlertWatch {
   const rates = createFaultRates({ minRequests })
   const refusing = new Set<string>()
+  /** When the store of the registry answered and was found not to be well for the first time, monotonic. */
+  let unwellAt: number | undefined
   const cancels: (() => void)[] = []
   let sources: AlertSources | undefined
   let closed = false
@@ -139,10 +141,23 @@ export function createAlertWatch(
     if (health.loaded && health.stalenessSeconds > STALE_SECONDS) {
       alerts.fire('registry_stale', 'registry', staleOccasion(health))
     } else alerts.resolve('registry_stale', 'registry', 'The hub reaches the store of the registry again.')
+    lookAtWrites(health)
     if (health.alarm === 'registry_shrunk') alerts.fire('registry_shrunk', 'registry', SHRUNK)
     else
       alerts.resolve('registry_shrunk', 'registry', 'The registry is whole again, or its loss was accepted.')
     alerts.tick()
+  }
+
+  /** A store that goes away is not well for as long before it is stale: only one that answers gets beyond that. */
+  function lookAtWrites(health: RegistryHealth): void {
+    if (health.up) {
+      unwellAt = undefined
+      alerts.resolve('registry_read_only', 'registry', 'The store of the registry takes writes again.')
+    } else if (health.loaded && health.stalenessSeconds <= STALE_SECONDS) {
+      unwellAt ??= clock.monotonic()
+      if (clock.monotonic() - unwellAt > STALE_SECONDS * 1000)
+        alerts.fire('registry_read_only', 'registry', readOnlyOccasion(health))
+    } else unwellAt = undefined
   }
 
   return {
@@ -165,10 +180,7 @@ export function createAlertWatch(
       alerts.fire('token_rejected', id, {
         severity: 'critical',
         message: `${nameOf(id)} refuses the hub's token: nothing reaches it.`,
-        causes: [
-          `${capital(detail)}.`,
-          'Agree on new credentials with its operator: rotate, or register anew.',
-        ],
+        causes: [sentence(detail), 'Agree on new credentials with its operator: rotate, or register anew.'],
         fault: 'token_rejected',
       })
     },
@@ -207,8 +219,20 @@ function staleOccasion({ stalenessSeconds, reason }: RegistryHealth): Occasion {
     severity: 'warning',
     message: `The store of the registry has not answered for ${spanText(stalenessSeconds * 1000)}: routing goes on from memory, registrations fail.`,
     causes: [
-      ...(reason === undefined ? [] : [`${capital(reason)}.`]),
+      ...(reason === undefined ? [] : [sentence(reason)]),
       'Bring Redis, or the disk, back; nothing else is needed.',
+    ],
+  }
+}
+
+function readOnlyOccasion({ reason }: RegistryHealth): Occasion {
+  return {
+    severity: 'warning',
+    message:
+      'The store of the registry takes no writes: routing goes on, registrations, changes and new links fail.',
+    causes: [
+      ...(reason === undefined ? [] : [sentence(reason)]),
+      'Give Redis, or the disk, room for writes, or point the hub at the Redis that is the master; nothing else is needed.',
     ],
   }
 }
@@ -222,6 +246,7 @@ const SHRUNK: Occasion = {
   ],
 }
 
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1)
+/** Words of a store come with and without their full stop. */
+function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1).replace(/\.?$/, '.')
 }

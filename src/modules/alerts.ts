@@ -7,7 +7,13 @@
 import { FAULTS, type FaultCode } from '../faults/table.ts'
 import type { Clock } from './clock.ts'
 
-export type AlertName = 'fault_rate' | 'offline' | 'token_rejected' | 'registry_stale' | 'registry_shrunk'
+export type AlertName =
+  | 'fault_rate'
+  | 'offline'
+  | 'token_rejected'
+  | 'registry_stale'
+  | 'registry_read_only'
+  | 'registry_shrunk'
 export type Severity = 'warning' | 'critical'
 
 /** As the web hook gets it. */
@@ -130,7 +136,7 @@ export function createAlerts({ clock, silenceMs, emit, dashboard }: AlertsParts)
 }
 
 function linkOf(alert: AlertName, subject: string): string {
-  if (alert === 'registry_stale' || alert === 'registry_shrunk') return '/'
+  if (alert.startsWith('registry_')) return '/'
   const name = encodeURIComponent(subject)
   return alert === 'fault_rate' ? `/errors?responder=${name}` : `/parties/${name}`
 }

@@ -22,7 +22,7 @@ export interface RegistryOptions {
   /** Platforms of the configuration file, `source: 'file'`. */
   readonly filePlatforms?: readonly Platform[]
   readonly log?: Pick<Log, 'info' | 'warn' | 'error'>
-  /** How often a shared store is asked where it stands. Milliseconds. */
+  /** How often the store is asked where it stands, and whether it takes writes. Milliseconds. */
   readonly pollMs?: number
   readonly upgradeSteps?: readonly UpgradeStep[]
 }

@@ -10,6 +10,9 @@ import type { RegistryStore, StoreHead } from './store.ts'
 /** Decided without a break: few, so that requests have their turn in between. */
 const WORKS_PER_COMMIT = 20
 
+/** Among the claims; no record makes one like it. */
+const PROBE = 'probe'
+
 interface Waiting {
   /** Decides over the tables, and changes them; gives what is to be told once that is on the disk. */
   readonly decide: (tables: LocalTables) => () => void
@@ -25,6 +28,7 @@ export function createEmbeddedStore(environment: Environment): RegistryStore {
   }
   const waiting: Waiting[] = []
   const alone = oneByOne()
+  let failing = false
 
   async function commit(): Promise<void> {
     // They may have gone with those before them.
@@ -38,7 +42,9 @@ export function createEmbeddedStore(environment: Environment): RegistryStore {
         tell = works.map(({ decide }) => decide(staged))
         staged.apply()
       })
+      failing = false
     } catch (cause) {
+      failing = true
       const failed = works.length > 0 ? works : waiting.splice(0)
       for (const { reject } of failed) reject(unavailable(cause))
       return
@@ -46,8 +52,22 @@ export function createEmbeddedStore(environment: Environment): RegistryStore {
     for (const one of tell) one()
   }
 
+  /** That there is room says nothing of a disk that has failed: only a write that goes well does. */
+  async function refusal(): Promise<string | undefined> {
+    const why = environment.refusal()
+    if (why !== undefined || !failing) return why
+    try {
+      await environment.write(() => tables.claims.set(PROBE, ''))
+      failing = false
+      return undefined
+    } catch (cause) {
+      return cause instanceof Error ? cause.message : String(cause)
+    }
+  }
+
   return createLocalStore({
     committed: tables,
+    refusal,
     transaction: (work) =>
       new Promise((resolve, reject) => {
         waiting.push({ decide: (decided) => decide(decided, work, resolve, reject), reject })

@@ -27,6 +27,8 @@ export interface LocalData {
   readonly committed: LocalTables
   /** Runs the work alone; all of it is durable and visible when this resolves, none of it when it rejects. */
   transaction<Result>(work: (tables: LocalTables) => Result): Promise<Result>
+  /** Why a transaction would fail now. */
+  readonly refusal?: () => Promise<string | undefined>
 }
 
 /** A store over data of this process. */
@@ -47,7 +49,11 @@ export function createLocalStore(data: LocalData): RegistryStore {
 
   return {
     shared: false,
-    head: async () => headOf(committed),
+    async head() {
+      const head = headOf(committed)
+      const refusal = await data.refusal?.()
+      return refusal === undefined ? head : { ...head, refusal }
+    },
     load: async () => ({
       ...headOf(committed),
       complete: true,

@@ -61,7 +61,7 @@ export type StoreHint = { readonly revision: number } | 'reconnected'
 
 /** All calls throw `Fault` `store_unavailable` when the store does not answer; a write may then still take effect. */
 export interface RegistryStore {
-  /** Other processes may write, and the connection may break: the head is to be polled. */
+  /** Other processes may write, and the connection may break: what is known of it grows old between two looks. */
   readonly shared: boolean
   head(): Promise<StoreState>
   /** Everything, or what was written after `since` (the store may still give everything). */

@@ -99,7 +99,7 @@ export function createUpkeep(store: RegistryStore, options: UpkeepOptions): Upke
       noteRefusal(theirs.refusal)
       const ours = mirror.head()
       // A part that was lost (evicted, deleted by hand) does not change the head.
-      if (performance.now() - completeAt > COMPLETE_MS) needsAll = true
+      if (store.shared && performance.now() - completeAt > COMPLETE_MS) needsAll = true
       const same = theirs.birth === ours.birth && theirs.revision === ours.revision
       if (same && !needsAll) currentAt = performance.now()
       else await pullNow()
@@ -144,7 +144,7 @@ export function createUpkeep(store: RegistryStore, options: UpkeepOptions): Upke
         const passing = store.shared && thrown instanceof Fault
         if (!passing) throw thrown
       }
-      if (!store.shared) return
+      // A store of this process is asked as well: its disk fills up, and has room again, without a write that tells it.
       poll = setInterval(() => void look(), pollMs)
       poll.unref()
     },

@@ -45,6 +45,7 @@ describe('the embedded registry', () => {
       conflict: 'party',
       holder: 'acme',
     })
+    await again.close()
     await after.close()
     directory.remove()
   })
@@ -68,6 +69,7 @@ describe('the embedded registry', () => {
     expect([...acknowledged].filter((id) => !registry.table().connections.has(id))).toEqual([])
     expect(registry.health()).toMatchObject({ up: true, loaded: true })
     expect(registry.health().broken).toBeUndefined()
+    await registry.close()
     await environment.close()
     directory.remove()
   }, 60_000)
@@ -91,6 +93,38 @@ describe('the embedded registry', () => {
     full = false
     kept(await registry.put({ ...acme, status: 'OFFLINE' }))
     expect(registry.health()).toMatchObject({ up: true })
+    await registry.close()
+    await environment.close()
+    directory.remove()
+  })
+
+  it('says that its disk is full before a write has failed, and that it takes writes again without one', async () => {
+    const directory = makeDirectory()
+    const environment = await openEnvironment(directory.path)
+    let full: string | undefined
+    let failing = false
+    const disk: Environment = {
+      ...environment,
+      refusal: () => full,
+      write: (action) => (failing ? Promise.reject(new Error('no space left')) : environment.write(action)),
+    }
+    const options = { secretKeys: [SECRET], pollMs: 10 }
+    const registry = await createRegistry(createEmbeddedStore(disk), options)
+    const acme = kept(await registry.put(platform('acme')))
+    full = 'the disk is full'
+    await waitFor(() => !registry.health().up)
+    expect(registry.health()).toMatchObject({ stalenessSeconds: 0, reason: 'the disk is full' })
+    full = undefined
+    await waitFor(() => registry.health().up)
+
+    failing = true
+    await expect(registry.put({ ...acme, status: 'OFFLINE' })).rejects.toThrow()
+    await waitFor(() => registry.health().reason === 'no space left')
+    expect(registry.health().up).toBe(false)
+    failing = false
+    await waitFor(() => registry.health().up)
+    expect(registry.table().connections.get('acme')?.platform).toEqual(acme)
+    await registry.close()
     await environment.close()
     directory.remove()
   })

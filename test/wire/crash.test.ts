@@ -217,8 +217,12 @@ describe('a full disk', () => {
     })
     expect(refused).toMatchObject({ status: 503, json: { fault: 'store_unavailable' } })
     expect((await emsp.gets('locations', { to: 'XX-NON' })).json().status_code).toBe(4001)
+    expect(await hub.metrics()).toMatch(/^ocpi_hub_registry_up 0$/m)
     await waitFor(() => load.done() > 200, { limitMs: 20_000 })
     disk.free(hub.pid)
+    await waitFor(async () => /^ocpi_hub_registry_up 1$/m.test(await hub.metrics()), {
+      what: 'a registry that is well',
+    })
     await waitFor(async () => (await prepare('after')).status === 201, { what: 'room for a change' })
     expect(await load.stop()).toEqual([])
     expect((await hub.health()).status).toBe(200)

@@ -230,6 +230,32 @@ describe('the registry', () => {
     expect(at.told()).toEqual([['registry_stale', 'resolved', 'registry']])
   })
 
+  it('that answers and takes no writes is told by each hub, until it takes them again', async () => {
+    const at = await scene()
+    at.holds = false
+    at.health = { up: false, loaded: true, stalenessSeconds: 0.4, reason: 'Redis refuses writes: OOM full.' }
+    at.clock.advance(30_000)
+    expect(at.told()).toEqual([])
+    at.clock.advance(10_000)
+    expect(at.all[0]).toMatchObject({
+      severity: 'warning',
+      causes: ['Redis refuses writes: OOM full.', expect.any(String)],
+    })
+    expect(at.told()).toEqual([['registry_read_only', 'firing', 'registry']])
+    at.health = { up: true, loaded: true, stalenessSeconds: 0 }
+    at.clock.advance(5_000)
+    expect(at.told()).toEqual([['registry_read_only', 'resolved', 'registry']])
+  })
+
+  it('that goes away is stale and nothing else', async () => {
+    const at = await scene()
+    for (let seconds = 1; seconds < 60; seconds += 5) {
+      at.health = { up: false, loaded: true, stalenessSeconds: seconds }
+      at.clock.advance(5_000)
+    }
+    expect(at.told()).toEqual([['registry_stale', 'firing', 'registry']])
+  })
+
   it('that has shrunk is told by the holder of the lease', async () => {
     const at = await scene()
     at.health = { up: true, loaded: true, stalenessSeconds: 0, alarm: 'registry_shrunk' }
