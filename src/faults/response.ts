@@ -58,7 +58,9 @@ function publicMessage(fault: Fault, to: PartyKey | undefined): string {
   const concernsParty = layer === 'routing' || layer === 'transport' || reached !== 'no'
   if (to === undefined || !concernsParty) return `${capital(when)}.`
   if (when.startsWith('the party')) return `${to}${when.slice('the party'.length)}.`
-  return /\bthe party\b/.test(when) ? `${capital(when.replace(/\bthe party\b/, to))}.` : `${to}: ${when}.`
+  return /\bthe party\b/.test(when)
+    ? `${capital(when.replace(/\bthe party\b/, () => to))}.`
+    : `${to}: ${when}.`
 }
 
 function capital(text: string): string {
