@@ -8,7 +8,7 @@ import { ROLES } from '../ocpi/role.ts'
 import { OFFERABLE_VERSIONS } from '../ocpi/version.ts'
 import { roleKey } from '../modules/platform-change.ts'
 import type { PreparedPlatform } from '../modules/registration.ts'
-import { PLATFORM_ID } from '../registry/platform.ts'
+import { PLATFORM_ID, PLATFORM_ID_TEXT } from '../registry/platform.ts'
 
 const NAME_CHARS_MAX = 200
 const ROLES_MAX = 5_000
@@ -37,7 +37,7 @@ export const orderBody = z
   .strictObject({
     id: z
       .string()
-      .regex(PLATFORM_ID, 'must be 1 to 64 letters, digits, dots, dashes or underscores')
+      .regex(PLATFORM_ID, PLATFORM_ID_TEXT)
       .meta({ description: 'Name of the connection, chosen here' }),
     roles: z
       .array(partyRole)

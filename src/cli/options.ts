@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { readDuration } from '../config/units.ts'
 import { partyKey, readPartyText } from '../ocpi/party.ts'
+import { PLATFORM_ID, PLATFORM_ID_TEXT } from '../registry/platform.ts'
 import { createAdminClient, type AdminClient } from './admin-client.ts'
 import { failure, misuse, type CliContext } from './context.ts'
 
@@ -102,6 +103,12 @@ export function readParty(text: string): string {
   const party = readPartyText(text)
   if (party) return partyKey(party)
   throw new InvalidArgumentError('It must be a party, as in DE-CPO.')
+}
+
+/** The name of a platform that is to be made. */
+export function readNewPlatform(text: string): string {
+  if (PLATFORM_ID.test(text)) return text
+  throw new InvalidArgumentError(`It ${PLATFORM_ID_TEXT}.`)
 }
 
 /** `1h` (ago) or RFC 3339 -> RFC 3339 in UTC. */

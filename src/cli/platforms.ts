@@ -8,7 +8,7 @@ import { readPartyText } from '../ocpi/party.ts'
 import { TOKEN_FORMS } from '../ocpi/token.ts'
 import { failure, saidFailure, type CliContext } from './context.ts'
 import { addMoves } from './moves.ts'
-import { adminClient, readUrl, withAdminOptions, type AdminOptions } from './options.ts'
+import { adminClient, readNewPlatform, readUrl, withAdminOptions, type AdminOptions } from './options.ts'
 import { printData, printJson, printTable, type Column } from './output.ts'
 import { STATUS_STYLES } from './parties.ts'
 
@@ -82,7 +82,7 @@ function addShow(platforms: Command, context: CliContext): void {
 }
 
 function addAdd(platforms: Command, context: CliContext): void {
-  withAdminOptions(platforms.command('add').argument('<id>', 'name of the new platform'))
+  withAdminOptions(platforms.command('add').argument('<id>', 'name of the new platform', readNewPlatform))
     .description('prepare a connection: prints the token and URL with which the other side registers, once')
     .addOption(partyOption('party and role, as in DE-CPO:CPO; may be repeated'))
     .addOption(versionOption('OCPI version'))
@@ -124,7 +124,7 @@ function addConnect(platforms: Command, context: CliContext): void {
   withAdminOptions(
     platforms
       .command('connect')
-      .argument('<id>', 'name of the new platform')
+      .argument('<id>', 'name of the new platform', readNewPlatform)
       .argument('<url>', 'its versions URL', readUrl),
   )
     .description('register the hub at another platform, with a token that its operator gave')

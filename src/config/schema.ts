@@ -8,7 +8,7 @@ import { INTERFACES } from '../ocpi/module.ts'
 import { ROLES } from '../ocpi/role.ts'
 import { TOKEN_FORMS } from '../ocpi/token.ts'
 import { OFFERABLE_VERSIONS, VERSIONS, type VersionNumber } from '../ocpi/version.ts'
-import { PLATFORM_ID } from '../registry/platform.ts'
+import { PLATFORM_ID, PLATFORM_ID_TEXT } from '../registry/platform.ts'
 import { duration, integer, moduleId } from '../routing/rule-fields.ts'
 import { routeSchema } from '../routing/rule-schema.ts'
 import {
@@ -227,9 +227,7 @@ const platformTokens = z.strictObject({
 const platform = z.strictObject({
   id: z
     .string()
-    .regex(PLATFORM_ID, {
-      error: 'must be 1 to 64 letters, digits, dots, dashes or underscores',
-    })
+    .regex(PLATFORM_ID, { error: PLATFORM_ID_TEXT })
     .describe('Name of the connection in the admin API, logs and metrics.'),
   version: z.enum(VERSION_NUMBERS).default('2.2.1').describe('OCPI version spoken with this platform.'),
   tokens: platformTokens.describe('Credentials tokens of the connection.'),

@@ -53,6 +53,9 @@ export interface OutboundToken {
 
 /** What names a connection. */
 export const PLATFORM_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
+/** Said about a text that is none. */
+export const PLATFORM_ID_TEXT =
+  'must be 1 to 64 letters, digits, dots, dashes or underscores, the first a letter or a digit'
 
 export interface Platform {
   readonly id: string
