@@ -14,7 +14,8 @@ export interface Certificates {
   retain(isLive: (platformId: string) => boolean): void
 }
 
-const ORIGINS_MAX = 16
+/** Origins of one platform that anything is kept of; parties choose those of call-backs. */
+export const ORIGINS_MAX = 16
 
 export function createCertificates(): Certificates {
   const platforms = new Map<string, Map<string, number>>()

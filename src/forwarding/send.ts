@@ -5,7 +5,7 @@ import { Client, Pool } from 'undici'
 import { Fault, toFault } from '../faults/fault.ts'
 import type { Stage } from '../faults/observe.ts'
 import { type Attempt, type AttemptRequest, type RawAnswer, startAttempt, type Waiting } from './attempt.ts'
-import { createCertificates, type Certificates } from './certificates.ts'
+import { createCertificates, ORIGINS_MAX, type Certificates } from './certificates.ts'
 import { createConnector, isKeepAliveRaceError } from './connector.ts'
 import { type AddressGuard, createAddressGuard } from './guard.ts'
 import type { ForwardingOptions, NetworkOptions } from './options.ts'
@@ -82,6 +82,7 @@ export function createSend(options: ForwardingOptions, network: NetworkOptions):
   function poolOf(lane: Lane, { origin, platformId }: OutboundRequest): Pool {
     let pool = lane.pools.get(origin)
     if (!pool) {
+      if (lane.pools.size >= ORIGINS_MAX) closeFirst(lane)
       pool = new Pool(origin, {
         ...clientOptions,
         connect: certificates.watch(connect, platformId, origin),
@@ -177,6 +178,13 @@ export function createSend(options: ForwardingOptions, network: NetworkOptions):
       await Promise.all(pools.map((pool) => pool.destroy()))
     },
   })
+}
+
+/** Closes the pool that was opened longest ago, once what is under way in it has ended. */
+function closeFirst({ pools }: Lane): void {
+  const [origin, pool] = pools.entries().next().value!
+  pools.delete(origin)
+  pool.close().catch(() => {})
 }
 
 /** What the deadline has struck. */
