@@ -19,7 +19,8 @@ export interface Admitted {
 /** Where a request comes from; asked for its address only when its token is wrong. */
 type Origin = Pick<Socket, 'remoteAddress'>
 
-export type Admit = (authorization: string | undefined, table: RoutingTable, from: Origin) => Admitted
+/** Without `from` a wrong token is not counted, because it was before. */
+export type Admit = (authorization: string | undefined, table: RoutingTable, from?: Origin) => Admitted
 
 const REMEMBERED_MAX = 10_000
 
@@ -37,8 +38,8 @@ export function createAdmit(
   let revision = -1
 
   /** A wrong token too many is answered later, which tells nothing of the token. */
-  function wrongToken({ remoteAddress }: Origin): Fault {
-    const waitMs = guesses(remoteAddress)
+  function wrongToken(from: Origin | undefined): Fault {
+    const waitMs = from && guesses(from.remoteAddress)
     if (waitMs === undefined) return new Fault('token_unknown')
     return new Fault('rate_limited', {
       message: 'Too many wrong credentials tokens came from this address',
@@ -46,7 +47,7 @@ export function createAdmit(
     })
   }
 
-  function lookUp(authorization: string, table: RoutingTable, from: Origin): Admitted {
+  function lookUp(authorization: string, table: RoutingTable, from?: Origin): Admitted {
     const candidates = readAuthorization(authorization)
     if (candidates.length === 0) throw new Fault('token_missing')
     for (const { token: value, form } of candidates) {

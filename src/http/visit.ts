@@ -16,7 +16,7 @@ import { writeAnswer } from './reply.ts'
 export interface Visit {
   readonly exchange: Exchange
   readonly head: RequestHead
-  readonly table: RoutingTable
+  table: RoutingTable
   admitted: Admitted | undefined
   /** The record was closed. */
   ended: boolean

@@ -60,6 +60,8 @@ export interface Registry {
   put(platform: Platform): Promise<PutResult>
   /** Forgets the platform if its revision is still the one given. A file platform then stands again as in the file. */
   remove(platform: Platform): Promise<PutResult>
+  /** Brings `table()` up to what other hubs have stored until now, if the store answers. Never rejects. */
+  catchUp(): Promise<void>
   /** Called after each swap. Gives the way to stop. */
   watch(listener: TableListener): () => void
   health(): RegistryHealth

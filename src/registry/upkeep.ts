@@ -11,6 +11,8 @@ export interface Upkeep {
   start(): Promise<void>
   /** Everything, a moment later. */
   pullSoon(): void
+  /** Takes over at once what others have written until now. Never rejects. */
+  catchUp(): Promise<void>
   /** Runs a call to the store; its outcome says whether the store is well. */
   watchOver<Result>(work: () => Promise<Result>): Promise<Result>
   /** Why the store is not well, for operators. */
@@ -42,7 +44,8 @@ export function createUpkeep(store: RegistryStore, options: UpkeepOptions): Upke
   let hinted = 0
   let soon: NodeJS.Timeout | undefined
   let poll: NodeJS.Timeout | undefined
-  let polling = false
+  let looking: Promise<void> | undefined
+  let following: Promise<void> | undefined
   let stopped = false
 
   async function watchOver<Result>(work: () => Promise<Result>): Promise<Result> {
@@ -67,7 +70,8 @@ export function createUpkeep(store: RegistryStore, options: UpkeepOptions): Upke
     // Whatever was under way may have taken effect or not: only reading everything tells.
     needsAll = true
     const { info, message } = toFault(thrown)
-    const why = info.detail ?? message
+    // In words for the operator: a store that a newer hub has taken over.
+    const why = thrown instanceof RangeError ? thrown.message : (info.detail ?? message)
     if (problem !== why && !stopped) log.warn({ detail: why }, 'the registry store does not answer')
     problem = why
   }
@@ -81,33 +85,50 @@ export function createUpkeep(store: RegistryStore, options: UpkeepOptions): Upke
     refusal = why
   }
 
-  async function pullNow(): Promise<void> {
+  async function pull(): Promise<void> {
     const complete = needsAll
     needsAll = false
-    const trusted = await watchOver(() => mirror.pull(complete))
+    const trusted = await mirror.pull(complete)
     if (!trusted) needsAll = true
     else currentAt = performance.now()
     if (trusted && complete) completeAt = currentAt
   }
 
+  const pullNow = (): Promise<void> => watchOver(pull)
+
   /** Asks where the store stands; a store that does not answer is asked again at the next turn. */
-  async function look(): Promise<void> {
-    if (polling || stopped) return
-    polling = true
+  async function lookNow(): Promise<void> {
+    if (stopped) return
     try {
-      const theirs = await watchOver(() => store.head())
-      noteRefusal(theirs.refusal)
-      const ours = mirror.head()
-      // A part that was lost (evicted, deleted by hand) does not change the head.
-      if (store.shared && performance.now() - completeAt > COMPLETE_MS) needsAll = true
-      const same = theirs.birth === ours.birth && theirs.revision === ours.revision
-      if (same && !needsAll) currentAt = performance.now()
-      else await pullNow()
+      // As one: a store whose head can be read and whose records cannot is not well in between.
+      await watchOver(async () => {
+        const theirs = await store.head()
+        noteRefusal(theirs.refusal)
+        const ours = mirror.head()
+        // A part that was lost (evicted, deleted by hand) does not change the head.
+        if (store.shared && performance.now() - completeAt > COMPLETE_MS) needsAll = true
+        const same = theirs.birth === ours.birth && theirs.revision === ours.revision
+        if (same && !needsAll) currentAt = performance.now()
+        else await pull()
+      })
     } catch {
       // watchOver has told it.
-    } finally {
-      polling = false
     }
+  }
+
+  function look(): Promise<void> {
+    looking ??= lookNow().finally(() => (looking = undefined))
+    return looking
+  }
+
+  function catchUp(): Promise<void> {
+    if (!store.shared) return Promise.resolve()
+    // Not the look that is under way, which may have asked too early; one for all who wait.
+    following ??= Promise.resolve(looking).then(() => {
+      following = undefined
+      return look()
+    })
+    return following
   }
 
   function pullSoon(): void {
@@ -149,6 +170,7 @@ export function createUpkeep(store: RegistryStore, options: UpkeepOptions): Upke
       poll.unref()
     },
     pullSoon,
+    catchUp,
     watchOver,
     problem: () => problem ?? refusal,
     stalenessSeconds: () => Math.round(performance.now() - currentAt) / 1000,

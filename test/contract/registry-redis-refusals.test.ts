@@ -2,17 +2,21 @@
 
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { openRedis } from '../../src/journal/redis.ts'
-import { createRegistry } from '../../src/registry/create-registry.ts'
+import { createRegistry, type RegistryOptions } from '../../src/registry/create-registry.ts'
 import type { Registry } from '../../src/registry/registry.ts'
 import { createRedisStore } from '../../src/registry/redis.ts'
 import { kept, platform, SECRET } from '../support/platforms.ts'
 import { startRedis, type RedisHandle } from '../support/redis.ts'
 import { waitFor } from '../support/wait.ts'
 
-async function hub(redis: RedisHandle): Promise<Registry> {
+async function hub(redis: RedisHandle, log?: RegistryOptions['log']): Promise<Registry> {
   const connection = openRedis({ url: redis.url, keyPrefix: 'ocpi-hub:' })
   onTestFinished(() => connection.close())
-  const registry = await createRegistry(createRedisStore(connection), { secretKeys: [SECRET] })
+  const registry = await createRegistry(createRedisStore(connection), {
+    secretKeys: [SECRET],
+    pollMs: 100,
+    ...(log ? { log } : {}),
+  })
   onTestFinished(() => registry.close())
   return registry
 }
@@ -46,5 +50,26 @@ describe('Redis answers, and takes no writes', () => {
     await redis.command(...end)
     await waitFor(() => registry.health().up, { limitMs: 5000 })
     kept(await registry.put(platform('acme')))
+  })
+})
+
+describe('Redis answers, and a newer hub has taken it over', () => {
+  it('is not well all the time, and says so once', async () => {
+    const redis = await startRedis()
+    onTestFinished(() => redis.end())
+    const told: string[] = []
+    const note = (_facts: object, message: string): void => void told.push(message)
+    const registry = await hub(redis, { info: note, warn: note, error: note })
+    kept(await registry.put(platform('standing')))
+    await redis.command('HSET', '{ocpi-hub}:head', 'schema', '99', 'revision', '99')
+    await waitFor(() => !registry.health().up)
+    told.splice(0)
+    const staleFor = registry.health().stalenessSeconds + 1
+    await waitFor(() => {
+      expect(registry.health()).toMatchObject({ up: false, loaded: true })
+      expect(registry.health().reason).toMatch(/^it was written by a newer ocpi-hub/)
+      return registry.health().stalenessSeconds > staleFor
+    })
+    expect(told).toEqual([])
   })
 })
