@@ -81,7 +81,11 @@ function isCallable(endpoint: ListedEndpoint): endpoint is Callable {
 }
 
 function namesOf(endpoints: readonly ListedEndpoint[]): string {
-  return listOf(endpoints.map(({ version, identifier }) => `${version} ${shown(String(identifier))}`))
+  return listOf(
+    endpoints.map(({ version, identifier }) =>
+      typeof identifier === 'string' ? `${version} ${shown(identifier)}` : `${version} without identifier`,
+    ),
+  )
 }
 
 function checkInterfaces({ endpoints, version }: Scene): Finding {

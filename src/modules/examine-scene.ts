@@ -244,7 +244,7 @@ export function describeFault(
   durationMs?: number,
 ): Required<Pick<Finding, 'found' | 'advice'>> {
   const { when, advice } = FAULTS[fault]
-  const what = when.replace(/^the party\b/, 'it').replace(/\bthe party\b/g, 'it')
+  const what = when.replace(/\bthe party's/g, 'its').replace(/\bthe party\b/g, 'it')
   return { found: durationMs === undefined ? what : `${what}, after ${Math.round(durationMs)} ms`, advice }
 }
 

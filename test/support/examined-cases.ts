@@ -69,6 +69,8 @@ export const CASES: readonly Case[] = [
   ['details', 'fail', /no list of endpoints/, at('/2.2.1', withData(() => []))],
   ['details', 'fail', /2\.2\.1: HTTP 500/, at('/2.2.1', () => ({ status: 500, headers: {}, body: 'oops' }))],
   ['endpoint_urls', 'fail', /not absolute: 2\.2\.1 locations, which the hub leaves out/, endpoints((list) => list.map((one) => (one.identifier === 'locations' ? { ...one, url: '/l' } : one)))],
+  ['endpoint_urls', 'fail', /not absolute: 2\.2\.1 without identifier,/, endpoints((list) => [...list, null])],
+  ['endpoint_urls', 'warn', /no-such\.invalid: it/, endpoints((list) => [ ...list, { identifier: 'tariffs', role: 'RECEIVER', url: 'http://no-such.invalid/t' }, ])],
   ['endpoint_urls', 'fail', /an address or a scheme that the hub does not call: 2\.2\.1 tariffs$/, endpoints((list) => [ ...list, { identifier: 'tariffs', role: 'RECEIVER', url: 'http://10.1.2.3/t' }, ])],
   ['endpoint_urls', 'warn', /other hosts.*test\.example/, endpoints((list) => [ ...list, { identifier: 'tariffs', role: 'RECEIVER', url: 'http://test.example/t' }, ])],
   ['interfaces', 'fail', /no functional module/, endpoints((list) => list.filter(({ identifier }) => identifier === 'credentials'))],
