@@ -8,8 +8,9 @@ import { Fault } from '../faults/fault.ts'
 import { faultAnswer } from '../faults/response.ts'
 import { openExchange } from '../journal/exchange.ts'
 import type { Tracing } from '../journal/tracing.ts'
+import type { Registry } from '../registry/registry.ts'
 import { refuseBrokenHead } from '../routing/head.ts'
-import type { Admit } from './admit.ts'
+import type { Admit, Admitted } from './admit.ts'
 import { type ConfigurationParts, handleConfiguration } from './configuration.ts'
 import { type FunctionalParts, handleFunctional } from './functional.ts'
 import { isOpenPath, openMethods, type OpenPathParts, registerOpenPaths } from './open-paths.ts'
@@ -28,6 +29,7 @@ export interface OcpiServerOptions {
 }
 
 export interface OcpiServerParts extends FunctionalParts, Pick<ConfigurationParts, 'modules'>, OpenPathParts {
+  readonly registry: Pick<Registry, 'table' | 'catchUp'>
   readonly admit: Admit
   /** Decides which requests are traced. */
   readonly tracing?: Pick<Tracing, 'begin'> | undefined
@@ -89,15 +91,19 @@ export function createOcpiServer(parts: OcpiServerParts, options: OcpiServerOpti
     const visit = openVisit(request.raw, parts.registry.table(), parts.lifecycle)
     request.visit = visit
     parts.tracing?.begin(visit.exchange, visit.head.forward)
-    try {
-      admitVisit(visit, request.raw, parts, options)
+    const goOn = (): void => {
       // Any type is taken (T34), also one that Fastify cannot read; what goes on is JSON.
       const type = request.headers['content-type']
       if (type !== undefined && type !== JSON_TYPE) request.headers['content-type'] = JSON_TYPE
       if (request.method !== 'GET') uploads.set(request.raw.socket, reply)
       done()
+    }
+    try {
+      admitVisit(visit, request.raw, parts, options)
+      goOn()
     } catch (fault) {
-      done(fault as Error)
+      if (!(fault instanceof Fault && fault.code === 'token_unknown')) return done(fault as Error)
+      admitLate(visit, parts, fault).then(goOn).catch(done)
     }
   })
 
@@ -159,7 +165,19 @@ function admitVisit(
   if (!raw.url!.startsWith('/')) {
     throw new Fault('http_request_error', { message: 'The request target is not a plain path' })
   }
-  const admitted = parts.admit(visit.head.authorization, visit.table, raw.socket)
+  letIn(visit, parts.admit(visit.head.authorization, visit.table, raw.socket), parts)
+}
+
+/** A token that another hub gave out a moment ago may not be known here yet: what is stored is looked at first. */
+async function admitLate(visit: Visit, parts: OcpiServerParts, fault: Fault): Promise<void> {
+  await parts.registry.catchUp()
+  const table = parts.registry.table()
+  if (table === visit.table) throw fault
+  visit.table = table
+  letIn(visit, parts.admit(visit.head.authorization, table), parts)
+}
+
+function letIn(visit: Visit, admitted: Admitted, parts: OcpiServerParts): void {
   visit.admitted = admitted
   visit.exchange.requester = admitted.connection.platform.id
   parts.onHeard?.(visit)
