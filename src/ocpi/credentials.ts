@@ -38,7 +38,7 @@ const DETAILS_CHARACTERS_MAX = 4096
 const TOKEN = z
   .string('must be a string')
   // OCPI says 64 characters; longer ones are met in the field.
-  .regex(/^[\x21-\x7e]{1,256}$/, 'must be up to 64 printable ASCII characters without blanks')
+  .regex(/^[\x21-\x7e]{1,256}$/, 'must be 1 to 256 visible ASCII characters without blanks')
 const VERSIONS_URL = z
   .string('must be a string')
   .max(URL_CHARACTERS_MAX, 'is too long')

@@ -98,6 +98,12 @@ describe('credentials of a peer', () => {
     expect(problemOf(value)).toMatch(new RegExp(`^${member.replaceAll('.', String.raw`\.`)} `))
   })
 
+  it('takes tokens as long as it says it does', () => {
+    const withToken = (token: string) => problemOf({ ...peer(role('NL', 'TNM', 'EMSP')), token })
+    expect(withToken('x'.repeat(256))).toBeUndefined()
+    expect(withToken('x'.repeat(257))).toBe('token must be 1 to 256 visible ASCII characters without blanks')
+  })
+
   it('refuses a party twice in one role, whatever the case (R35)', () => {
     expect(problemOf(peer(role('NL', 'TNM', 'EMSP'), role('nl', 'tnm', 'emsp')))).toBe(
       'roles has NL-TNM as EMSP twice',
