@@ -3,9 +3,10 @@
 import { Option, type Command } from 'commander'
 import type { CapturedExchange } from '../forwarding/captured.ts'
 import type { KeptBody } from '../forwarding/redact.ts'
+import { shownText } from '../journal/text.ts'
 import type { CliContext } from './context.ts'
 import { adminClient, readCountTo, readParty, withAdminOptions, type AdminOptions } from './options.ts'
-import { clean, counted, printData, printJson, printTable, styled } from './output.ts'
+import { counted, printData, printJson, printTable, styled } from './output.ts'
 
 const PATH = '/api/v1/captures'
 
@@ -93,7 +94,7 @@ function printExchanges(
     const { time, from = '-', to = '-', method, path, code, fault, responder_http_status: status } = item
     const through = areSeveral && item.hub !== undefined ? `  through ${item.hub}` : ''
     const heading = `${time}  ${from} -> ${to}  ${method} ${path}  ${fault ?? code ?? ''}${through}`
-    context.out(styled(context, 'bold', clean(heading)))
+    context.out(styled(context, 'bold', shownText(heading)))
     printBody(context, 'request', item.request)
     printBody(
       context,
@@ -111,5 +112,5 @@ function printBody(context: CliContext, what: string, body: KeptBody | undefined
       ? [...(body.plain ? ['not JSON'] : []), ...(body.truncated ? ['cut'] : [])]
       : [body.omitted.replaceAll('_', ' ')]
   context.out(styled(context, 'dim', `  ${[what, `${body.bytes} bytes`, ...notes].join(', ')}`))
-  if ('text' in body) for (const line of body.text.split('\n')) context.out(`  ${clean(line)}`)
+  if ('text' in body) for (const line of body.text.split('\n')) context.out(`  ${shownText(line)}`)
 }

@@ -6,6 +6,7 @@ import { isFaultCode, SIDES } from '../faults/table.ts'
 import type { JournalEntry } from '../journal/journal-entry.ts'
 import { SUMMARY_FIELDS } from '../journal/query.ts'
 import { REFERENCE } from '../journal/reference.ts'
+import { shownText } from '../journal/text.ts'
 import type { AdminClient, Query } from './admin-client.ts'
 import type { CliContext } from './context.ts'
 import { printSummary, readFields } from './errors-summary.ts'
@@ -18,7 +19,7 @@ import {
   withAdminOptions,
   type AdminOptions,
 } from './options.ts'
-import { clean, printData, printJson, printTable, styled, type Column, type Style } from './output.ts'
+import { printData, printJson, printTable, styled, type Column, type Style } from './output.ts'
 
 const PATH = '/api/v1/errors'
 const DEFAULT_LIMIT = 20
@@ -167,7 +168,7 @@ function entryLine(context: CliContext, entry: JournalEntry): string {
   const { time, code, at, from = '-', to = '-', message, reference } = entry
   const what = at === undefined ? whatText(entry) : `${whatText(entry)} at ${at}`
   const parts = [what, `${from} -> ${to}`, requestText(entry), message ?? '', reference]
-  return `${time} ${styled(context, codeStyle(entry), String(code))} ${parts.filter(Boolean).map(clean).join('  ')}`
+  return `${time} ${styled(context, codeStyle(entry), String(code))} ${parts.filter(Boolean).map(shownText).join('  ')}`
 }
 
 export function whatText({

@@ -3,6 +3,7 @@
 
 import { styleText } from 'node:util'
 import { stringify } from 'yaml'
+import { shownText } from '../journal/text.ts'
 import type { CliContext } from './context.ts'
 
 export type Style = Parameters<typeof styleText>[0]
@@ -26,7 +27,7 @@ export function styledErr(context: CliContext, style: Style, text: string): stri
 
 /** Rows under headings; columns as wide as their widest cell, the last one as it is. */
 export function printTable<T>(context: CliContext, items: readonly T[], columns: readonly Column<T>[]): void {
-  const cells = items.map((item) => columns.map((column) => clean(column.text(item))))
+  const cells = items.map((item) => columns.map((column) => shownText(column.text(item))))
   const widths = columns.map(({ title }, index) =>
     Math.max(title.length, ...cells.map((row) => row[index]!.length)),
   )
@@ -62,7 +63,7 @@ export function printLabelled(
   const present = lines.filter(([, text]) => text !== undefined && text !== '')
   const width = Math.max(0, ...present.map(([label]) => label.length))
   for (const [label, text] of present) {
-    context.out(`  ${styled(context, 'dim', label.padEnd(width))}  ${clean(text!)}`)
+    context.out(`  ${styled(context, 'dim', label.padEnd(width))}  ${shownText(text!)}`)
   }
 }
 
@@ -79,13 +80,4 @@ export function printJson(context: CliContext, data: unknown): void {
 /** `1 rule`, `2 rules`. */
 export function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? '' : 's'}`
-}
-
-// C0, C1, and the marks that turn the direction of writing (U+202A-U+202E, U+2066-U+2069).
-// oxlint-disable-next-line no-control-regex
-const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g
-
-/** Text of others, safe for a terminal. */
-export function clean(text: string): string {
-  return text.replace(UNPRINTABLE, '\uFFFD')
 }

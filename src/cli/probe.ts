@@ -7,9 +7,10 @@ import { readDuration } from '../config/units.ts'
 import type { CheckReport, Examination } from '../modules/examine.ts'
 import { readPartyText, type PartyId } from '../ocpi/party.ts'
 import { OFFERABLE_VERSIONS } from '../ocpi/version.ts'
+import { shownText } from '../journal/text.ts'
 import { failure, saidFailure, type CliContext } from './context.ts'
 import { readUrl } from './options.ts'
-import { clean, printJson, styled, type Style } from './output.ts'
+import { printJson, styled, type Style } from './output.ts'
 
 interface ProbeOptions {
   readonly token?: string
@@ -79,12 +80,13 @@ const STYLES: Readonly<Record<CheckReport['result'], Style>> = {
 
 function printReport(context: CliContext, { url, checks, party, version, duration_ms }: Examination): void {
   const about = [party, version && `OCPI ${version}`].filter((text) => text !== undefined).join(', ')
-  context.out(`${styled(context, 'bold', clean(url))}${about === '' ? '' : `  ${clean(about)}`}`)
+  context.out(`${styled(context, 'bold', shownText(url))}${about === '' ? '' : `  ${shownText(about)}`}`)
   const width = Math.max(...checks.map(({ title }) => title.length))
   for (const { result, title, found, advice } of withRunsOfSkips(checks)) {
     const name = styled(context, STYLES[result], result.toUpperCase())
-    context.out(`  ${name}  ${title.padEnd(width)}  ${clean(found)}`)
-    if (advice !== undefined) context.out(`        ${styled(context, 'dim', 'tell them:')} ${clean(advice)}`)
+    context.out(`  ${name}  ${title.padEnd(width)}  ${shownText(found)}`)
+    if (advice !== undefined)
+      context.out(`        ${styled(context, 'dim', 'tell them:')} ${shownText(advice)}`)
   }
   const count = (result: CheckReport['result']) => checks.filter((check) => check.result === result).length
   const counts = (['pass', 'warn', 'fail', 'skip'] as const).map((result) => `${count(result)} ${result}`)

@@ -2,6 +2,7 @@
 // Exit codes: 0 done, 1 failed, 2 not understood.
 
 import { Command, CommanderError } from 'commander'
+import { shownText } from '../journal/text.ts'
 import { addAudit } from './audit.ts'
 import { addCaptures } from './captures.ts'
 import { addCheck } from './check.ts'
@@ -11,7 +12,7 @@ import { addErrors } from './errors.ts'
 import { addExplain } from './explain.ts'
 import { addHealthcheck } from './healthcheck.ts'
 import { addMissed } from './missed.ts'
-import { clean, styledErr } from './output.ts'
+import { styledErr } from './output.ts'
 import { addParties } from './parties.ts'
 import { addPlatforms } from './platforms.ts'
 import { addProbe } from './probe.ts'
@@ -77,11 +78,11 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
 
 /** A failure says it all; what the system refused is known by its message; anything else is a bug with its stack. */
 function errorText(error: unknown): string {
-  if (!(error instanceof Error)) return clean(String(error))
-  if (isFailure(error)) return error.message.split('\n').map(clean).join('\n')
+  if (!(error instanceof Error)) return shownText(String(error))
+  if (isFailure(error)) return error.message.split('\n').map(shownText).join('\n')
   const { code, message, stack } = error as NodeJS.ErrnoException
-  if (code === 'EADDRINUSE') return `${clean(message)}: another program listens there`
-  return (error as NodeJS.ErrnoException).syscall === undefined ? (stack ?? message) : clean(message)
+  if (code === 'EADDRINUSE') return `${shownText(message)}: another program listens there`
+  return (error as NodeJS.ErrnoException).syscall === undefined ? (stack ?? message) : shownText(message)
 }
 
 function configure(command: Command, context: CliContext): void {

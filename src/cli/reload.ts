@@ -2,9 +2,10 @@
 
 import type { Command } from 'commander'
 import type { ReloadChange } from '../admin/operations.ts'
+import { shownText } from '../journal/text.ts'
 import type { CliContext } from './context.ts'
 import { adminClient, withAdminOptions, type AdminOptions } from './options.ts'
-import { clean, printJson } from './output.ts'
+import { printJson } from './output.ts'
 
 export function addReload(program: Command, context: CliContext): void {
   withAdminOptions(program.command('reload'))
@@ -14,7 +15,7 @@ export function addReload(program: Command, context: CliContext): void {
       const { changes } = answer as { changes: readonly ReloadChange[] }
       if (options.json) printJson(context, answer)
       else if (changes.length === 0) context.out('nothing has changed')
-      else for (const change of changes) context.out(clean(changeText(change)))
+      else for (const change of changes) context.out(shownText(changeText(change)))
     })
 }
 

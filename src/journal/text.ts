@@ -11,7 +11,12 @@ const NOT_PRINTABLE = /[^\x21-\x7e]/g
  * break); what cannot be shown becomes U+FFFD.
  */
 export function plainText(text: string, charsMax: number): string {
-  return bounded(text, charsMax).trim().replace(UNSAFE, '\ufffd')
+  return shownText(bounded(text, charsMax).trim())
+}
+
+/** `text` with U+FFFD for what cannot be shown: nobody's words steer a terminal, a log or a page. */
+export function shownText(text: string): string {
+  return text.replace(UNSAFE, '\ufffd')
 }
 
 /** An id as it may stand in a log: at most 128 printable ASCII characters, others become `?`. */

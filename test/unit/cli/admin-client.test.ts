@@ -112,8 +112,10 @@ describe('a verb that asks a hub', () => {
   })
 
   test('cleans what it prints of control characters', async () => {
-    const { err } = await ask(json({ title: 'x\u001b[2J\u202ey' }, 409, 'application/problem+json'))
-    expect(err).toBe('error: x\uFFFD[2J\uFFFDy')
+    const { err } = await ask(
+      json({ title: 'x\u001b[2J\u202ey\u2028z\u200f' }, 409, 'application/problem+json'),
+    )
+    expect(err).toBe('error: x\uFFFD[2J\uFFFDy\uFFFDz\uFFFD')
   })
 
   test.each([
