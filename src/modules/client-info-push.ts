@@ -158,11 +158,22 @@ export function createClientInfoPush(parts: PushParts): ClientInfoPush {
         waiting.delete(id)
         return
       }
+      // Another hub may have told what is newer by now.
+      if (!lease.holds()) return giveUp()
       news.delete(next[0])
       queued--
       const connection = registry.table().connections.get(id)
       if (connection && wantsNews(connection)) await push(parts, connection, next[1])
     }
+  }
+
+  function giveUp(): void {
+    log.warn(
+      { left_out: queued },
+      'another hub may push client infos by now; those that waited are not pushed',
+    )
+    waiting.clear()
+    queued = 0
   }
 
   const isIdle = () => waiting.size === 0 && active.size === 0 && looks === 0

@@ -200,6 +200,30 @@ describe('a change of a party', () => {
     expect(told(slow)).toEqual(['PUT /hci/DE/CPO CPO OFFLINE', 'PUT /hci/DE/CPO CPO CONNECTED'])
   })
 
+  it('is not told late by a hub that lost the lease while it waited', async () => {
+    const slow = await receiver()
+    let release = (): void => undefined
+    const held = new Promise<void>((resolve) => (release = resolve))
+    slow.script('PUT /hci/DE/AAA', async () => {
+      await held
+      return {}
+    })
+    const others = ['AAA', 'BBB'].map((party) => platform(party, { roles: [role(`DE-${party} CPO`)] }))
+    let holds = true
+    await watch([connected('slow', slow), ...others], { lease: { holds: () => holds } })
+    await setStatus('AAA', 'OFFLINE')
+    await waitFor(() => slow.requests.length === 1)
+    await setStatus('BBB', 'OFFLINE')
+    holds = false
+    release()
+    await push.idle()
+    expect(told(slow)).toEqual(['PUT /hci/DE/AAA CPO OFFLINE'])
+    holds = true
+    await setStatus('BBB', 'CONNECTED')
+    await push.idle()
+    expect(told(slow).at(-1)).toBe('PUT /hci/DE/BBB CPO CONNECTED')
+  })
+
   it('is dropped when too much waits already', async () => {
     const slow = await receiver()
     slow.script('PUT /hci/DE/AAA', { hangs: true })
