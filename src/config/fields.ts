@@ -88,17 +88,13 @@ export function baseUrl() {
 }
 
 export function redisUrl() {
-  const error = 'must be a redis://, rediss://, redis+sentinel:// or redis+cluster:// URL'
-  return z.string().refine(isRedisUrl, { error })
-}
-
-function isRedisUrl(value: string): boolean {
-  try {
-    readRedisUrl(value)
-    return true
-  } catch {
-    return false
-  }
+  return z.string().superRefine((value, context) => {
+    try {
+      readRedisUrl(value)
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: (error as RangeError).message })
+    }
+  })
 }
 
 /** An address range, e.g. 10.0.0.0/8 or fd00::/8. */

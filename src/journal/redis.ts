@@ -96,12 +96,21 @@ export function openRedis(options: RedisConnectionOptions): RedisConnection {
   let tried = (): void => undefined
   const firstTry = new Promise<void>((resolve) => (tried = resolve))
   const readyListeners = new Set<() => void>()
-  commands.on('error', (error: Error) => {
-    trouble = error.message
+  // The library goes on in database 0 when another one is refused: there may be the registry of somebody else.
+  let isElsewhere = false
+  commands.on('connect', () => (isElsewhere = false))
+  commands.on('error', (error: Error & { readonly command?: { readonly name: string } }) => {
+    // What failed because of it tells nothing.
+    if (!isElsewhere) trouble = wordsOf(error)
+    if (error.command?.name === 'select') {
+      isElsewhere = true
+      commands.disconnect(true)
+    }
     tried()
   })
   commands.on('close', () => tried())
   commands.on('ready', () => {
+    if (isElsewhere) return
     tried()
     trouble = 'the connection was lost'
     clock.forget()
@@ -125,7 +134,7 @@ export function openRedis(options: RedisConnectionOptions): RedisConnection {
     try {
       // Only at the very start is there something to wait for: later, not being connected is an outage.
       await Promise.race([firstTry, late])
-      if (commands.status !== 'ready') throw new Error(notConnected())
+      if (commands.status !== 'ready' || isElsewhere) throw new Error(notConnected())
       const answer = send()
       answer.catch(() => undefined)
       return await Promise.race([answer, late])
@@ -163,7 +172,7 @@ export function openRedis(options: RedisConnectionOptions): RedisConnection {
     try {
       return await send()
     } catch (error) {
-      if (performance.now() >= end) throw error
+      if (end - performance.now() < 1) throw error
       // A clock that was set, here or there, makes every write late.
       if (error instanceof Fault && error.info.detail?.startsWith(`Redis: ${LATE}`)) clock.forget()
       return send()
@@ -254,6 +263,12 @@ function leaveReadOnly(left?: (message: string) => void): (error: Error) => bool
     left?.(message)
     return true
   }
+}
+
+/** Why there is no connection: what a node of a Cluster said, and no words that change with every try. */
+function wordsOf(error: Error & { readonly lastNodeError?: Error }): string {
+  const { message } = error.lastNodeError ?? error
+  return message.replace(/ Retrying from scratch after [\d.]+ms\./, '')
 }
 
 function retryDelay(times: number): number {

@@ -63,7 +63,7 @@ local function advance(schema, birth, revision, ids, channel)
   redis.call('HSET', HEAD, 'schema', schema, 'revision', revision)
   redis.call('HSETNX', HEAD, 'birth', birth)
   for _, id in ipairs(ids) do redis.call('ZADD', CHANGES, revision, id) end
-  redis.call('PUBLISH', channel, revision)
+  redis.pcall('PUBLISH', channel, revision)
 end
 
 local function revisionNow()

@@ -14,7 +14,7 @@ local function keep(version, text, most, channel, name)
     local number = tonumber(field)
     if number and number <= version - tonumber(most) then redis.call('HDEL', KEYS[1], field) end
   end
-  redis.call('PUBLISH', channel, name)
+  redis.pcall('PUBLISH', channel, name)
 end
 `
 

@@ -96,6 +96,37 @@ describe('the hub and its Redis', () => {
     expect(registry.health().reason).not.toContain('canary')
   })
 
+  it('loses nothing with a user that may not use its channels', async () => {
+    const redis = await server()
+    await redis.command('ACL', 'SETUSER', 'hub', 'on', '>secret', ...RIGHTS.filter((one) => one[0] !== '&'))
+    const url = `redis://hub:secret@127.0.0.1:${redis.port}`
+    const [one, other] = [await hub(url), await hub(url)]
+    kept(await one.put(platform('acme')))
+    await waitFor(() => other.table().connections.has('acme'))
+    await createRedisJournal(connect(url), { maxEntries: 100 }).append(entries(1))
+  })
+
+  it('uses no other database than it was told to', async () => {
+    const redis = await server({ args: ['--databases', '1'] })
+    const registry = await hub(`${redis.url}/1`)
+    const tries = async () =>
+      Number(/total_connections_received:(\d+)/.exec(String(await redis.command('INFO', 'stats')))?.[1])
+    await waitFor(async () => (await tries()) > 5, { limitMs: 10_000, what: 'another try' })
+    await expect(registry.put(platform('acme'))).rejects.toMatchObject({ code: 'store_unavailable' })
+    expect(registry.health()).toMatchObject({ up: false, loaded: false })
+    expect(registry.health().reason).toContain('DB index is out of range')
+    expect(await redis.command('DBSIZE')).toBe(0)
+  })
+
+  it('says what a node of a Cluster said, and nothing that changes with every try', async () => {
+    const redis = await server()
+    const single = await hub(`redis+cluster://127.0.0.1:${redis.port}`)
+    await waitFor(() => single.health().reason?.includes('cluster support disabled'))
+    const watched = await hub(`redis+sentinel://127.0.0.1:${await freePort()}/mymaster`)
+    await waitFor(() => watched.health().reason?.includes('All sentinels are unreachable'))
+    expect(watched.health().reason).not.toMatch(/Retrying/)
+  })
+
   it('works as a Cluster, with all its keys in one slot', async () => {
     const cluster = await startCluster()
     cleanups.push(() => cluster.end())

@@ -200,7 +200,12 @@ const VALUES: readonly (readonly [rule: string, rest: string, ...faults: string[
   [
     'refuses another store than redis',
     'registry: { url: "http://127.0.0.1" }',
-    'f:2:18: registry.url: must be a redis://, rediss://, redis+sentinel:// or redis+cluster:// URL',
+    'f:2:18: registry.url: a Redis URL is redis://, rediss://, redis+sentinel:// or redis+cluster://',
+  ],
+  [
+    'says what is wrong with the address of a Redis, without its password',
+    'registry: { url: "redis://secret-password@h" }',
+    'f:2:18: registry.url: a Redis URL has user:password@ or :password@ before its host',
   ],
   [
     'needs an admin token beyond loopback',
