@@ -103,7 +103,7 @@ export function createOcpiServer(parts: OcpiServerParts, options: OcpiServerOpti
       goOn()
     } catch (fault) {
       if (!(fault instanceof Fault && fault.code === 'token_unknown')) return done(fault as Error)
-      admitLate(visit, parts, fault).then(goOn).catch(done)
+      void admitLate(visit, parts, fault, { goOn, refuse: done })
     }
   })
 
@@ -169,12 +169,22 @@ function admitVisit(
 }
 
 /** A token that another hub gave out a moment ago may not be known here yet: what is stored is looked at first. */
-async function admitLate(visit: Visit, parts: OcpiServerParts, fault: Fault): Promise<void> {
-  await parts.registry.catchUp()
-  const table = parts.registry.table()
-  if (table === visit.table) throw fault
-  visit.table = table
-  letIn(visit, parts.admit(visit.head.authorization, table), parts)
+async function admitLate(
+  visit: Visit,
+  parts: OcpiServerParts,
+  fault: Fault,
+  then: { readonly goOn: () => void; readonly refuse: (fault: Error) => void },
+): Promise<void> {
+  try {
+    await parts.registry.catchUp()
+    const table = parts.registry.table()
+    if (table === visit.table) throw fault
+    visit.table = table
+    letIn(visit, parts.admit(visit.head.authorization, table), parts)
+    then.goOn()
+  } catch (thrown) {
+    then.refuse(thrown as Error)
+  }
 }
 
 function letIn(visit: Visit, admitted: Admitted, parts: OcpiServerParts): void {

@@ -216,7 +216,7 @@ export async function createRegistry(store: RegistryStore, options: RegistryOpti
     table: () => table,
     put,
     remove,
-    catchUp: upkeep.catchUp,
+    catchUp: () => upkeep.catchUp(),
     watch(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)
