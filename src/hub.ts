@@ -56,6 +56,9 @@ export interface HubOptions {
   readonly load?: () => Promise<ConfigResult>
 }
 
+/** What was cut off has nothing to wait for any more; its entry is a matter of milliseconds. */
+const CUT_OFF_MS = 1_000
+
 /** Builds a hub from a checked configuration and listens. Rejects when a port or a store cannot be had. */
 export async function createHub(config: HubConfig, { load }: HubOptions = {}): Promise<Hub> {
   const base = await openBase(config)
@@ -81,8 +84,11 @@ export async function createHub(config: HubConfig, { load }: HubOptions = {}): P
     await admin.close()
     stopRetaining()
     closeModules(modules)
-    await base.observers.close()
+    broadcast.stop()
     await base.send.close()
+    // What was cut off is journalled, counted and traced like everything else.
+    await pTimeout(finished, { milliseconds: CUT_OFF_MS, message: false })
+    await base.observers.close()
     base.rates.close()
     base.routes.close()
     base.missed.close()

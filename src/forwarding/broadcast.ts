@@ -19,6 +19,8 @@ export interface Broadcaster {
   readonly pending: () => number
   /** Resolves when nothing is pending. */
   readonly idle: () => Promise<void>
+  /** Pushes that still wait are not sent any more, and it is journalled. */
+  readonly stop: () => void
 }
 
 // Lanes per receiver: one object always takes the same one, so its pushes arrive in order (T12).
@@ -40,6 +42,7 @@ export function createBroadcaster(parts: ForwardingParts): Broadcaster {
   const waiting = new Map<string, Waiting>()
   let pending = 0
   let idle: (() => void)[] = []
+  let stopped = false
 
   function finished(receiver: string, bytes: number): void {
     pending--
@@ -54,6 +57,7 @@ export function createBroadcaster(parts: ForwardingParts): Broadcaster {
 
   async function deliver(route: Route, message: Message, leg: Exchange): Promise<void> {
     try {
+      if (stopped) throw new Fault('hub_draining', { detail: 'it still waited for its turn' })
       const relayed = await forwardLeg(route, message, leg, undefined, parts)
       // Nobody reads a receiver's large answer to a push.
       if (relayed.rest) await relayed.rest({ write: () => true, onDrain: () => {} })
@@ -109,6 +113,7 @@ export function createBroadcaster(parts: ForwardingParts): Broadcaster {
 
   return Object.assign(broadcast, {
     pending: () => pending,
+    stop: () => void (stopped = true),
     idle: () => (pending === 0 ? Promise.resolve() : new Promise<void>((resolve) => void idle.push(resolve))),
   })
 }

@@ -4,6 +4,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import pTimeout from 'p-timeout'
 import { toFault } from '../faults/fault.ts'
+import { FAULTS } from '../faults/table.ts'
 import type { NetworkOptions } from '../forwarding/options.ts'
 import { createSend } from '../forwarding/send.ts'
 import type { Log } from '../journal/log.ts'
@@ -89,6 +90,7 @@ export function createWebhook(
       return { problem: `HTTP ${status}`, again: status >= 500 || PASSING.has(status) }
     } catch (thrown) {
       const { code } = toFault(thrown)
+      if (stop.signal.aborted && FAULTS[code].at === 'hub') return { problem: 'the hub ended', again: false }
       return { problem: code, again: code !== 'destination_ip_prohibited' }
     }
   }
@@ -129,7 +131,8 @@ export function createWebhook(
     },
     async close() {
       stop.abort()
-      queue.splice(0)
+      const left = queue.splice(0).length
+      if (left > 0) log.warn({ alerts: left }, 'alerts were not sent before the hub ended')
       if (running) await pTimeout(running, { milliseconds: CLOSING_MS, fallback: () => undefined })
       await send.close()
     },

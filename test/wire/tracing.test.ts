@@ -6,6 +6,7 @@ import { ok } from '../support/envelopes.ts'
 import { stage, type Scene } from '../support/hub.ts'
 import { jsonReceiver, type JsonReceiver } from '../support/json-receiver.ts'
 import { party, type Party } from '../support/party.ts'
+import { NEVER } from '../support/party-server.ts'
 import { waitFor } from '../support/wait.ts'
 
 const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736'
@@ -197,6 +198,33 @@ describe('an exchange that is traced', () => {
     expect(clients.every(({ parentSpanId }) => parentSpanId === server.spanId)).toBe(true)
     const seen = [cpo, other].map((one) => one.last().headers.traceparent?.slice(36, 52))
     expect(new Set(seen)).toEqual(new Set(clients.map(({ spanId }) => spanId)))
+  })
+})
+
+describe('a hub that ends', () => {
+  it('exports what it cut off, and journals the pushes that still waited as not sent', async () => {
+    collector = await jsonReceiver()
+    const { emsp, cpo, hub } = await open({
+      tracing: { otlpEndpoint: collector.url, sample: 1 },
+      shutdown: { delayMs: 1, timeoutMs: 50 },
+    })
+    cpo.answers('*', NEVER)
+    const token = { country_code: 'NL', party_id: 'EMS', uid: 'T1' }
+    const push = () => emsp.puts('tokens', { to: 'hub', path: '/NL/EMS/T1', json: token })
+    const asked = emsp.gets('locations', { to: 'DE-CPO', headers: { traceparent: PARENT } })
+    await push()
+    await push()
+    await waitFor(() => cpo.requests.length === 2, { what: 'two requests under way' })
+    await hub.close()
+    expect((await asked).json().status_code).toBe(4000)
+    const spans = allSpans()
+    expect(spans.filter(({ traceId }) => traceId === TRACE_ID)).toHaveLength(2)
+    const pushed = await hub.journal.query({ fields: { to: 'DE-CPO', mode: 'broadcast' } }, { limit: 9 })
+    expect(pushed?.items.map(({ fault, reached }) => [fault, reached])).toEqual([
+      ['hub_draining', 'no'],
+      ['hub_failure', 'maybe'],
+    ])
+    expect(cpo.requests).toHaveLength(2)
   })
 })
 

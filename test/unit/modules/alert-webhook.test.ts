@@ -123,6 +123,11 @@ describe('a web hook that hangs', () => {
     const start = performance.now()
     await webhook.close()
     expect(performance.now() - start).toBeLessThan(3_000)
+    await waitFor(() => warned.length === 2, { what: 'words on what was not sent' })
+    expect(warned).toEqual([
+      { alerts: 200 },
+      { alert: 'offline', subject: 'first', status: 'firing', problem: 'the hub ended' },
+    ])
     webhook.post(alert('late'))
     expect(receiver.posts).toHaveLength(1)
   })
