@@ -39,7 +39,7 @@ export async function openMissedLedger({ journal, settings, log }: LedgerParts):
     read: (json) => PULLED.safeParse(json).data,
     log,
   })
-  const missed = createMissed({ onCleared: (pair, until) => void keep(pulled, pair, until) })
+  const missed = createMissed({ onCleared: keeperOf(pulled) })
   missed.forget(pulled.value() ?? {})
   const unfollow = pulled.watch(() => missed.forget(pulled.value() ?? {}))
   // What comes while the journal is read would be met there again.
@@ -87,16 +87,36 @@ export async function openMissedLedger({ journal, settings, log }: LedgerParts):
   }
 }
 
-/** Compare-and-set until nobody else is faster. A store that is away costs only that it is counted again. */
-async function keep(pulled: LiveSetting<Pulled>, pair: string, until: number): Promise<void> {
-  try {
-    for (let attempt = 0; attempt < WRITES_MAX; attempt++) {
-      const seen = pulled.version()
-      const next = bounded({ ...pulled.value(), [pair]: until })
-      if ((await pulled.write(next, seen)) !== undefined) return
+/**
+ * Writes what was pulled, one write at a time with all that came meanwhile, until no other hub is faster. A store that
+ * is away costs only that it is counted again.
+ */
+function keeperOf(pulled: LiveSetting<Pulled>): (pair: string, until: number) => void {
+  let unwritten: Record<string, number> = {}
+  let writing = false
+
+  async function write(): Promise<void> {
+    writing = true
+    try {
+      let attempt = 0
+      while (attempt < WRITES_MAX && Object.keys(unwritten).length > 0) {
+        const batch = unwritten
+        unwritten = {}
+        const written = await pulled.write(bounded({ ...pulled.value(), ...batch }), pulled.version())
+        if (written === undefined) unwritten = { ...batch, ...unwritten }
+        attempt = written === undefined ? attempt + 1 : 0
+      }
+    } catch {
+      // The store is away, which others tell.
+    } finally {
+      unwritten = {}
+      writing = false
     }
-  } catch {
-    return
+  }
+
+  return (pair, until) => {
+    unwritten[pair] = until
+    if (!writing) void write()
   }
 }
 
