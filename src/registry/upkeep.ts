@@ -60,7 +60,8 @@ export function createUpkeep(store: RegistryStore, options: UpkeepOptions): Upke
   }
 
   function wentWell(): void {
-    if (problem !== undefined && store.shared) log.info({}, 'the registry store answers')
+    const isWell = problem !== undefined && refusal === undefined
+    if (isWell && store.shared) log.info({}, 'the registry store is well again')
     problem = undefined
   }
 
@@ -72,7 +73,7 @@ export function createUpkeep(store: RegistryStore, options: UpkeepOptions): Upke
     const { info, message } = toFault(thrown)
     // In words for the operator: a store that a newer hub has taken over.
     const why = thrown instanceof RangeError ? thrown.message : (info.detail ?? message)
-    if (problem !== why && !stopped) log.warn({ detail: why }, 'the registry store does not answer')
+    if (problem !== why && !stopped) log.warn({ detail: why }, 'the registry store is not well')
     problem = why
   }
 

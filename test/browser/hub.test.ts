@@ -51,7 +51,7 @@ describe('the registry', () => {
   it('that is well is told in few words, and asks for nothing', () =>
     dashboard({}, async ({ page, open }) => {
       await open('/hub')
-      await card(page, 'Registry').getByText('answers').waitFor()
+      await card(page, 'Registry').getByText('answers, and takes writes').waitFor()
       expect(await card(page, 'Registry').innerText()).toMatch(
         /Last reading\s+current[^]*Platforms\s+3 in revision/,
       )

@@ -30,8 +30,11 @@ describe('Redis answers, and takes no writes', () => {
   ])('is not well, with the reason, until it takes them again: %s', async (_why, begin, end, words) => {
     const redis = await startRedis()
     onTestFinished(() => redis.end())
-    const registry = await hub(redis)
+    const told: string[] = []
+    const note = (_about: object, words: string): void => void told.push(words)
+    const registry = await hub(redis, { info: note, warn: note, error: note })
     kept(await registry.put(platform('standing')))
+    told.splice(0)
     await redis.command(...begin)
     await waitFor(() => !registry.health().up, { limitMs: 2500 })
     expect(registry.health().reason).toMatch(words)
@@ -48,7 +51,9 @@ describe('Redis answers, and takes no writes', () => {
     expect(registry.health().up).toBe(false)
     expect(registry.table().connections.has('standing')).toBe(true)
     await redis.command(...end)
+    expect(told).not.toContain('the registry store is well again')
     await waitFor(() => registry.health().up, { limitMs: 5000 })
+    expect(told).toContain('the registry store takes writes again')
     kept(await registry.put(platform('acme')))
   })
 })

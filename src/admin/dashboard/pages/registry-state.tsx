@@ -47,7 +47,13 @@ function Facts({ registry }: { registry: Registry }) {
     <dl class="pairs">
       <div>
         <dt>Store</dt>
-        <dd>{up ? 'answers' : <strong class="bad">does not answer</strong>}</dd>
+        <dd>
+          {up ? (
+            'answers, and takes writes'
+          ) : (
+            <strong class="bad">{stale < STALE_SECONDS ? 'takes no writes' : 'does not answer'}</strong>
+          )}
+        </dd>
       </div>
       <div>
         <dt>Last reading</dt>
