@@ -70,6 +70,7 @@ async function openTracing({ hub, tracing }: Config, parts: ObserverParts): Prom
   return createTracing(parts, {
     endpoint: tracing.otlpEndpoint,
     sample: tracing.sample,
+    scheme: new URL(hub.publicUrl).protocol.replace(':', ''),
     resource: {
       'service.version': parts.version,
       'service.instance.id': parts.instance,

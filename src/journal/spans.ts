@@ -21,14 +21,28 @@ const STATUS_ERROR = 2
 const METHODS: ReadonlySet<string> = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'])
 const PATH_CHARS_MAX = 256
 
-/** The spans of a traced exchange that ended at the instant `end` (`performance.now()` milliseconds). */
-export function toSpans(exchange: Exchange, trace: Trace, end: number, resource: Resource): ReadableSpan[] {
-  const client =
-    trace.isLeg || exchange.forwardedAt !== undefined ? [clientSpan(exchange, trace, end, resource)] : []
-  return trace.isLeg ? client : [serverSpan(exchange, trace, end, resource), ...client]
+/** What the spans of a hub have in common. */
+export interface SpanOrigin {
+  readonly resource: Resource
+  /** `http` or `https`: how parties reach the hub. */
+  readonly scheme: string
 }
 
-function serverSpan(exchange: Exchange, trace: Trace, end: number, resource: Resource): ReadableSpan {
+/** The spans of a traced exchange that ended at the instant `end` (`performance.now()` milliseconds). */
+export function toSpans(exchange: Exchange, trace: Trace, end: number, origin: SpanOrigin): ReadableSpan[] {
+  const client =
+    trace.isLeg || exchange.forwardedAt !== undefined
+      ? [clientSpan(exchange, trace, end, origin.resource)]
+      : []
+  return trace.isLeg ? client : [serverSpan(exchange, trace, end, origin), ...client]
+}
+
+function serverSpan(
+  exchange: Exchange,
+  trace: Trace,
+  end: number,
+  { resource, scheme }: SpanOrigin,
+): ReadableSpan {
   const route = routeOf(exchange)
   const method = methodOf(exchange)
   return toSpan(exchange, resource, {
@@ -49,6 +63,7 @@ function serverSpan(exchange: Exchange, trace: Trace, end: number, resource: Res
       'http.request.body.size': exchange.bytesIn,
       'http.response.body.size': exchange.bytesOut,
       'url.path': plainText(exchange.path, PATH_CHARS_MAX),
+      'url.scheme': scheme,
       'ocpi.request_id': plainId(exchange.requestId),
       'ocpi.requester': exchange.requester,
       'ocpi.status_code': exchange.code,
@@ -123,8 +138,10 @@ function moduleOf(module: string | undefined): string | undefined {
 /** The path as a pattern: `/ocpi/2.2.1/sender/locations`. */
 function routeOf({ version, interface: role, module, mode }: Exchange): string | undefined {
   const name = moduleOf(module)
+  const isConfiguration = mode === 'configuration'
+  if (isConfiguration && name === 'versions') return `/ocpi/${version ?? name}`
   if (version === undefined || name === undefined) return undefined
-  return mode === 'configuration' || role === undefined
+  return isConfiguration || role === undefined
     ? `/ocpi/${version}/${name}`
     : `/ocpi/${version}/${role.toLowerCase()}/${name}`
 }

@@ -17,6 +17,8 @@ export interface TracingOptions {
   readonly sample: number
   /** Attributes of the resource: `service.version` … */
   readonly resource: Readonly<Record<string, string>>
+  /** `http` or `https`: how parties reach the hub. */
+  readonly scheme: string
   /** Longest wait of a span for its batch, in milliseconds. */
   readonly delayMs?: number
 }
@@ -59,14 +61,14 @@ export async function createTracing(
     exportTimeoutMillis: TIMEOUT_MS,
   })
   const resource = resourceFromAttributes({ 'service.name': 'ocpi-hub', ...options.resource })
-  const { sample } = options
+  const { sample, scheme } = options
   return {
     begin(exchange, headers) {
       exchange.trace = beginTrace(headers, sample)
     },
     record(exchange, end) {
       if (exchange.trace === undefined) return
-      for (const span of toSpans(exchange, exchange.trace, end, resource)) processor.onEnd(span)
+      for (const span of toSpans(exchange, exchange.trace, end, { resource, scheme })) processor.onEnd(span)
     },
     async close() {
       const done = processor.shutdown().catch(() => undefined)

@@ -111,6 +111,7 @@ describe('an exchange that is traced', () => {
         'http.route': '/ocpi/2.2.1/sender/locations',
         'http.response.status_code': 200,
         'url.path': '/ocpi/2.2.1/sender/locations',
+        'url.scheme': 'http',
         'ocpi.correlation_id': sent.correlationId,
         'ocpi.request_id': sent.requestId,
         'ocpi.from': 'NL-EMS',
@@ -151,6 +152,13 @@ describe('an exchange that is traced', () => {
     const attributes = collector!.posts[0]!.json.resourceSpans[0].resource.attributes
     expect(attributes).toContainEqual({ key: 'service.name', value: { stringValue: 'ocpi-hub' } })
     expect(attributes).toContainEqual({ key: 'ocpi.hub', value: { stringValue: 'NL-HUB' } })
+  })
+
+  it.each(['/ocpi/versions', '/ocpi/2.2.1'])('names %s as the route it is', async (path) => {
+    const { emsp } = await traced()
+    await emsp.sends({ method: 'GET', path, headers: { traceparent: PARENT } })
+    const [server] = await spansOf(TRACE_ID, 1)
+    expect(server).toMatchObject({ name: `GET ${path}`, attributes: { 'http.route': path } })
   })
 
   it('names the fault as error.type on both spans', async () => {
