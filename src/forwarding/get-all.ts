@@ -181,7 +181,7 @@ async function askOwner(
       endLeg(leg, relayed, parts)
       return refusing(leg, relayed)
     }
-    const list = Buffer.isBuffer(relayed.body) ? readList(relayed.body) : undefined
+    const list = Buffer.isBuffer(relayed.body) ? await readList(relayed.body) : undefined
     if (!list) throw new Fault('answer_not_ocpi', { what: 'answered a list request without a list' })
     endLeg(leg, relayed, parts)
     const { row, version } = message

@@ -27,8 +27,46 @@ export interface Span {
 export function memberSpans(body: Buffer, name: string): Span[] {
   const wanted = Buffer.from(name)
   const spans: Span[] = []
+  eachMember(body, (key, keyEnd, start, end) => {
+    if (isNamed(body, key, keyEnd, wanted)) spans.push({ start, end })
+  })
+  return spans
+}
+
+// Where an object is larger, or a value of it, making a value of all of it may take seconds and a gigabyte.
+const PARSED_WHOLE_MAX = 16 * 1024
+const VALUE_BYTES_MAX = 16 * 1024
+
+/**
+ * Values of the top-level members with these names; of equal ones the last. Members that are not there are left out,
+ * and so are, of a large object, values that are large themselves. Whoever calls has checked that the bytes are JSON.
+ */
+export function readMembers<Name extends string>(
+  body: Buffer,
+  names: readonly Name[],
+): Readonly<Partial<Record<Name, unknown>>> {
+  const found: Partial<Record<Name, unknown>> = {}
+  if (body.length <= PARSED_WHOLE_MAX) {
+    const value: unknown = JSON.parse(body.toString('utf8', hasByteOrderMark(body) ? 3 : 0))
+    return typeof value === 'object' && value !== null ? (value as typeof found) : found
+  }
+  const wanted = names.map((name) => Buffer.from(name))
+  eachMember(body, (key, keyEnd, start, end) => {
+    const place = wanted.findIndex((name) => isNamed(body, key, keyEnd, name))
+    if (place < 0) return
+    const small = end - start <= VALUE_BYTES_MAX
+    found[names[place]!] = small ? JSON.parse(body.toString('utf8', start, end)) : undefined
+  })
+  return found
+}
+
+/** Goes over the top-level members: where a name stands, quotes included, and its value. */
+function eachMember(
+  body: Buffer,
+  visit: (key: number, keyEnd: number, start: number, end: number) => void,
+): void {
   let position = skipBlanks(body, hasByteOrderMark(body) ? 3 : 0)
-  if (body[position] !== OPEN_OBJECT) return spans
+  if (body[position] !== OPEN_OBJECT) return
   do {
     const key = skipBlanks(body, position + 1)
     if (body[key] !== QUOTE) break
@@ -37,17 +75,19 @@ export function memberSpans(body: Buffer, name: string): Span[] {
     if (body[colon] !== COLON) break
     const start = skipBlanks(body, colon + 1)
     const end = valueEnd(body, start)
-    if (isNamed(body, key, keyEnd, wanted)) spans.push({ start, end })
+    visit(key, keyEnd, start, end)
     position = skipBlanks(body, end)
   } while (body[position] === COMMA)
-  return spans
 }
 
-/** The elements of an array, in order; `inside` is what stands between its brackets. Ends on any bytes. */
-export function elementSpans(inside: Buffer): Span[] {
+/**
+ * The elements of an array, in order, and at most so many of them; `inside` is what stands between its brackets. Ends
+ * on any bytes.
+ */
+export function elementSpans(inside: Buffer, max = Infinity): Span[] {
   const spans: Span[] = []
   let position = skipBlanks(inside, 0)
-  while (position < inside.length) {
+  while (position < inside.length && spans.length < max) {
     const end = valueEnd(inside, position)
     spans.push({ start: position, end })
     position = skipBlanks(inside, skipBlanks(inside, end) + 1)

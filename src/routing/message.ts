@@ -2,7 +2,9 @@
 // The body is checked to be JSON and kept as the bytes that came (R95, R99).
 
 import { isUtf8 } from 'node:buffer'
+import { isJson } from '../dialects/json-text.ts'
 import { Fault } from '../faults/fault.ts'
+import { hasByteOrderMark } from '../ocpi/json-members.ts'
 import { type InterfaceRole, moduleRow, type ModuleRow } from '../ocpi/module.ts'
 import type { VersionNumber } from '../ocpi/version.ts'
 import type { RequestHead } from './head.ts'
@@ -53,12 +55,19 @@ export function isList({ row, rest }: Pick<Message, 'row' | 'rest'>): boolean {
   return row.lists?.includes(rest.endsWith('/') ? rest.slice(0, -1) : rest) ?? false
 }
 
+// A larger one is looked through instead (D19): 10 MiB of `[],[],` would hold up all others for two seconds.
+const PARSED_MAX = 64 * 1024
+
 /** OCPI 2.2.1 §4.1.7, R99: HTTP 400 for a body that is not JSON; RFC 8259 §8.1: JSON is UTF-8. */
 function checkJson(body: Buffer, head: RequestHead): void {
   if (head.contentEncoding !== undefined && head.contentEncoding.toLowerCase() !== 'identity') {
     throw new Fault('body_not_json', { message: 'The request body is compressed; send it as plain JSON' })
   }
   if (!isUtf8(body)) throw new Fault('body_not_json', { message: 'The request body is not UTF-8' })
+  if (body.length > PARSED_MAX) {
+    if (!isJson(body.subarray(hasByteOrderMark(body) ? 3 : 0))) throw new Fault('body_not_json')
+    return
+  }
   try {
     const text = body.toString('utf8')
     JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text)

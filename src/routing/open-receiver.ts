@@ -1,9 +1,10 @@
 // Whom an open routing request is meant for, told from its content (R63, T18): the owner in the path, the owner in
 // the body, the `cdr_token` of a session or CDR; or, as a hint, an object whose owner has pushed it before.
 
+import { readMembers } from '../ocpi/json-members.ts'
 import { isPartyId, partyKey, type PartyId, type PartyKey } from '../ocpi/party.ts'
 import type { Message } from './message.ts'
-import { idOf, type OwnedKind, type Owners, readBody, sessionOf } from './owners.ts'
+import { idOf, type OwnedKind, type Owners, sessionOf } from './owners.ts'
 import type { Wanted } from './targets.ts'
 
 /** The party named, or `undefined` if the content names none but the sender's own. */
@@ -34,7 +35,7 @@ function objectsOf(message: Message, from: PartyKey): [OwnedKind, unknown][] {
     if (row.id === 'chargingprofiles') return [['customer', sessionOf(from, first)]]
   }
   if (row.id === 'chargingprofiles') return [['session', first]]
-  const body = message.body ? readBody(message.body) : {}
+  const body = message.body ? readMembers(message.body, ['session_id', 'location_id', 'auth_id']) : {}
   if (row.id === 'commands')
     return [
       ['session', body.session_id],
@@ -52,7 +53,10 @@ function objectsOf(message: Message, from: PartyKey): [OwnedKind, unknown][] {
 /** Whether the object in the body is said to be of somebody else; a PATCH may name one half of its owner, or none. */
 export function namesAnother({ body }: Message, owner: PartyId): boolean {
   if (!body) return false
-  const { country_code: country = owner.countryCode, party_id: party = owner.partyId } = readBody(body)
+  const { country_code: country = owner.countryCode, party_id: party = owner.partyId } = readMembers(body, [
+    'country_code',
+    'party_id',
+  ])
   if (typeof country !== 'string' || typeof party !== 'string') return false
   return partyKey({ countryCode: country, partyId: party }) !== partyKey(owner)
 }
@@ -65,7 +69,7 @@ function pathOwner(message: Message): PartyId | undefined {
 
 function bodyParties(message: Message): (PartyId | undefined)[] {
   if (!message.body) return []
-  const body = readBody(message.body)
+  const body = readMembers(message.body, ['country_code', 'party_id', 'cdr_token'])
   const token = (typeof body.cdr_token === 'object' && body.cdr_token) || {}
   const { country_code: country, party_id: party } = token as Record<string, unknown>
   return [toParty(body.country_code, body.party_id), toParty(country, party)]

@@ -1,6 +1,7 @@
 // Who owns which object, learned from the pushes and lists that pass: lets an open routing request be delivered by a
 // token uid, an auth_id, a location id or a session id (R63, hub-requirements §3 B). Bounded, in memory, a hint only.
 
+import { readMembers } from '../ocpi/json-members.ts'
 import type { ModuleRow } from '../ocpi/module.ts'
 import { isPartyId, partyKey, type PartyKey } from '../ocpi/party.ts'
 import { VERSIONS, type VersionNumber } from '../ocpi/version.ts'
@@ -72,7 +73,7 @@ export function createOwners(max = 500_000): Owners {
       if (kind === 'session') learnCustomer(message, sessionOf(from, idOf(id)))
       // Sessions and CDRs before 2.2 name the token's contract only (auth_id).
       if (kind === 'token' && body && !VERSIONS[version].routed)
-        note('contract', readBody(body).auth_id, from)
+        note('contract', readMembers(body, ['auth_id']).auth_id, from)
     },
     learnList({ row, version, objects }, owner) {
       const kind = KIND_OF[row.id]
@@ -103,7 +104,7 @@ export function idOf(segment: string): string {
 /** The eMSP whose token a session or CDR names: `cdr_token` since 2.2, `auth_id` before (R63). */
 function customerOf({ body }: Message, of: Owners['of']): PartyKey | undefined {
   if (!body) return undefined
-  const { cdr_token: token, auth_id: contract } = readBody(body)
+  const { cdr_token: token, auth_id: contract } = readMembers(body, ['cdr_token', 'auth_id'])
   const { country_code: countryCode, party_id: partyId } = asMembers(token)
   if (typeof countryCode === 'string' && typeof partyId === 'string') {
     const party = { countryCode, partyId }
@@ -114,11 +115,6 @@ function customerOf({ body }: Message, of: Owners['of']): PartyKey | undefined {
 
 function keyOf(kind: OwnedKind, id: string): string {
   return `${kind} ${id.toUpperCase()}`
-}
-
-/** A JSON body's members; empty for anything but an object. The body was checked to be JSON. */
-export function readBody(body: Buffer): Readonly<Record<string, unknown>> {
-  return asMembers(JSON.parse(body.toString('utf8').replace(/^\ufeff/, '')))
 }
 
 function asMembers(value: unknown): Readonly<Record<string, unknown>> {

@@ -1,10 +1,13 @@
 // Lists of several owners become one by their bytes (R64, T35).
 
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { joinLists, readList } from '../../../src/forwarding/list-body.ts'
 
 const NOW = Date.parse('2026-01-01T00:00:00Z')
+
+const readAll = (bodies: readonly Buffer[]) =>
+  Promise.all(bodies.map(async (body) => (await readList(body))!))
 
 describe('readList', () => {
   it.each([
@@ -13,8 +16,8 @@ describe('readList', () => {
     ['\uFEFF{"status_code":1000,"data":[{"a":[1,2]},"]"]}', '{"a":[1,2]},"]"', 2],
     ['{"data":[1],"data":[2,3]}', '2,3', 2],
     ['{"x":{"data":[1]},"d\\u0061ta":[0.10]}', '0.10', 1],
-  ])('takes the objects out of %s', (text, items, count) => {
-    const list = readList(Buffer.from(text))!
+  ])('takes the objects out of %s', async (text, items, count) => {
+    const list = (await readList(Buffer.from(text)))!
     expect({ items: list.items.toString(), count: list.count }).toEqual({ items, count })
   })
 
@@ -31,25 +34,47 @@ describe('readList', () => {
     '{"data":[1,]}',
     '<html>',
     '{"x":{"data":[]}}',
-  ])('takes %j for no list', (text) => {
-    expect(readList(Buffer.from(text))).toBeUndefined()
+  ])('takes %j for no list', async (text) => {
+    expect(await readList(Buffer.from(text))).toBeUndefined()
   })
 
-  it('takes bytes that are not UTF-8 for no list', () => {
+  it('takes bytes that are not UTF-8 for no list', async () => {
     expect(
-      readList(Buffer.concat([Buffer.from('{"data":["'), Buffer.from([0xff]), Buffer.from('"]}')])),
+      await readList(Buffer.concat([Buffer.from('{"data":["'), Buffer.from([0xff]), Buffer.from('"]}')])),
     ).toBeUndefined()
+  })
+
+  it('knows what names the objects, and nothing else of them', async () => {
+    const padding = 'x'.repeat(20_000)
+    const objects = [
+      { id: 'L1', uid: 7, padding: 1 },
+      { padding, uid: 'U2', auth_id: 'A2', id: [[]] },
+      [],
+      null,
+    ]
+    const list = await readList(Buffer.from(JSON.stringify({ data: objects })))
+    expect(list!.objects).toEqual([{ id: 'L1' }, { uid: 'U2', auth_id: 'A2' }, {}, {}])
+  })
+
+  it('makes no value of a large list, whose owner could fill the memory with it', async () => {
+    const empty = '[],'.repeat(99_999)
+    expect((await readList(Buffer.from(`{"data":[${empty}[]]}`)))!.count).toBe(100_000)
+    expect(await readList(Buffer.from(`{"data":[${empty}[],[]]}`))).toBeUndefined()
+    const parse = vi.spyOn(JSON, 'parse')
+    onTestFinished(() => parse.mockRestore())
+    expect((await readList(Buffer.from(`{"data":[{"id":[${empty}1]}]}`)))!.objects).toEqual([{}])
+    expect(parse).not.toHaveBeenCalled()
   })
 })
 
 describe('joinLists', () => {
-  it('keeps every byte of every object', () => {
+  it('keeps every byte of every object', async () => {
     const bodies = [
       '{"data":[{"kwh":0.10,"big":12345678901234567890 }],"status_code":1000}',
       '{"status_code":1000,"data":[]}',
       '{"status_code":1000,"data":[ {"b":1,"a":"\\u00e9é"},\n{} ],"timestamp":"x"}',
     ]
-    const lists = bodies.map((body) => readList(Buffer.from(body))!)
+    const lists = await readAll(bodies.map((body) => Buffer.from(body)))
     expect(joinLists(lists, '2 of 3 parties answered', NOW).toString()).toBe(
       '{"data":[{"kwh":0.10,"big":12345678901234567890 }, {"b":1,"a":"\\u00e9é"},\n{} ],' +
         '"status_code":1000,"status_message":"2 of 3 parties answered","timestamp":"2026-01-01T00:00:00.000Z"}',
@@ -62,10 +87,10 @@ describe('joinLists', () => {
     )
   })
 
-  it('is the concatenation that JSON gives, for any objects', () => {
+  it('is the concatenation that JSON gives, for any objects', async () => {
     const list = fc.record({ data: fc.array(fc.jsonValue()), indent: fc.nat(2), first: fc.boolean() })
-    fc.assert(
-      fc.property(fc.array(list), fc.option(fc.string(), { nil: undefined }), (lists, message) => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(list), fc.option(fc.string(), { nil: undefined }), async (lists, message) => {
         const bodies = lists.map(({ data, indent, first }) =>
           Buffer.from(
             JSON.stringify(
@@ -75,7 +100,7 @@ describe('joinLists', () => {
             ),
           ),
         )
-        const read = bodies.map((body) => readList(body)!)
+        const read = await readAll(bodies)
         expect(read.map(({ count }) => count)).toEqual(lists.map(({ data }) => data.length))
         const joined = JSON.parse(joinLists(read, message, NOW).toString())
         expect(joined.data).toEqual(JSON.parse(JSON.stringify(lists.flatMap(({ data }) => data))))

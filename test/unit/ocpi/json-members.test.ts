@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { memberSpans } from '../../../src/ocpi/json-members.ts'
+import { memberSpans, readMembers } from '../../../src/ocpi/json-members.ts'
 
 function values(text: string, name: string): string[] {
   const body = Buffer.from(text)
@@ -70,3 +70,33 @@ describe('memberSpans', () => {
     expect(memberSpans(body, 'a')).toEqual([{ start: body.length - 2, end: body.length - 1 }])
   })
 })
+
+describe('readMembers', () => {
+  it('gives what a parser gives, of small objects and large ones', () => {
+    const value = fc.oneof(fc.jsonValue(), fc.constant({ a: 'nested' }))
+    fc.assert(
+      fc.property(fc.record({ a: value, b: value }, { requiredKeys: [] }), fc.boolean(), (object, large) => {
+        const text = JSON.stringify(large ? { padding: 'x'.repeat(20_000), ...object } : object)
+        const { a, b } = readMembers(Buffer.from(text), ['a', 'b'])
+        expect({ a, b }).toEqual(pick(JSON.parse(text)))
+      }),
+    )
+  })
+
+  it('takes the last of equal names, and none of what is no object', () => {
+    const padding = `"x":"${'x'.repeat(20_000)}"`
+    expect(readMembers(Buffer.from(`{"a":1,${padding},"\\u0061":2}`), ['a'])).toEqual({ a: 2 })
+    expect(readMembers(Buffer.from(`[{"a":1,${padding}}]`), ['a'])).toEqual({})
+    expect(readMembers(Buffer.from('null'), ['a'])).toEqual({})
+  })
+
+  it('leaves out what is large in a large object', () => {
+    const body = Buffer.from(`{"a":[${'[],'.repeat(10_000)}1],"b":"c"}`)
+    expect(readMembers(body, ['a', 'b']).a).toBeUndefined()
+    expect(readMembers(body, ['a', 'b']).b).toBe('c')
+  })
+})
+
+function pick({ a, b }: { readonly a?: unknown; readonly b?: unknown }) {
+  return { a, b }
+}
