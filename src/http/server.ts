@@ -148,7 +148,11 @@ function admitVisit(
   parts: OcpiServerParts,
   options: OcpiServerOptions,
 ): void {
-  if (isOpenPath(raw.url!)) return
+  if (isOpenPath(raw.url!)) {
+    // Here and not after the body: strangers must not fill the memory with bodies that nobody reads.
+    if (!openMethods(raw.url!).includes(raw.method!)) throw strayRequest(raw, parts)
+    return
+  }
   if (parts.lifecycle.refusing) throw new Fault('hub_draining')
   if (parts.lifecycle.inFlight > options.inFlightMax) throw new Fault('hub_overloaded')
   // Node's parser takes HTTP/2.0 in a request line; who writes it means another protocol.

@@ -156,6 +156,14 @@ it('another method than GET and HEAD on a health path is 405, on a path that is 
   }
 })
 
+it('what needs no token takes no body: it is refused before the body has come, so that it fills no memory', async () => {
+  for (const path of ['/health/live', '/health/dead', '/view/x']) {
+    const head = `POST ${path} HTTP/1.1\r\nHost: hub\r\nContent-Length: 1000000\r\n\r\n`
+    const { answers } = await rawRequest(scene.hub.ocpiUrl, head, { answers: 1 })
+    expect(answers[0]?.httpStatus, path).toBe(path === '/health/dead' ? 404 : 405)
+  }
+})
+
 describe('a platform enters with its token', () => {
   const accepted: readonly (readonly [what: string, value: () => string])[] = [
     ['in Base64 (R3)', () => `Token ${base64('nl-ems.shows.the.hub')}`],
