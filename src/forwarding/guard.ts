@@ -1,10 +1,10 @@
 // Which addresses the hub may call (SSRF): public unicast ones, and what the operator allows. Checked on the
 // resolved address of every new connection, so neither a literal nor a re-bound DNS name gets past it.
 
-import { lookup as dnsLookup, type LookupAddress } from 'node:dns'
 import { isIP, type LookupFunction } from 'node:net'
 import ipaddr from 'ipaddr.js'
 import { PROHIBITED_ADDRESS } from '../faults/observe.ts'
+import { createHostLookup } from './host-lookup.ts'
 import type { NetworkOptions } from './options.ts'
 
 export interface AddressGuard {
@@ -14,7 +14,7 @@ export interface AddressGuard {
   readonly allowsAddress: (address: string) => boolean
   /** Whether a URL may be called as it is written: its scheme, and its address if it names no host. */
   readonly allowsUrl: (url: Pick<URL, 'protocol' | 'hostname'>) => boolean
-  /** `dns.lookup` that gives allowed addresses only, and asks once for any number of callers. */
+  /** A look-up that gives allowed addresses only. */
   readonly lookup: LookupFunction
 }
 
@@ -66,29 +66,9 @@ function prohibition(reason: string): NodeJS.ErrnoException {
   return Object.assign(new Error(reason), { code: PROHIBITED_ADDRESS })
 }
 
-type LookupResult = (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void
-
-/**
- * One resolver call per host name at a time: a name server that hangs then holds one thread of libuv's pool,
- * not one for every request that waits for it.
- */
+/** Whatever the host lookup gives, remembered or new, is looked at here. */
 function guardedLookup(allowsAddress: (address: string) => boolean): LookupFunction {
-  const waiting = new Map<string, LookupResult[]>()
-
-  function resolve(hostname: string, done: LookupResult): void {
-    const others = waiting.get(hostname)
-    if (others) {
-      others.push(done)
-      return
-    }
-    const callbacks = [done]
-    waiting.set(hostname, callbacks)
-    dnsLookup(hostname, { all: true }, (error, addresses) => {
-      waiting.delete(hostname)
-      for (const callback of callbacks) callback(error, addresses)
-    })
-  }
-
+  const resolve = createHostLookup()
   return (hostname, options, callback) => {
     resolve(hostname, (error, addresses) => {
       if (error) return callback(error, '', 0)
