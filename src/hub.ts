@@ -161,6 +161,7 @@ function createOcpiSide(
       registry,
       journal,
       lifecycle,
+      takingMs: config.arrival.requestTimeoutMs,
       conduct: captures.watch(
         createConduct({ ...forwarding, ...listParts(base), links: stores.links, broadcast }),
       ),

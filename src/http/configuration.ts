@@ -6,7 +6,7 @@ import { Fault } from '../faults/fault.ts'
 import type { ModuleHandler } from '../modules/module.ts'
 import { writeEnvelope } from '../ocpi/envelope.ts'
 import { toMessage } from '../routing/message.ts'
-import { writeAnswer } from './reply.ts'
+import { limitTaking, writeAnswer } from './reply.ts'
 import type { OcpiUrl } from './routes.ts'
 import { answerFault, endVisit, type Visit, type VisitParts } from './visit.ts'
 
@@ -79,6 +79,7 @@ export async function handleConfiguration(
       undefined,
       parts.lifecycle.draining,
     )
+    limitTaking(response, parts.takingMs)
     endVisit(visit, parts)
   } catch (error) {
     answerFault(visit, response, error, parts)

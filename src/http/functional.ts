@@ -13,7 +13,7 @@ import { decide, refuseSuspended } from '../routing/decide.ts'
 import { toMessage } from '../routing/message.ts'
 import type { Owners } from '../routing/owners.ts'
 import type { CompiledRules } from '../routing/rules.ts'
-import { beginAnswer, writeAnswer } from './reply.ts'
+import { beginAnswer, limitTaking, writeAnswer } from './reply.ts'
 import type { OcpiUrl } from './routes.ts'
 import { answerFault, endVisit, noteFault, type Visit, type VisitParts } from './visit.ts'
 
@@ -128,6 +128,7 @@ function finish(visit: Visit, relayed: Relayed, response: ServerResponse, parts:
   note(visit, relayed)
   const author = relayed.from === 'hub' ? parts.hub : undefined
   visit.exchange.bytesOut = writeAnswer(response, relayed, visit.exchange, author, parts.lifecycle.draining)
+  limitTaking(response, parts.takingMs)
   endVisit(visit, parts)
 }
 
@@ -143,6 +144,7 @@ async function stream(
   const statusCode = await relayed.rest!(sink)
   if (statusCode !== undefined) visit.exchange.code = statusCode
   response.end()
+  limitTaking(response, parts.takingMs)
   if (statusCode === undefined) {
     visit.exchange.reference = parts.journal.newReference()
     visit.exchange.detail = 'a streamed answer without a top-level status_code was relayed'

@@ -77,6 +77,18 @@ export function writeAnswer(
   return bytes
 }
 
+/**
+ * Cuts off a requester that has not taken what was written to it after `limitMs`. Nearly everything is taken at once
+ * and costs one look.
+ */
+export function limitTaking(response: ServerResponse, limitMs: number): void {
+  if (response.writableLength === 0) return
+  // Behind answers that are still to come its own time has not begun.
+  if (!response.socket) return void response.once('socket', () => limitTaking(response, limitMs))
+  const timer = setTimeout(() => response.destroy(), limitMs)
+  response.once('close', () => clearTimeout(timer))
+}
+
 /** Writes the head and first part of a large answer and gives the sink for the rest. */
 export function beginAnswer(
   response: ServerResponse,

@@ -15,7 +15,7 @@ import { type ConfigurationParts, handleConfiguration } from './configuration.ts
 import { type FunctionalParts, handleFunctional } from './functional.ts'
 import { isOpenPath, openMethods, type OpenPathParts, registerOpenPaths } from './open-paths.ts'
 import { METHODS, type OcpiUrl, readOcpiUrl } from './routes.ts'
-import { answerStray, readStray } from './stray-bytes.ts'
+import { answerStray, inTurn, readStray, type Stray } from './stray-bytes.ts'
 import { readTls, type TlsFiles } from './tls.ts'
 import { answerFault, openVisit, type Visit } from './visit.ts'
 
@@ -279,6 +279,10 @@ function answerSocket(
     answerFault(upload.request.visit!, upload.raw, fault, parts)
     return
   }
+  inTurn(socket, () => refuseStray(fault, stray, socket, parts))
+}
+
+function refuseStray(fault: Fault, stray: Stray, socket: Duplex, parts: OcpiServerParts): void {
   const reference = parts.journal.newReference()
   const answer = faultAnswer(fault, { reference })
   parts.journal.record({
@@ -288,7 +292,7 @@ function answerSocket(
     code: answer.statusCode,
     httpStatus: answer.httpStatus,
     message: answer.message,
-    detail: error.message,
+    detail: fault.info.detail,
     reference,
   })
   answerStray(socket, stray, { headers: ['Content-Type: application/json'], body: answer.body })

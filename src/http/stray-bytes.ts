@@ -1,7 +1,7 @@
 // What Node's parser refuses on a listener, or what came too late: no request came of it, so it is answered on the bare
-// socket.
+// socket, after the answers to the requests before it.
 
-import { STATUS_CODES } from 'node:http'
+import { type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 
 export interface Stray {
@@ -16,12 +16,29 @@ const STRAYS: Readonly<Record<string, Stray>> = {
   ERR_HTTP_REQUEST_TIMEOUT: { httpStatus: 408, message: 'The request did not arrive in time' },
 }
 const NOT_HTTP: Stray = { httpStatus: 400 }
+// Connections whose error waits for its turn; Node tells it again with all that follows.
+const WAITING = new WeakSet<Duplex>()
 
 /** What is to be answered; closes a connection that is broken, where nothing is. */
 export function readStray({ code = '' }: Error & { code?: string }, socket: Duplex): Stray | undefined {
-  if (code !== 'ECONNRESET' && socket.writable) return STRAYS[code] ?? NOT_HTTP
+  if (code !== 'ECONNRESET' && socket.writable) {
+    return WAITING.has(socket) ? undefined : (STRAYS[code] ?? NOT_HTTP)
+  }
   socket.destroy()
   return undefined
+}
+
+/**
+ * Calls `then` when the requests before the error are answered: what is written earlier would be read as the answer to
+ * one of them, or as a part of it (RFC 9112 §9.3.2).
+ */
+export function inTurn(socket: Duplex & { _httpMessage?: ServerResponse | null }, then: () => void): void {
+  // The answer a connection is at; Node has no public name for it, and its own handler of such errors asks the same.
+  const answer = socket._httpMessage
+  if (answer) {
+    WAITING.add(socket)
+    answer.once('close', () => inTurn(socket, then))
+  } else if (socket.writable) then()
 }
 
 /** Answers, and closes the connection. `headers`: whole lines. */

@@ -11,7 +11,7 @@ import { isPartyId, type PartyId, partyKey } from '../ocpi/party.ts'
 import type { RoutingTable } from '../registry/routing-table.ts'
 import { readHead, type RequestHead } from '../routing/head.ts'
 import type { Admitted } from './admit.ts'
-import { writeAnswer } from './reply.ts'
+import { limitTaking, writeAnswer } from './reply.ts'
 
 export interface Visit {
   readonly exchange: Exchange
@@ -28,6 +28,8 @@ export interface VisitParts {
   readonly hub: PartyId
   readonly journal: Pick<Journal, 'record' | 'newReference'>
   readonly lifecycle: Lifecycle
+  /** An answer must be taken within this. Milliseconds. */
+  readonly takingMs: number
 }
 
 /** What the server's owner changes while it shuts down, and the number of requests under way. */
@@ -92,6 +94,7 @@ export function answerFault(
     const closing =
       parts.lifecycle.draining || fault.row.layer === 'hub' || fault.code === 'http_request_error'
     exchange.bytesOut = writeAnswer(response, answer, exchange, parts.hub, closing)
+    limitTaking(response, parts.takingMs)
   } else response.destroy()
   endVisit(visit, parts)
 }

@@ -89,4 +89,35 @@ describe('a slow requester', () => {
     expect(cpo.requests).toEqual([])
     await close()
   })
+
+  it('that takes nothing of an answer is cut off as well', async () => {
+    const arrival = { headersTimeoutMs: 500, requestTimeoutMs: 1_000 }
+    const own = await stage(
+      { emsp: party('NL-EMS', 'EMSP'), cpo: party('DE-CPO', 'CPO') },
+      { arrival, forwarding: { heldAnswerBytes: 64 * 1024 * 1024, maxResponseBodyBytes: 1e8 } },
+    )
+    const body = Buffer.from(JSON.stringify(ok('x'.repeat(30 * 1024 * 1024))))
+    own.cpo.answers('*', { body, headers: { 'Content-Type': 'application/json' } })
+    const { hostname, port } = new URL(own.hub.ocpiUrl)
+    const socket = connect({ host: hostname, port: Number(port) })
+    socket.write(
+      `GET /ocpi/2.2.1/sender/locations HTTP/1.1\r\nHost: hub\r\nAuthorization: ${own.emsp.authorization()}\r\nOCPI-to-country-code: DE\r\nOCPI-to-party-id: CPO\r\n\r\n`,
+    )
+    await waitFor(() => own.cpo.requests.length === 1)
+    setTimeout(() => socket.resume(), 2 * arrival.requestTimeoutMs)
+    const received = await new Promise<number>((resolve) => {
+      let bytes = 0
+      socket.pause()
+      socket.on('data', (chunk: Buffer) => {
+        bytes += chunk.length
+        if (bytes >= body.length) resolve(bytes)
+      })
+      socket.on('error', () => {})
+      socket.on('close', () => resolve(bytes))
+    })
+    expect(received).toBeGreaterThan(0)
+    expect(received).toBeLessThan(body.length)
+    socket.destroy()
+    await own.close()
+  })
 })

@@ -1,0 +1,44 @@
+// Errors behind a request that is not answered yet: its answer comes first and whole, then the error, and then the end of
+// the connection (RFC 9112 §9.3.2).
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ok } from '../support/envelopes.ts'
+import { stage, type Scene } from '../support/hub.ts'
+import { party, type Party } from '../support/party.ts'
+import { rawRequest } from '../support/raw.ts'
+
+let scene: Scene<{ emsp: Party; cpo: Party }>
+
+beforeAll(async () => {
+  scene = await stage(
+    { emsp: party('NL-EMS', 'EMSP'), cpo: party('DE-CPO', 'CPO') },
+    { arrival: { headersTimeoutMs: 300, requestTimeoutMs: 5_000 }, forwarding: { timeoutMs: 10_000 } },
+  )
+})
+afterAll(() => scene.close())
+
+function request(line: string, body = ''): string {
+  const length = body === '' ? '' : `Content-Length: ${body.length}\r\n`
+  return `${line} HTTP/1.1\r\nHost: hub\r\nAuthorization: ${scene.emsp.authorization()}\r\nOCPI-to-country-code: DE\r\nOCPI-to-party-id: CPO\r\n${length}\r\n${body}`
+}
+
+describe('an error behind a request that is not answered yet', () => {
+  const behind: readonly (readonly [what: string, bytes: string, status: number])[] = [
+    ['bytes that are no HTTP', 'garbage\r\n\r\n', 400],
+    ['a request that does not come to its end', 'GET /ocpi', 408],
+  ]
+  for (const [what, bytes, status] of behind) {
+    it(`does not take its answer: ${what}`, async () => {
+      const { hub, cpo } = scene
+      cpo.forget()
+      cpo.answers('*', { json: ok([]), afterMs: 800 })
+      const posted = request('POST /ocpi/2.2.1/receiver/cdrs', '{}')
+      const { answers, closed } = await rawRequest(hub.ocpiUrl, [posted, bytes])
+      expect(answers.map(({ httpStatus }) => httpStatus)).toEqual([200, status])
+      expect(answers[0]!.json().status_code).toBe(1000)
+      expect(answers[1]!.json().data).toMatchObject({ fault: 'http_request_error' })
+      expect(closed).toBe(true)
+      expect(cpo.requests).toHaveLength(1)
+    })
+  }
+})
