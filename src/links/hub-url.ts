@@ -1,7 +1,7 @@
 // The hub's own side of a link: the URL under which the hub offers it, how that is recognised when somebody calls,
 // and how long it lives (R70, R78, R82, R111).
 
-import { memberSpans } from '../ocpi/json-members.ts'
+import { readMembers } from '../ocpi/json-members.ts'
 import type { InterfaceRole } from '../ocpi/module.ts'
 import type { VersionNumber } from '../ocpi/version.ts'
 import { LINK_ID, type Link, type LinkPurpose } from './links.ts'
@@ -47,8 +47,7 @@ export const CALLBACK_LIFE_MAX_MS = 366 * DAY_MS
  */
 export function callbackLifeMs(command: string, body: Buffer | undefined, now: number = Date.now()): number {
   if (command.toUpperCase() !== 'RESERVE_NOW' || !body) return CALLBACK_LIFE_MS
-  const span = memberSpans(body, 'expiry_date').at(-1)
-  const expiry = span ? readInstant(JSON.parse(body.toString('utf8', span.start, span.end))) : Number.NaN
+  const expiry = readInstant(readMembers(body, ['expiry_date']).expiry_date)
   const life = expiry + DAY_MS - now
   return life > CALLBACK_LIFE_MS ? Math.min(life, CALLBACK_LIFE_MAX_MS) : CALLBACK_LIFE_MS
 }

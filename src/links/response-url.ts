@@ -1,6 +1,7 @@
 // response_url of a command or charging profile, in the JSON body (R75, R76): found by its place in the bytes and
 // replaced there, so that every other byte of the body passes as it came (T35). The form in a query: response-query.ts.
 
+import { QUOTE } from '../ocpi/json-bytes.ts'
 import { memberSpans, type Span } from '../ocpi/json-members.ts'
 import { absoluteUrl } from './party-url.ts'
 
@@ -11,16 +12,21 @@ export interface FoundUrl {
   readonly url: string | undefined
 }
 
+// Each is replaced by a longer one: many would make a body of many times its size.
+const MEMBERS_MAX = 8
+
 /**
  * Finds the top-level member `response_url` of a body that was checked to be JSON; spans count bytes and include
- * the quotes. Of several members the last one counts. `undefined` when there is none.
+ * the quotes. Of several members the last one counts, of too many none. `undefined` when there is none.
  */
 export function findResponseUrl(body: Buffer): FoundUrl | undefined {
   const spans = memberSpans(body, 'response_url')
   const last = spans.at(-1)
   if (!last) return undefined
-  const value: unknown = JSON.parse(body.toString('utf8', last.start, last.end))
-  return { spans, url: typeof value === 'string' ? absoluteUrl(value) : undefined }
+  // Looked at before it is parsed: what is no string may be anything, and large.
+  if (spans.length > MEMBERS_MAX || body[last.start] !== QUOTE) return { spans, url: undefined }
+  const value = JSON.parse(body.toString('utf8', last.start, last.end)) as string
+  return { spans, url: absoluteUrl(value) }
 }
 
 /** The body with `hubUrl` as the value at each span and no other byte changed. */

@@ -1,7 +1,7 @@
 // response_url in a body is replaced in its bytes: that value changes and nothing else (R75, R76, T35).
 
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { findResponseUrl, replaceResponseUrl } from '../../../src/links/response-url.ts'
 
 const HUB = 'https://hub.example/ocpi/2.2.1/sender/commands/abc'
@@ -95,4 +95,15 @@ describe('findResponseUrl and replaceResponseUrl', () => {
       ),
     )
   })
+})
+
+it('takes no URL of a body that has it too often, or as anything large', () => {
+  const url = '"response_url":"https://emsp.example/r"'
+  const often = (count: number) => Buffer.from(`{${Array(count).fill(url).join(',')}}`)
+  expect(findResponseUrl(often(8))!.url).toBe('https://emsp.example/r')
+  expect(findResponseUrl(often(9))!.url).toBeUndefined()
+  const parse = vi.spyOn(JSON, 'parse')
+  onTestFinished(() => parse.mockRestore())
+  expect(findResponseUrl(Buffer.from(`{"response_url":[${'[],'.repeat(50_000)}1]}`))!.url).toBeUndefined()
+  expect(parse).not.toHaveBeenCalled()
 })
