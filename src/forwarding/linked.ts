@@ -49,7 +49,7 @@ export async function forwardLinked(
     throw new Fault('method_unsupported', { headers: { Allow: METHOD[link.purpose] } })
   }
   const rule = ruleOf(link, message.method, context.rules)
-  if (rule?.action === 'deny') throw denied(link.to)
+  if (rule?.action === 'deny') throw denied(link.to, rule)
   const route = { ...toRoute(link, context.table), ...(rule ? { rule } : {}) }
   parts.limits.count({ way: 'direct', from: route.from, route })
   const outgoing: Message = { ...message, rest: '', query: '', byUrl: true }

@@ -3,7 +3,7 @@
 
 import type { Socket } from 'node:net'
 import { Fault } from '../faults/fault.ts'
-import { hashToken, readAuthorization, type TokenForm } from '../ocpi/token.ts'
+import { describeAuthorization, hashToken, readAuthorization, type TokenForm } from '../ocpi/token.ts'
 import type { InboundToken } from '../registry/platform.ts'
 import type { Connection, RoutingTable } from '../registry/routing-table.ts'
 import type { Guesses } from './guesses.ts'
@@ -38,29 +38,31 @@ export function createAdmit(
   let revision = -1
 
   /** A wrong token too many is answered later, which tells nothing of the token. */
-  function wrongToken(from: Origin | undefined): Fault {
+  function wrongToken(looks: string, from: Origin | undefined): Fault {
     const waitMs = from && guesses(from.remoteAddress)
-    if (waitMs === undefined) return new Fault('token_unknown')
+    const detail = withAddress(looks, from)
+    if (waitMs === undefined) return new Fault('token_unknown', { detail })
     return new Fault('rate_limited', {
       message: 'Too many wrong credentials tokens came from this address',
+      detail,
       headers: { 'Retry-After': String(Math.max(1, Math.ceil(waitMs / 1000))) },
     })
   }
 
   function lookUp(authorization: string, table: RoutingTable, from?: Origin): Admitted {
     const candidates = readAuthorization(authorization)
-    if (candidates.length === 0) throw new Fault('token_missing')
+    if (candidates.length === 0) throw tokenMissing(authorization, from)
     for (const { token: value, form } of candidates) {
       for (const key of hashKeys) {
         const found = table.tokens.get(hashToken(value, key))
         if (found) return { connection: found.connection, token: found.token, value, form }
       }
     }
-    throw wrongToken(from)
+    throw wrongToken(describeAuthorization(authorization), from)
   }
 
   return (authorization, table, from) => {
-    if (authorization === undefined) throw new Fault('token_missing')
+    if (authorization === undefined) throw tokenMissing(authorization, from)
     if (table.revision !== revision) {
       remembered.clear()
       revision = table.revision
@@ -71,7 +73,22 @@ export function createAdmit(
       if (remembered.size < REMEMBERED_MAX) remembered.set(authorization, admitted)
     }
     const { validUntil } = admitted.token
-    if (validUntil !== undefined && validUntil <= now()) throw wrongToken(from)
+    if (validUntil !== undefined && validUntil <= now()) {
+      const { id } = admitted.connection.platform
+      throw wrongToken(
+        `a token of platform ${id} that was good until ${new Date(validUntil).toISOString()}`,
+        from,
+      )
+    }
     return admitted
   }
+}
+
+function tokenMissing(authorization: string | undefined, from: Origin | undefined): Fault {
+  return new Fault('token_missing', { detail: withAddress(describeAuthorization(authorization), from) })
+}
+
+/** Of strangers the address is all there is to find them by; of a load balancer in between it is that one's. */
+function withAddress(looks: string, from: Origin | undefined): string {
+  return from?.remoteAddress === undefined ? looks : `${looks}, from ${from.remoteAddress}`
 }

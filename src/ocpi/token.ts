@@ -39,6 +39,22 @@ export function readAuthorization(value: string | undefined): TokenCandidate[] {
   return candidates
 }
 
+// Named only when they are known: the first word of anything else may be part of a secret.
+const OTHER_SCHEME = /^(bearer|basic|digest|apikey|api-key) /i
+
+/** What an Authorization header looks like, for the journal: its form and length, nothing of the token. */
+export function describeAuthorization(value: string | undefined): string {
+  if (value === undefined) return 'no Authorization header'
+  if (value.length > VALUE_MAX) return `an Authorization header of ${value.length} characters`
+  const other = OTHER_SCHEME.exec(value)?.[1]
+  if (other !== undefined) return `the scheme ${other}, not Token`
+  const text = SCHEME.exec(value)?.[1]?.trim()
+  if (text === undefined) return 'an Authorization header that does not begin with "Token "'
+  if (!TOKEN.test(text)) return 'a token that is empty, or has characters or a length that no token has'
+  const reads = readAuthorization(value)[0]?.form === 'base64' ? 'reads' : 'does not read'
+  return `a token of ${text.length} characters that ${reads} as Base64`
+}
+
 /** Writes the Authorization header value for a token the peer gave us. */
 export function writeAuthorization(token: string, form: TokenForm): string {
   return `Token ${form === 'base64' ? Buffer.from(token, 'utf8').toString('base64') : token}`

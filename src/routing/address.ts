@@ -3,7 +3,7 @@
 import { Fault } from '../faults/fault.ts'
 import { isPartyId, type PartyId, type PartyKey, partyKey } from '../ocpi/party.ts'
 import type { Connection } from '../registry/routing-table.ts'
-import type { RequestHead } from './head.ts'
+import { misnamed, type RequestHead } from './head.ts'
 
 export interface Address {
   readonly from: PartyId
@@ -19,7 +19,7 @@ export interface Address {
  */
 export function readAddress(head: RequestHead, sender: Connection): Address {
   const to = readTo(head)
-  const from = readClaimedFrom(head, sender) ?? soleParty(sender)
+  const from = readClaimedFrom(head, sender) ?? soleParty(sender, head)
   return { from, fromKey: partyKey(from), to }
 }
 
@@ -46,8 +46,8 @@ function ownParty(claimed: PartyId, sender: Connection): PartyId {
   return role
 }
 
-function soleParty(sender: Connection): PartyId {
-  if (!sender.soleParty) throw new Fault('from_ambiguous')
+function soleParty(sender: Connection, head: RequestHead): PartyId {
+  if (!sender.soleParty) throw new Fault('from_ambiguous', misnamed(head))
   return sender.soleParty
 }
 

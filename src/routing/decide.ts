@@ -7,6 +7,7 @@ import { VERSIONS } from '../ocpi/version.ts'
 import type { Connection } from '../registry/routing-table.ts'
 import { readAddress } from './address.ts'
 import { describeRule } from './describe-rule.ts'
+import { misnamed } from './head.ts'
 import { isList, type Message } from './message.ts'
 import { namesAnother, readKnownOwner, readOpenReceiver } from './open-receiver.ts'
 import { type Case, denied, type Route, type RoutingContext, routesTo, routeTo, ruleFor } from './route-to.ts'
@@ -64,7 +65,7 @@ function decideTo(to: PartyKey | undefined, rule: RouteRule | undefined, errand:
   if (to !== errand.context.hub) {
     return { way: 'direct', from: errand.from, route: routeTo(to, rule, errand) }
   }
-  if (rule && deniesByName(rule, to)) throw denied(to)
+  if (rule && deniesByName(rule, to)) throw denied(to, rule)
   return decideHub(errand)
 }
 
@@ -103,13 +104,13 @@ function decideOpen(rule: RouteRule | undefined, errand: Case): Decision {
   }
   const named = readOpenReceiver(message, wanted)
   if (named) return open(partyKey(named))
-  if (rule?.action === 'deny') throw denied(undefined)
+  if (rule?.action === 'deny') throw denied(undefined, rule)
   if (rule?.deliverTo !== undefined) {
     return { way: 'open', from, route: routeTo(rule.deliverTo, rule, errand) }
   }
   // Before 2.2 a list is asked of everybody behind the hub (hub-requirements §3 B).
   if (list && !VERSIONS[message.version].routed) return toGetAll(errand)
-  if (list) throw new Fault('list_without_to')
+  if (list) throw new Fault('list_without_to', misnamed(message.head))
   if (message.interface === 'RECEIVER' && PUSHES.has(message.method) && isBroadcastable(message)) {
     return toBroadcast(errand)
   }
@@ -120,7 +121,7 @@ function decideOpen(rule: RouteRule | undefined, errand: Case): Decision {
   context.trace?.('to', `${candidates.length} candidates in the opposite role offer the endpoint`)
   if (candidates.length === 1) return { way: 'open', from, route: candidates[0]! }
   if (candidates.length > 1 && isQuestion(message)) return { way: 'ask', from, routes: candidates }
-  throw new Fault('to_unresolved')
+  throw new Fault('to_unresolved', misnamed(message.head))
 }
 
 /** The one that stands first in the operator's list: the first that matches wins, by whatever it matches. */

@@ -1,7 +1,7 @@
 // Reads a request's head in one pass over the raw headers: who sends it, to whom, its ids, and the flat list of
 // headers that go on to the responder. Anything that could be read in two ways is refused (RFC 9112 §11.2).
 
-import { Fault } from '../faults/fault.ts'
+import { Fault, type FaultDetail } from '../faults/fault.ts'
 import { isOpaqueId } from '../ocpi/headers.ts'
 
 export interface RequestHead {
@@ -165,6 +165,22 @@ export function refuseBrokenHead(head: RequestHead): void {
   throw new Fault('http_request_error', {
     message: `Header ${printable(head.broken)} stands twice or is not ASCII`,
   })
+}
+
+// OCPI_to_party_id, X-OCPI-to-party-id, to-party-id, OCPI-toPartyId …
+const ALMOST =
+  /^[^a-z]*(?:x[^a-z]*)?(?:ocpi[^a-z]*)?(?:to|from)[^a-z]*(?:country[^a-z]*(?:code)?|party[^a-z]*(?:id)?)$/
+const ALMOST_MAX = 4
+
+/** What the journal says of headers that look like routing headers and are none. */
+export function misnamed({ forward }: Pick<RequestHead, 'forward'>): FaultDetail {
+  const names: string[] = []
+  for (let index = 0; index < forward.length && names.length < ALMOST_MAX; index += 2) {
+    if (ALMOST.test(forward[index]!.toLowerCase())) names.push(printable(forward[index]!))
+  }
+  if (names.length === 0) return {}
+  const detail = `no routing header: ${names.join(', ')}; the names are OCPI-to-country-code, OCPI-to-party-id, OCPI-from-…`
+  return { detail }
 }
 
 function printable(name: string): string {

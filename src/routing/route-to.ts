@@ -6,6 +6,7 @@ import type { PartyId, PartyKey } from '../ocpi/party.ts'
 import { sharesMessages } from '../ocpi/version.ts'
 import type { ConnectionStatus } from '../registry/platform.ts'
 import type { RoutingTable } from '../registry/routing-table.ts'
+import { describeRule } from './describe-rule.ts'
 import type { Message } from './message.ts'
 import type { Owners } from './owners.ts'
 import type { RouteRule } from './rule.ts'
@@ -57,7 +58,7 @@ export function routeTo(
   const key = rule?.deliverTo ?? addressed
   const entries = context.table.parties.get(key)
   if (!entries) throw new Fault('to_unknown', { message: `${addressed} is not known to the hub` })
-  if (rule?.action === 'deny') throw denied(addressed)
+  if (rule?.action === 'deny') throw denied(addressed, rule)
   const party = choosePlatform(entries, wanted)
   const { platform } = party.connection
   context.trace?.('to', `${key} is connected through platform ${platform.id}, ${party.status}`)
@@ -65,6 +66,7 @@ export function routeTo(
   const endpoint = party.connection.endpoint(wanted.module, wanted.interface)
   const { version = wanted.version, id: responder } = platform
   if (!endpoint) {
+    if (platform.endpoints.length === 0) throw withoutEndpoints(key, responder)
     throw new Fault('module_not_offered', {
       message: `${key} does not offer ${wanted.module}/${wanted.interface} in OCPI ${version}`,
       responder,
@@ -88,9 +90,21 @@ export function routesTo(destinations: readonly Destination[], errand: Case): Ro
 }
 
 /** The Fault of a rule that says deny. */
-export function denied(key: PartyKey | undefined): Fault {
+export function denied(key: PartyKey | undefined, rule: RouteRule): Fault {
   const whom = key === undefined ? 'this request' : `exchanges of this kind with ${key}`
-  return new Fault('to_denied', { message: `A route of the hub denies ${whom}` })
+  return new Fault('to_denied', {
+    message: `A route of the hub denies ${whom}`,
+    detail: `the route ${describeRule(rule)}`,
+  })
+}
+
+/** A party whose version details the hub has never read offers nothing yet, and need not be told to add a module. */
+function withoutEndpoints(key: PartyKey, responder: string): Fault {
+  return new Fault('module_not_offered', {
+    message: `The hub does not know any endpoint of ${key} yet`,
+    detail: `its version details were never read: "ocpi-hub platforms refresh ${responder}" says why, or reads them`,
+    responder,
+  })
 }
 
 /** The Fault of a party that is known, on a platform or once on it, and is not to be sent anything. */
