@@ -24,6 +24,10 @@ const keysShape = z
       description:
         'Platforms that are let in by an older key only: until their next request, or until their tokens are renewed',
     }),
+    locked_out: z.array(z.string()).meta({
+      description:
+        'Platforms with tokens that were hashed with a key that secret_key lacks: they get 401 until it is put back',
+    }),
   })
   .meta({ id: 'RegistryKeys' })
 
@@ -70,7 +74,7 @@ export function registerRegistryKeys(app: AdminApp, parts: AdminParts): void {
   )
 }
 
-function toView({ keys, waiting }: KeyReport): z.output<typeof keysShape> {
+function toView({ keys, waiting, lockedOut }: KeyReport): z.output<typeof keysShape> {
   return {
     items: keys.map(({ id, place, inUse, sealed, hashed }) => ({
       id,
@@ -80,5 +84,6 @@ function toView({ keys, waiting }: KeyReport): z.output<typeof keysShape> {
       hashed,
     })),
     waiting: [...waiting],
+    locked_out: [...lockedOut],
   }
 }

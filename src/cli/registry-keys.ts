@@ -38,10 +38,12 @@ export function addRegistryKeys(registry: Command, context: CliContext): void {
       const answer = (await adminClient(context, options).call('GET', `${PATH}/keys`)) as {
         items: readonly KeyRow[]
         waiting: readonly string[]
+        locked_out: readonly string[]
       }
       if (options.json) return printJson(context, answer)
       printTable(context, answer.items, COLUMNS)
       tellWaiting(context, answer.waiting)
+      tellLockedOut(context, answer.locked_out)
     })
   withAdminOptions(registry.command('reseal'))
     .description('move the registry to the newest key; call it when every hub has that key')
@@ -85,6 +87,12 @@ function tellWaiting(context: CliContext, waiting: readonly string[]): void {
   if (waiting.length === 0) return
   const note = `${waiting.length} platforms are let in by an older key until their next request${named(waiting)}`
   context.err(styled(context, 'yellow', note))
+}
+
+function tellLockedOut(context: CliContext, ids: readonly string[]): void {
+  if (ids.length === 0) return
+  const note = `${ids.length} platforms get 401 until the missing key stands in secret_key again, or they register anew${named(ids)}`
+  context.err(styled(context, 'red', note))
 }
 
 function named(ids: readonly string[]): string {

@@ -94,7 +94,8 @@ function decide<Result>(
 }
 
 function unavailable(cause: unknown): Fault {
-  return new Fault('store_unavailable', { detail: 'the registry cannot be written', cause })
+  const why = cause instanceof Error ? `: ${cause.message}` : ''
+  return new Fault('store_unavailable', { detail: `the registry cannot be written${why}`, cause })
 }
 
 /** Changing it is for `Environment.write`. */

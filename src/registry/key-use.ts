@@ -21,6 +21,8 @@ export interface KeyReport {
   readonly keys: readonly KeyUse[]
   /** Ids of the platforms that are let in by an older key than the newest: until their next request, or new tokens. */
   readonly waiting: readonly string[]
+  /** Ids of the platforms with tokens that no key of secret_key can verify: they get 401. */
+  readonly lockedOut: readonly string[]
 }
 
 /** A record whose outbound token is sealed with another key than `newest`, and can be sealed anew. */
@@ -40,13 +42,15 @@ export function reportKeys(known: KnownRecords, keyring: Keyring, now: number): 
   const sealed = new Map<string, number>()
   const hashed = new Map<string, number>()
   const waiting: string[] = []
+  const lockedOut: string[] = []
   for (const { missingKey } of known.values()) if (missingKey !== undefined) count(sealed, missingKey)
   for (const { stored } of registeredOf(known)) {
     const { platform, sealedWith } = stored
     if (sealedWith !== undefined) count(sealed, sealedWith)
     const keys = liveTokens(platform, now).map((token) => keyOf(token, keyring))
     for (const key of keys) count(hashed, key)
-    if (keys.some((key) => key !== keyring.ids[0])) waiting.push(platform.id)
+    if (keys.some((key) => !keyring.knows(key))) lockedOut.push(platform.id)
+    else if (keys.some((key) => key !== keyring.ids[0])) waiting.push(platform.id)
   }
   const ids = new Set([...keyring.ids, ...sealed.keys(), ...hashed.keys()])
   return {
@@ -58,6 +62,7 @@ export function reportKeys(known: KnownRecords, keyring: Keyring, now: number): 
       hashed: hashed.get(id) ?? 0,
     })),
     waiting: waiting.toSorted(),
+    lockedOut: lockedOut.toSorted(),
   }
 }
 

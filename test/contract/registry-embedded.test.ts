@@ -89,7 +89,10 @@ describe('the embedded registry', () => {
       code: 'store_unavailable',
     })
     expect(registry.table().connections.get('acme')?.platform).toEqual(acme)
-    expect(registry.health()).toMatchObject({ up: false, reason: 'the registry cannot be written' })
+    expect(registry.health()).toMatchObject({
+      up: false,
+      reason: 'the registry cannot be written: no space left',
+    })
     full = false
     kept(await registry.put({ ...acme, status: 'OFFLINE' }))
     expect(registry.health()).toMatchObject({ up: true })

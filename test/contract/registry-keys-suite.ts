@@ -80,6 +80,7 @@ function describeRotation(start: Start): void {
         { id: OLD_ID, place: 2, inUse: true, sealed: 2, hashed: 2 },
       ],
       waiting: ['acme', 'beta'],
+      lockedOut: [],
     })
     expect(await both.reseal()).toEqual({ resealed: 2, left: 0 })
     expect(both.keys().keys).toEqual([

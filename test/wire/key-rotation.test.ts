@@ -159,6 +159,7 @@ describe('a hub alone that is given a new secret_key before the old one', () => 
         { id: secretId(A), place: 2, in_use: false, sealed: 0, hashed: 2 },
       ],
       waiting: ['de-cpo', 'nl-ems'],
+      locked_out: [],
     })
     await expectExchanges(both, scene)
     expect(await seesView(both, scene.urls.view)).toBe(true)
@@ -243,6 +244,18 @@ function revisions(hub: TestHub): number {
 }
 
 describe('a hub that is given another secret_key', () => {
+  it('names the platforms that can no longer be let in, where nothing is sealed', async () => {
+    const place = onDisk('hashed')
+    const before = await start(place, A)
+    guests.push(await invite(before, 'NL-EMS', 'EMSP'))
+    await stop()
+    const { code, err } = await verb(await start(place, C), 'keys')
+    expect(code).toBe(0)
+    expect(err).toBe(
+      '1 platforms get 401 until the missing key stands in secret_key again, or they register anew: nl-ems',
+    )
+  })
+
   it('does not start, says which key is missing, and starts without what is lost when told so', async () => {
     const place = onDisk('lost')
     await begin(await start(place, A))

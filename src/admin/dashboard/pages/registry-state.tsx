@@ -102,7 +102,7 @@ function Keys() {
     <>
       <h3>Keys of secret_key</h3>
       <Loaded from={keys}>
-        {({ items, waiting }) => (
+        {({ items, waiting, locked_out: lockedOut }) => (
           <ul class="plain">
             {items.map((key) => (
               <li key={key.id}>
@@ -112,6 +112,11 @@ function Keys() {
             {waiting.length > 0 && (
               <li class="warn">
                 {count(waiting.length)} platforms are let in by an older key only, until their next request
+              </li>
+            )}
+            {lockedOut.length > 0 && (
+              <li class="warn">
+                {count(lockedOut.length)} platforms get 401 until the missing key stands in secret_key again
               </li>
             )}
           </ul>
