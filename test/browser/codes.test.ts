@@ -41,6 +41,18 @@ describe('the codes', () => {
       await page.getByText('No code matches.').waitFor()
     }))
 
+  it('that could not be read come by themselves, or when one asks again', () =>
+    within(browser, hub.adminUrl, { provokes: [503] }, async ({ page, open }) => {
+      await page.route('**/api/v1/codes*', (route) => route.fulfill({ status: 503, json: {} }))
+      await open('/codes')
+      const retry = page.getByRole('alert').getByRole('button', { name: 'Try again' })
+      await retry.waitFor()
+      await retry.click()
+      await page.unroute('**/api/v1/codes*')
+      await page.getByText(`${CATALOGUE.length} of ${CATALOGUE.length}`).waitFor()
+      expect(await retry.count()).toBe(0)
+    }))
+
   it('of one system can be seen alone', () =>
     within(browser, hub.adminUrl, {}, async ({ page, open }) => {
       await open('/codes')

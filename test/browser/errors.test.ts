@@ -125,6 +125,7 @@ describe('the errors', () => {
       await field.press('Enter')
       await page.locator('.errors').getByText('to unknown').waitFor({ state: 'detached' })
       expect(await field.inputValue()).toBe('connection_refused')
+      await page.locator('.errors').getByText('connection refused').waitFor()
       expect(await page.locator('.errors tbody tr').count()).toBe(1)
       await field.fill('to unknwon')
       await field.press('Enter')
@@ -146,6 +147,30 @@ describe('the errors', () => {
       await fresh.waitFor()
       expect(await fresh.innerText()).toMatch(/4003\s+connection refused/)
       expect(new URL(page.url()).searchParams.get('live')).toBe('1')
+    }))
+
+  it('appear again by themselves when the stream was refused and is not any more', () =>
+    dashboard({ provokes: [502] }, async ({ page, open }) => {
+      const stream = '**/api/v1/errors/stream*'
+      await page.route(stream, (route) => route.fulfill({ status: 502, body: 'Bad Gateway' }))
+      await open('/errors?module=chargingprofiles&live=1')
+      await page.getByText('refused; asking again').waitFor()
+      await scene.emsp.gets('chargingprofiles', { to: 'DE-DED' })
+      await page.unroute(stream)
+      await page.getByText('listening').waitFor()
+      // What came while nobody listened is there as well.
+      await page.locator('.errors').getByText('connection refused').waitFor()
+    }))
+
+  it('show every filter that a link has set, so that it can be seen and dropped', () =>
+    dashboard({}, async ({ page, open }) => {
+      await open('/errors?responder=de-ded&since=2h')
+      await page.locator('.errors').getByText('connection refused').first().waitFor()
+      expect(await page.getByLabel("Receiver's platform").inputValue()).toBe('de-ded')
+      expect(await page.getByLabel('Time').inputValue()).toBe('2h')
+      await page.getByLabel("Receiver's platform").fill('')
+      await page.getByLabel("Receiver's platform").press('Enter')
+      await page.locator('.errors').getByText('answer not ocpi').waitFor()
     }))
 
   it('that cannot be read are told as the API tells it, and can be tried again', () =>

@@ -18,9 +18,9 @@ let scene: Scene<{ emsp: Party; cpo: Party }>
 let failed: Answer
 let capture: string
 
-/** The longest name a party may have, without any blank. */
+/** The longest name a party may have, and an id as people make them, without any blank. */
 const LONG: PlatformConfig = {
-  id: 'long',
+  id: 'charging_operations_europe_production',
   version: '2.2.1',
   tokens: { inbound: 'long-to-hub', outbound: 'hub-to-long' },
   endpoints: [],
@@ -63,7 +63,7 @@ const pages = (): readonly (readonly [path: string, shows: string])[] => [
   [`/correlations/${failed.sent.correlationId}`, 'Time line'],
   ['/parties', 'DE-D01 Ltd'],
   ['/parties/de-cpo', 'Endpoints'],
-  ['/parties/long', 'Endpoints'],
+  [`/parties/${LONG.id}`, 'Endpoints'],
   ['/routes', 'Explain'],
   ['/codes', 'dns_error'],
   ['/captures', 'DE-CPO'],
@@ -141,6 +141,18 @@ describe('every page whose data cannot be had', () => {
         await page.reload()
         await page.getByText(shows).first().waitFor()
         await alert.waitFor({ state: 'detached' })
+      }
+    }))
+
+  it('because something else answered in place of the hub says so', () =>
+    dashboard({ viewport: { width: 400, height: 900 } }, async ({ page, open }) => {
+      await page.route('**/api/v1/**', (route) =>
+        route.fulfill({ contentType: 'text/html', body: '<h1>Please log in at our proxy</h1>' }),
+      )
+      for (const [path] of pages()) {
+        await open(path)
+        const alert = page.getByRole('alert').filter({ hasText: 'answered in its place' }).first()
+        await alert.waitFor()
       }
     }))
 })

@@ -65,6 +65,7 @@ export async function send<Value>(url: string, options: CallOptions): Promise<Re
   }
   const text = await response.text().catch(() => '')
   const json = parse(text)
+  if (response.ok && json === undefined && text !== '') return { ok: false, failure: notTheHub(response) }
   if (response.ok) {
     const etag = response.headers.get('ETag')
     return { ok: true, value: json as Value, ...(etag === null ? {} : { etag }) }
@@ -76,6 +77,16 @@ function noAnswer(): Failure {
   return {
     status: 0,
     detail: 'The hub does not answer. It may be restarting, or the way to it is broken.',
+    errors: [],
+    members: {},
+  }
+}
+
+/** A log-in page or a notice of a proxy, where the hub would have answered JSON. */
+function notTheHub({ status }: Response): Failure {
+  return {
+    status,
+    detail: 'Something between you and the hub answered in its place, perhaps a log-in. Load the page again.',
     errors: [],
     members: {},
   }

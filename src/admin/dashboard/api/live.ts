@@ -4,12 +4,14 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { JournalEntry } from './types.ts'
 
-/** off = not wanted; waiting = connecting or again connecting; open; failed = refused, see the list's own error. */
+/** off = not wanted; waiting = connecting or again connecting; open; failed = refused, and asked for again soon. */
 export type LiveState = 'off' | 'waiting' | 'open' | 'failed'
 
 const KEPT_MAX = 200
 /** New entries are shown together, so that a storm of them does not hold up the page. Milliseconds. */
 const TOGETHER_MS = 250
+/** Until a stream that was refused is asked for again: browsers do that only where no answer came at all. */
+const AGAIN_MS = 5_000
 
 export interface Live {
   readonly state: LiveState
@@ -21,6 +23,7 @@ export interface Live {
 export function useLive(query: string, wanted: boolean): Live {
   const [entries, setEntries] = useState<readonly JournalEntry[]>([])
   const [state, setState] = useState<LiveState>('off')
+  const [turn, setTurn] = useState(0)
   const shown = useShown()
 
   useEffect(() => setEntries([]), [query, wanted])
@@ -30,9 +33,12 @@ export function useLive(query: string, wanted: boolean): Live {
     const source = new EventSource(`/api/v1/errors/stream${query}`)
     let waiting: JournalEntry[] = []
     let timer: ReturnType<typeof setTimeout> | undefined
+    let again: ReturnType<typeof setTimeout> | undefined
     source.addEventListener('open', () => setState('open'))
     source.addEventListener('error', () => {
-      setState(source.readyState === EventSource.CLOSED ? 'failed' : 'waiting')
+      if (source.readyState !== EventSource.CLOSED) return setState('waiting')
+      setState('failed')
+      again = setTimeout(() => setTurn((before) => before + 1), AGAIN_MS)
     })
     source.addEventListener('entry', (event) => {
       waiting.unshift(JSON.parse(event.data as string) as JournalEntry)
@@ -46,8 +52,9 @@ export function useLive(query: string, wanted: boolean): Live {
     return () => {
       source.close()
       clearTimeout(timer)
+      clearTimeout(again)
     }
-  }, [query, wanted, shown])
+  }, [query, wanted, shown, turn])
 
   return { state, entries }
 }

@@ -1,6 +1,6 @@
 // The catalogue of codes, read once and shared by all pages.
 
-import { useEffect, useState } from 'preact/hooks'
+import { useCallback, useEffect, useState } from 'preact/hooks'
 import { call, type Failure, type Result } from './client.ts'
 import type { CatalogueEntry, JournalEntry, Page, Side, SummaryItem } from './types.ts'
 import { sideOf } from '../../../journal/journal-entry.ts'
@@ -11,23 +11,32 @@ export interface Codes {
   readonly all: readonly CatalogueEntry[]
   readonly failure?: Failure
   readonly loaded: boolean
+  readonly reload: () => void
 }
+
+type Read = Omit<Codes, 'reload'>
+
+/** Until a catalogue that could not be read is asked for again: it is no page's own, so nobody else does. */
+const AGAIN_MS = 5_000
 
 let reading: Promise<Result<Page<CatalogueEntry>>> | undefined
 let read: readonly CatalogueEntry[] | undefined
 
 /** The whole catalogue; empty until it is there. */
 export function useCodes(): Codes {
-  const [codes, setCodes] = useState<Codes>({ all: read ?? [], loaded: read !== undefined })
+  const [codes, setCodes] = useState<Read>({ all: read ?? [], loaded: read !== undefined })
+  const [turn, setTurn] = useState(0)
+  const reload = useCallback(() => setTurn((before) => before + 1), [])
   useEffect(() => {
     if (read) return
     let wanted = true
+    let again: ReturnType<typeof setTimeout> | undefined
     reading ??= call<Page<CatalogueEntry>>(`/codes?limit=${CODES_MAX}`)
     void reading.then((result) => {
       if (result.ok) read = result.value.items
-      // The next page that needs it tries again.
       else reading = undefined
       if (!wanted) return
+      if (!result.ok) again = setTimeout(reload, AGAIN_MS)
       setCodes(
         result.ok
           ? { all: result.value.items, loaded: true }
@@ -36,9 +45,10 @@ export function useCodes(): Codes {
     })
     return () => {
       wanted = false
+      clearTimeout(again)
     }
-  }, [])
-  return codes
+  }, [turn, reload])
+  return { ...codes, reload }
 }
 
 /** What the catalogue says about an entry of the journal: its fault, or the OCPI code that the responder answered. */

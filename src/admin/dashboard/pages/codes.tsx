@@ -17,7 +17,7 @@ const SYSTEM_WORDS: Readonly<Record<string, string>> = {
 }
 
 export function Codes({ place: { query } }: { place: Place }) {
-  const { all, failure, loaded } = useCodes()
+  const { all, failure, loaded, reload } = useCodes()
   const text = query.get('q') ?? ''
   const system = query.get('system') ?? ''
   const systems = useMemo(() => [...new Set(all.map((entry) => entry.system))], [all])
@@ -52,7 +52,7 @@ export function Codes({ place: { query } }: { place: Place }) {
           {loaded && `${count(found.length)} of ${count(all.length)}`}
         </span>
       </form>
-      {failure && <Failed failure={failure} />}
+      {failure && <Failed failure={failure} onRetry={reload} />}
       {loaded && found.length === 0 && (
         <Empty title="No code matches.">
           <p>

@@ -28,6 +28,12 @@ const TIMES = [
   ['all', 'all that is kept'],
 ] as const
 
+/** Those that can be chosen, and what the address says instead. */
+function times(since: string | undefined): readonly (readonly [value: string, label: string])[] {
+  if (since === undefined || TIMES.some(([value]) => value === since)) return TIMES
+  return [...TIMES, [since, `since ${since}`]]
+}
+
 interface Props {
   readonly query: URLSearchParams
   readonly filters: Readonly<Record<string, string | undefined>>
@@ -72,7 +78,7 @@ export function ErrorFilters({ query, filters, live }: Props) {
       <label class="filter">
         <span>Time</span>
         <select value={filters.since} onChange={(event) => set('since', event.currentTarget.value)}>
-          {TIMES.map(([value, label]) => (
+          {times(filters.since).map(([value, label]) => (
             <option key={value} value={value}>
               {label}
             </option>
@@ -89,6 +95,8 @@ export function ErrorFilters({ query, filters, live }: Props) {
         ))}
       </datalist>
       {text('responder_code', 'Own code', 'e.g. ORDER_EXPIRED')}
+      {/* Alerts and the pages of platforms lead here with it. */}
+      {filters.responder !== undefined && text('responder', "Receiver's platform", 'e.g. acme')}
       {choice('at', 'Side', SIDES)}
       {choice('module', 'Module', FUNCTIONAL_MODULES)}
       {choice('mode', 'Mode', MODES)}

@@ -54,7 +54,9 @@ function ErrorList({ kept, streamed, live, query }: ListProps) {
     `/errors${queryText({ ...kept, limit: PAGE_ITEMS, cursor: stack.at(-1) })}`,
     { keep: true },
   )
-  const tail = useLive(streamed, live && stack.length === 0)
+  // A filter that the hub does not take is told at the list, and would be refused for ever.
+  const taken = page.failure?.status !== 400
+  const tail = useLive(streamed, live && taken && stack.length === 0)
   // What came while nobody listened is in the list.
   useEffect(() => {
     if (tail.state === 'open') page.reload()
@@ -93,7 +95,7 @@ const LIVE_WORDS = {
   off: '',
   waiting: 'connecting …',
   open: 'listening',
-  failed: 'the hub refused the stream; switch it off and on again',
+  failed: 'refused; asking again …',
 } as const
 
 function LiveSwitch({ live, state }: { live: boolean; state: keyof typeof LIVE_WORDS }) {

@@ -202,7 +202,7 @@ function PartyTable({ parties }: { parties: readonly Party[] }) {
               <Ago time={party.last_seen} />
             </td>
             <td data-label="Platform">
-              {party.platform}
+              <span class="long">{party.platform}</span>
               {party.behind && <span class="quiet"> behind hub {party.behind}</span>}
               {party.moving_to && <span class="quiet"> may move to {party.moving_to}</span>}
             </td>
