@@ -54,6 +54,14 @@ ${section('Status', ['Since', 'Status'], data.history, ({ time, status }) => [ti
   )
 }
 
+/** The page of a link that is good while the hub cannot read what it shows. */
+export function writeBusyPage(): string {
+  return page(
+    'Not available now',
+    '<h1>Not available now</h1><p>The hub cannot read this view at the moment. The link is good: load it again in some minutes.</p>',
+  )
+}
+
 /** The page of a link that is none, or none any more. */
 export function writeGonePage(): string {
   return page(

@@ -8,7 +8,7 @@ import type { Log } from '../journal/log.ts'
 import type { LiveSetting } from '../registry/live-setting.ts'
 import type { Registry } from '../registry/registry.ts'
 import { collectView, type ViewData, type ViewDataParts } from './view-data.ts'
-import { VIEW_HEADERS, writeGonePage, writeViewPage } from './view-page.ts'
+import { VIEW_HEADERS, writeBusyPage, writeGonePage, writeViewPage } from './view-page.ts'
 import { readViewToken, VIEW_DAYS_MAX, writeViewToken } from './view-token.ts'
 
 /** Platform id -> links made before this instant are revoked. */
@@ -93,7 +93,9 @@ export function createViews(parts: ViewParts): Views {
     answer: (rest) =>
       answer(rest).catch((err: unknown) => {
         log.warn({ err }, 'a view could not be made')
-        return toPage(503, writeGonePage())
+        return rest.endsWith('/data')
+          ? toJson(503, { error: 'the view cannot be read now; the link is good' })
+          : toPage(503, writeBusyPage())
       }),
   }
 }

@@ -2,9 +2,17 @@
 
 import { describe, expect, it } from 'vitest'
 import { createViews, REVOCATIONS, type Revocations, type ViewParts } from '../../../src/admin/view.ts'
+import { Fault } from '../../../src/faults/fault.ts'
 import { openLiveSetting } from '../../../src/registry/live-setting.ts'
 import { buildRoutingTable } from '../../../src/registry/routing-table.ts'
 import { createMemorySettings, type Settings } from '../../../src/registry/settings.ts'
+import { platform } from '../../support/platforms.ts'
+
+/** A journal whose store is away. */
+const UNREADABLE: Pick<ViewParts, 'hub' | 'journal'> = {
+  hub: { countryCode: 'NL', partyId: 'HUB', name: 'Hub' },
+  journal: { query: () => Promise.reject(new Fault('store_unavailable')) },
+}
 
 /** What revokes, and everybody else who writes `rivals` times at the very moment it does. */
 async function openViews(rivals = 0, now = Date.now) {
@@ -20,8 +28,9 @@ async function openViews(rivals = 0, now = Date.now) {
   const log = { warn: () => undefined }
   const read = (json: unknown) => REVOCATIONS.safeParse(json).data
   const revoked = await openLiveSetting<Revocations>(contested, { name: 'revoked', read, log })
-  const registry = { table: () => buildRoutingTable([], 1) }
-  return { revoked, views: createViews({ revoked, registry, log, now } as unknown as ViewParts) }
+  const registry = { table: () => buildRoutingTable([platform('nl-ems')], 1) }
+  const parts = { revoked, registry, log, now, ...UNREADABLE, keys: [Buffer.alloc(32, 7)], publicUrl: '' }
+  return { revoked, views: createViews(parts as unknown as ViewParts) }
 }
 
 describe('a revocation', () => {
@@ -36,6 +45,22 @@ describe('a revocation', () => {
     now += 2 * DAY_MS
     await views.revoke('nl-ems')
     expect(Object.keys(revoked.value()!)).toEqual(['nl-ems'])
+  })
+})
+
+describe('a link whose view cannot be read', () => {
+  it('is told to be good, on the page and in its data', async () => {
+    const { views } = await openViews()
+    const token = views
+      .make('nl-ems', Date.now() + 60_000)
+      .url.split('/')
+      .at(-1)!
+    const page = await views.answer(token)
+    expect(page).toMatchObject({ httpStatus: 503, body: expect.stringContaining('The link is good') })
+    expect(page.body).not.toContain('ended')
+    const data = await views.answer(`${token}/data`)
+    expect(data).toMatchObject({ httpStatus: 503 })
+    expect(JSON.parse(data.body)).toEqual({ error: 'the view cannot be read now; the link is good' })
   })
 })
 
