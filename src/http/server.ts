@@ -15,7 +15,7 @@ import { type ConfigurationParts, handleConfiguration } from './configuration.ts
 import { type FunctionalParts, handleFunctional } from './functional.ts'
 import { isOpenPath, openMethods, type OpenPathParts, registerOpenPaths } from './open-paths.ts'
 import { METHODS, type OcpiUrl, readOcpiUrl } from './routes.ts'
-import { answerStray, inTurn, readStray, type Stray } from './stray-bytes.ts'
+import { answerStray, endStray, inTurn, readStray, type Stray } from './stray-bytes.ts'
 import { readTls, type TlsFiles } from './tls.ts'
 import { answerFault, openVisit, type Visit } from './visit.ts'
 
@@ -95,9 +95,9 @@ export function createOcpiServer(parts: OcpiServerParts, options: OcpiServerOpti
       // Any type is taken (T34), also one that Fastify cannot read; what goes on is JSON.
       const type = request.headers['content-type']
       if (type !== undefined && type !== JSON_TYPE) request.headers['content-type'] = JSON_TYPE
-      if (request.method !== 'GET') uploads.set(request.raw.socket, reply)
       done()
     }
+    if (request.method !== 'GET') uploads.set(request.raw.socket, reply)
     try {
       admitVisit(visit, request.raw, parts, options)
       goOn()
@@ -257,7 +257,7 @@ function strayFault(
   answerFault(openVisit(request, parts.registry.table(), parts.lifecycle), response, error, parts)
 }
 
-/** Of each connection the admitted request whose body is still to come. */
+/** Of each connection the request whose body is still to come. */
 type Uploads = WeakMap<Duplex, FastifyReply>
 
 /**
@@ -274,10 +274,11 @@ function answerSocket(
   if (!stray) return
   const fault = new Fault('http_request_error', { ...stray, detail: error.message })
   const upload = uploads.get(socket)
-  if (upload && !upload.request.raw.complete && !upload.request.visit!.ended) {
+  if (upload && !upload.request.raw.complete) {
+    // Answered before its body was there: a second answer would be taken for that of the next request.
+    if (upload.request.visit!.ended) return inTurn(socket, () => endStray(socket))
     upload.hijack()
-    answerFault(upload.request.visit!, upload.raw, fault, parts)
-    return
+    return answerFault(upload.request.visit!, upload.raw, fault, parts)
   }
   inTurn(socket, () => refuseStray(fault, stray, socket, parts))
 }

@@ -53,5 +53,15 @@ export function answerStray(
     `Content-Length: ${Buffer.byteLength(body)}`,
     'Connection: close',
   ]
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+  endStray(socket, `${head.join('\r\n')}\r\n\r\n${body}`)
+}
+
+// At once, a reset for bytes that nobody has read could overtake the answer.
+const LINGER_MS = 1_000
+
+/** Closes the connection, and for good: whoever never closes the other side must not keep it. */
+export function endStray(socket: Duplex, last = ''): void {
+  socket.end(last)
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS)
+  socket.once('close', () => clearTimeout(timer))
 }

@@ -1,6 +1,7 @@
 // Requesters that send or take slowly, or leave halfway: each is cut off in its time, told so where it can be, and
 // recorded as the one who did it.
 
+import { once } from 'node:events'
 import { connect } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { ok } from '../support/envelopes.ts'
@@ -13,6 +14,8 @@ const putHead = (from: Party, headers: string) =>
   `PUT /ocpi/2.2.1/receiver/tokens/NL/EMS/1 HTTP/1.1\r\nHost: hub\r\nAuthorization: ${from.authorization()}\r\n${headers}\r\n\r\n`
 
 const everyEntry = async ({ journal }: TestHub) => (await journal.query({}, { limit: 100 }))!.items
+
+const openSockets = () => process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length
 
 describe('a slow requester', () => {
   it('is cut off with 408 when its head or its body does not come in the time that is configured', async () => {
@@ -119,5 +122,33 @@ describe('a slow requester', () => {
     expect(received).toBeLessThan(body.length)
     socket.destroy()
     await own.close()
+  })
+
+  it('that was refused before its body came gets no second answer, and no second entry', async () => {
+    const arrival = { headersTimeoutMs: 300, requestTimeoutMs: 600 }
+    const { hub, emsp: own, close } = await stage({ emsp: party('NL-EMS', 'EMSP') }, { arrival })
+    const large = putHead(own, 'Content-Length: 9000000000')
+    for (const head of [large, large.replace(own.authorization(), 'Token bm9ib2R5')]) {
+      const { answers, closed } = await rawRequest(hub.ocpiUrl, `${head}{"a"`, { limitMs: 10_000 })
+      expect(answers).toHaveLength(1)
+      expect([401, 413]).toContain(answers[0]!.httpStatus)
+      expect(closed).toBe(true)
+    }
+    expect((await everyEntry(hub)).filter(({ fault }) => fault === 'http_request_error')).toEqual([])
+    await close()
+  })
+
+  it('that never closes its side does not keep its connection', async () => {
+    const arrival = { headersTimeoutMs: 300, requestTimeoutMs: 600 }
+    const { hub, close } = await stage({ emsp: party('NL-EMS', 'EMSP') }, { arrival })
+    const { hostname, port } = new URL(hub.ocpiUrl)
+    const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true })
+    socket.write('GET /ocpi')
+    socket.resume()
+    await once(socket, 'end')
+    const held = openSockets()
+    await waitFor(() => openSockets() < held)
+    socket.destroy()
+    await close()
   })
 })
