@@ -65,8 +65,8 @@ const RETRY_MAX_MS = 1000
 // A server that stays read-only is not left at every write.
 const READ_ONLY_REST_MS = 2000
 const LATE = 'LATE'
-// What the library says between the end of a connection and its notice of it.
-const CLOSING = "Stream isn't writeable"
+// What the library says between the end of a connection and its notice of it, and of what was under way then.
+const LOST = /^(?:Stream isn't writeable|Reached the max retries per request)/
 const TIME = defineScript(`return redis.call('TIME')`)
 
 /** A script for `RedisConnection.run`. */
@@ -142,7 +142,7 @@ export function openRedis(options: RedisConnectionOptions): RedisConnection {
       if (error instanceof Fault) throw error
       // Without its cause: that holds the arguments of the command.
       const message = error instanceof Error ? error.message : String(error)
-      const reason = message.startsWith(CLOSING) ? notConnected() : message
+      const reason = LOST.test(message) ? notConnected() : message
       throw new Fault('store_unavailable', { detail: `Redis: ${reason}` })
     } finally {
       cancel()
@@ -217,7 +217,8 @@ function connect(
     // Subscriptions are made anew below: the library's own fail with nobody listening, which ends the process.
     autoResubscribe: false,
     reconnectOnError: leaveReadOnly(left),
-    maxRetriesPerRequest: waits ? null : 1,
+    // With any other number what was under way at the first of so many breaks would never be answered.
+    maxRetriesPerRequest: waits ? null : 0,
     connectionName: 'ocpi-hub',
     disableClientInfo: true,
     protocol,

@@ -1,5 +1,5 @@
-// Closing a connection to Redis at any moment: nothing that was under way fails with nobody listening, which would end
-// the process.
+// A connection to Redis that ends at any moment, by the hub or by Redis: nothing that was under way fails with nobody
+// listening, which would end the process, or stays without an answer.
 
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect, it } from 'vitest'
@@ -36,6 +36,26 @@ it('may come while its subscriptions are made anew', async () => {
     expect(unhandled).toEqual([])
   } finally {
     process.off('unhandledRejection', note)
+    await redis.end()
+  }
+})
+
+it('is known at once to what was under way, also when the next connection is there soon', async () => {
+  const redis = await startRedis()
+  const connection = openRedis({ url: redis.url, keyPrefix: 'ocpi-hub:' })
+  try {
+    const longMs = 60_000
+    const outcome = connection
+      .call('BLPOP', [connection.key('never'), 0], longMs)
+      .catch((error: unknown) => error)
+    await waitFor(async () => /cmd=blpop/.test(String(await redis.command('CLIENT', 'LIST'))))
+    await redis.command('CLIENT', 'KILL', 'TYPE', 'normal')
+    expect(await outcome).toMatchObject({
+      code: 'store_unavailable',
+      info: { detail: expect.stringMatching(/^Redis: not connected: /) as string },
+    })
+  } finally {
+    await connection.close()
     await redis.end()
   }
 })
