@@ -134,7 +134,8 @@ export function startAttempt(
     sink.onDrain(() => {
       pausedMs += performance.now() - since
       pausedAt = undefined
-      resume()
+      // undici's parser must not be entered while it runs, and this may be told from within another one's data.
+      setImmediate(resume)
     })
   }
 
