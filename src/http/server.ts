@@ -12,6 +12,7 @@ import type { Registry } from '../registry/registry.ts'
 import { refuseBrokenHead } from '../routing/head.ts'
 import type { Admit, Admitted } from './admit.ts'
 import { type ConfigurationParts, handleConfiguration } from './configuration.ts'
+import { toHttpFault } from './fastify-fault.ts'
 import { type FunctionalParts, handleFunctional } from './functional.ts'
 import { isOpenPath, openMethods, type OpenPathParts, registerOpenPaths } from './open-paths.ts'
 import { METHODS, type OcpiUrl, readOcpiUrl } from './routes.ts'
@@ -92,6 +93,8 @@ export function createOcpiServer(parts: OcpiServerParts, options: OcpiServerOpti
     request.visit = visit
     parts.tracing?.begin(visit.exchange, visit.head.forward)
     const goOn = (): void => {
+      // While the store was looked at: Fastify would wait for the rest of its body for ever.
+      if (request.raw.destroyed) return done(new Fault('requester_gone'))
       // Any type is taken (T34), also one that Fastify cannot read; what goes on is JSON.
       const type = request.headers['content-type']
       if (type !== undefined && type !== JSON_TYPE) request.headers['content-type'] = JSON_TYPE
@@ -223,28 +226,6 @@ function strayRequest(raw: IncomingMessage, parts: OcpiServerParts): unknown {
   } catch (fault) {
     return fault
   }
-}
-
-/** Fastify's own errors as rows; anything else goes on as it is and ends as `hub_failure`. */
-function toHttpFault(error: unknown): unknown {
-  const { code, statusCode } = error as { code?: unknown; statusCode?: unknown }
-  if (error instanceof Fault) return error
-  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new Fault('body_too_large')
-  if (code === 'FST_ERR_CTP_INVALID_CONTENT_LENGTH') {
-    return new Fault('http_request_error', { message: 'The body is not as long as Content-Length says' })
-  }
-  // RFC 9112 §8: the connection ended before the body did, in Fastify's words; a store that is away is no 400.
-  if (code === 'ECONNRESET' && statusCode === 400)
-    return new Fault('http_request_error', { message: 'The body did not arrive whole' })
-  if (
-    typeof code === 'string' &&
-    code.startsWith('FST_ERR_') &&
-    typeof statusCode === 'number' &&
-    statusCode < 500
-  ) {
-    return new Fault('http_request_error', statusCode === 414 ? { httpStatus: 414 } : {})
-  }
-  return error
 }
 
 /** An error before the hook ran: opens the record only to close it. */

@@ -8,6 +8,7 @@ import { invite, type Guest } from '../support/guest.ts'
 import { startHub, type TestHub } from '../support/hub.ts'
 import { startLoad } from '../support/load.ts'
 import { party } from '../support/party.ts'
+import { rawRequest } from '../support/raw.ts'
 import { startRedis, type RedisHandle } from '../support/redis.ts'
 import { slowTunnel } from '../support/slow-tunnel.ts'
 import { soaked } from '../support/soak.ts'
@@ -130,6 +131,26 @@ describe.each([
       'DE-CPO',
       'NL-EMS',
     ])
+  })
+})
+
+describe('Redis frozen while strangers ask, who do not wait', () => {
+  const head = 'HTTP/1.1\r\nHost: hub\r\nAuthorization: Token d3Jvbmc=\r\n'
+
+  it.each([
+    ['GET', `GET /ocpi/versions ${head}\r\n`],
+    ['POST with its body', `POST /ocpi/2.2.1/receiver/cdrs ${head}Content-Length: 2\r\n\r\n{}`],
+    ['POST without its body', `POST /ocpi/2.2.1/receiver/cdrs ${head}Content-Length: 2\r\n\r\n`],
+  ])('keeps nothing of them under way: %s', async (_what, bytes) => {
+    await redis.pause()
+    try {
+      await Promise.all(Array.from({ length: 10 }, () => rawRequest(hub.ocpiUrl, bytes, { limitMs: 50 })))
+      await waitFor(async () => (await gauge('ocpi_hub_in_flight')) === 0)
+    } finally {
+      await redis.resume()
+    }
+    await isWell()
+    expect(await gauge('ocpi_hub_in_flight')).toBe(0)
   })
 })
 
