@@ -65,7 +65,9 @@ const ocpiListener = z.strictObject({
     .describe('For the headers of a request to arrive; later ones get 408.'),
   request_timeout: duration()
     .prefault('20s')
-    .describe('For a whole request to arrive, body included (later ones get 408), and for its answer to be taken.'),
+    .describe(
+      'For a whole request to arrive, body included (later ones get 408), and for its answer to be taken.',
+    ),
 })
 
 const listen = z.strictObject({
