@@ -30,12 +30,12 @@ export function readStray({ code = '' }: Error & { code?: string }, socket: Dupl
 
 /**
  * Calls `then` when the requests before the error are answered: what is written earlier would be read as the answer to
- * one of them, or as a part of it (RFC 9112 §9.3.2).
+ * one of them, or as a part of it (RFC 9112 §9.3.2). A request whose body breaks off is the one in error.
  */
 export function inTurn(socket: Duplex & { _httpMessage?: ServerResponse | null }, then: () => void): void {
   // The answer a connection is at; Node has no public name for it, and its own handler of such errors asks the same.
   const answer = socket._httpMessage
-  if (answer) {
+  if (answer?.req.complete) {
     WAITING.add(socket)
     answer.once('close', () => inTurn(socket, then))
   } else if (socket.writable) then()
