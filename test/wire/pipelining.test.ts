@@ -1,6 +1,8 @@
 // Errors behind a request that is not answered yet: its answer comes first and whole, then the error, and then the end of
 // the connection (RFC 9112 §9.3.2).
 
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ok } from '../support/envelopes.ts'
 import { stage, type Scene } from '../support/hub.ts'
@@ -12,7 +14,10 @@ let scene: Scene<{ emsp: Party; cpo: Party }>
 beforeAll(async () => {
   scene = await stage(
     { emsp: party('NL-EMS', 'EMSP'), cpo: party('DE-CPO', 'CPO') },
-    { arrival: { headersTimeoutMs: 300, requestTimeoutMs: 5_000 }, forwarding: { timeoutMs: 10_000 } },
+    {
+      arrival: { headersTimeoutMs: 300, requestTimeoutMs: 20_000 },
+      forwarding: { timeoutMs: 20_000, maxResponseBodyBytes: 1e8 },
+    },
   )
 })
 afterAll(() => scene.close())
@@ -41,4 +46,38 @@ describe('an error behind a request that is not answered yet', () => {
       expect(cpo.requests).toHaveLength(1)
     })
   }
+})
+
+describe('large answers to those who ask for several at once and read late', () => {
+  const REQUESTERS = 8
+  const EACH = 3
+
+  /** The bytes of all answers, of which nothing is read before the hub has to wait. */
+  async function readLate(bytes: string): Promise<{ readonly size: number; readonly heads: string }> {
+    const { hostname, port } = new URL(scene.hub.ocpiUrl)
+    const socket = connect({ host: hostname, port: Number(port) })
+    socket.pause()
+    socket.write(bytes)
+    await once(socket, 'readable')
+    let size = 0
+    let heads = ''
+    for await (const chunk of socket as AsyncIterable<Buffer>) {
+      size += chunk.length
+      heads += /HTTP\/1\.1 \d+|hub_failure/.exec(chunk.toString('latin1'))?.join() ?? ''
+    }
+    return { size, heads }
+  }
+
+  it('come whole, each of them', async () => {
+    const body = Buffer.from(JSON.stringify(ok('x'.repeat(4 * 1024 * 1024))))
+    scene.cpo.answers('*', { body, headers: { 'Content-Type': 'application/json' } })
+    const get = request('GET /ocpi/2.2.1/sender/locations/LOC1')
+    const last = get.replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n')
+    const bytes = get.repeat(EACH - 1) + last
+    const all = await Promise.all(Array.from({ length: REQUESTERS }, () => readLate(bytes)))
+    for (const { size, heads } of all) {
+      expect(heads).not.toContain('hub_failure')
+      expect(size).toBeGreaterThan(EACH * body.length)
+    }
+  })
 })
