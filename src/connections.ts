@@ -4,7 +4,7 @@
 import type { Base } from './base.ts'
 import { createCall } from './forwarding/call.ts'
 import { createClientInfoPush, type ClientInfoPush } from './modules/client-info-push.ts'
-import { systemClock } from './modules/clock.ts'
+import { clockOf } from './modules/clock.ts'
 import { createDiscovery, type Discovery } from './modules/discovery.ts'
 import { createHandshakeNews } from './modules/handshake-news.ts'
 import { createHandshakeLock, type HandshakeParts } from './modules/handshake.ts'
@@ -45,6 +45,7 @@ export function createModules(base: Base): Modules {
         log.error({ alarm: kind, platform, detail }, 'an operator must act')
         observers.alerts?.tokenRejected(platform, detail)
       },
+      onHeard: (id) => stores.heard.note(id, stores.now()),
       onAlive: ({ id }) => observers.alerts?.accepted(id),
     },
     live.liveness,
@@ -82,7 +83,7 @@ export function createModules(base: Base): Modules {
     }),
     tokenReading: createTokenReading({
       registry,
-      clock: systemClock,
+      clock: handshake.clock,
       get timeoutMs() {
         return handshake.timeoutMs
       },
@@ -94,7 +95,7 @@ export function createModules(base: Base): Modules {
 }
 
 function createHandshakeParts(
-  { config, registry, keyring, live, send, log, audit }: Base,
+  { config, registry, keyring, live, send, stores, log, audit }: Base,
   call: HandshakeParts['call'],
   { visible }: Visibility,
 ): HandshakeParts {
@@ -105,7 +106,7 @@ function createHandshakeParts(
     allowsUrl: send.guard.allowsUrl,
     onLeftOut: (platform, leftOut) =>
       log.warn({ platform, left_out: leftOut }, 'endpoints in its version details were left out'),
-    clock: systemClock,
+    clock: clockOf(stores.now),
     visible,
     hashes: keyring.tokens,
     lock: createHandshakeLock(),

@@ -18,6 +18,7 @@ import type { ForwardingParts } from './forwarding/direct.ts'
 import { createTranslate } from './forwarding/translate.ts'
 import { createAdmit } from './http/admit.ts'
 import { createGuesses } from './http/guesses.ts'
+import { createServedCertificates, type ServedCertificates } from './http/served-certificates.ts'
 import { createOcpiServer } from './http/server.ts'
 import { renewTls } from './http/tls.ts'
 import type { Journal } from './journal/journal.ts'
@@ -58,6 +59,8 @@ export interface HubOptions {
 
 /** What was cut off has nothing to wait for any more; its entry is a matter of milliseconds. */
 const CUT_OFF_MS = 1_000
+/** What closing takes at most after `shutdown.timeoutMs`, the stores left out. */
+export const CUT_OFFS_MS = 2 * CUT_OFF_MS
 
 /** Builds a hub from a checked configuration and listens. Rejects when a port or a store cannot be had. */
 export async function createHub(config: HubConfig, { load }: HubOptions = {}): Promise<Hub> {
@@ -66,9 +69,13 @@ export async function createHub(config: HubConfig, { load }: HubOptions = {}): P
   base.observers.alerts?.begin({ registry: base.registry, lease: base.stores.lease })
   const operations = await openOperations(base, { ...modules, ...(load ? { load } : {}) })
   const { ocpi, broadcast } = createOcpiSide(base, modules, operations)
-  const admin = await createAdminSide(base, modules, operations)
+  const admin = await createAdminSide(base, operations)
   const { registry, lifecycle } = base
-  base.live.watch(() => renewCertificates(config, { ocpi: ocpi.server, admin: admin.server }))
+  const certificates = watchCertificates(base)
+  base.live.watch(() => {
+    renewCertificates(config, { ocpi: ocpi.server, admin: admin.server })
+    certificates.read()
+  })
   // Nobody else writes into a store of this process, so nothing has to wait for an operator.
   if (!base.stores.registry.shared) await sealAnew(base)
   const stopRetaining = registry.watch((table, _before, changes) => {
@@ -81,13 +88,15 @@ export async function createHub(config: HubConfig, { load }: HubOptions = {}): P
     lifecycle.refusing = true
     const finished = Promise.all([ocpi.close(), broadcast.idle()])
     await pTimeout(finished, { milliseconds: config.shutdown.timeoutMs, message: false })
-    await admin.close()
+    // Whoever is still at a handshake is not waited for.
+    await pTimeout(admin.close(), { milliseconds: CUT_OFF_MS, message: false })
     stopRetaining()
     closeModules(modules)
     broadcast.stop()
     await base.send.close()
     // What was cut off is journalled, counted and traced like everything else.
     await pTimeout(finished, { milliseconds: CUT_OFF_MS, message: false })
+    ocpi.server.closeAllConnections()
     await base.observers.close()
     base.rates.close()
     base.routes.close()
@@ -134,6 +143,7 @@ function createOcpiSide(
 ) {
   const { config, registry, journal, lifecycle, stores, key, keyring } = base
   const renewToken = createTokenRenewal({ registry, keyring, clock: systemClock })
+  const wrongTokens = createGuesses(base.log, 'credentials tokens')
   const forwarding: ForwardingParts = {
     send: base.send,
     options: base.live.forwarding,
@@ -168,13 +178,12 @@ function createOcpiSide(
       viaName: forwarding.viaName,
       rules: () => base.routes.rules(),
       owners: base.owners,
-      admit: createAdmit(keyring.keys('token hashes'), createGuesses(base.log, 'credentials tokens')),
+      admit: createAdmit(keyring.keys('token hashes'), wrongTokens, stores.now),
       modules: ownModules(handshake),
       tracing: base.observers.tracing,
       onHeard({ admitted, exchange }) {
         const { connection, token, value } = admitted!
         stillAlive.requested(connection.platform.id)
-        stores.heard.note(connection.platform.id, exchange.startedAt)
         registration.tokenUsed(connection, token, exchange.path)
         renewToken(connection.platform, token, value)
       },
@@ -213,7 +222,7 @@ function listParts({ config, keyring, owners, registry }: Base) {
   }
 }
 
-function createAdminSide(base: Base, modules: Modules, operations: Operations) {
+function createAdminSide(base: Base, operations: Operations) {
   const { config, registry, journal, metrics, traffic, log, lifecycle, stores, keyring } = base
   return createAdminServer(
     {
@@ -227,7 +236,7 @@ function createAdminSide(base: Base, modules: Modules, operations: Operations) {
       operations,
       isDraining: () => lifecycle.draining,
       inFlight: () => lifecycle.inFlight,
-      lastHeard: (id) => modules.stillAlive.lastHeardAt(id) ?? stores.heard.last(id),
+      lastHeard: (id) => stores.heard.last(id),
       certificateEnd: base.send.certificates.endOf,
       hashToken: (token) => keyring.tokens.make(token).hash,
     },
@@ -236,6 +245,19 @@ function createAdminSide(base: Base, modules: Modules, operations: Operations) {
       ...(config.listen.admin.tls ? { tls: config.listen.admin.tls } : {}),
     },
   )
+}
+
+/** When what the listeners show ends: told now, and again whenever it is read. */
+function watchCertificates({ config, log, metrics }: Base): ServedCertificates {
+  const { ocpi, admin } = config.listen
+  const certificates = createServedCertificates({ ocpi, admin }, log)
+  certificates.read()
+  metrics.listenerGauge(
+    'ocpi_hub_listener_certificate_expiry_timestamp_seconds',
+    'When the TLS certificate that the listener serves ends, in seconds since the epoch.',
+    () => certificates.ends().map(([listener, end]) => [listener, end / 1000] as const),
+  )
+  return certificates
 }
 
 /** New connections get the certificates as the files hold them now. */

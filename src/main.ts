@@ -5,7 +5,7 @@ import closeWithGrace from 'close-with-grace'
 import type { HubConfig } from './config/hub-config.ts'
 import { type ConfigResult, type Environment, formatFault, loadConfig } from './config/load.ts'
 import { HUB_VERSION } from './base.ts'
-import { createHub, type Hub } from './hub.ts'
+import { createHub, CUT_OFFS_MS, type Hub } from './hub.ts'
 import { startSandbox } from './sandbox/sandbox.ts'
 
 /** What closing the stores may take, after which the process ends regardless. */
@@ -35,7 +35,7 @@ export async function serveHub(
   const config = withSandbox(loaded.config)
   const load = async (): Promise<ConfigResult> => {
     const again = await loadConfig(configPath, env)
-    return again.config ? { config: withSandbox(again.config), faults: [] } : again
+    return again.config ? { ...again, config: withSandbox(again.config) } : again
   }
   const hub = await createHub(config, { load }).catch(async (error: unknown) => {
     await sandbox?.close()
@@ -43,7 +43,11 @@ export async function serveHub(
   })
   const { delayMs, timeoutMs } = config.shutdown
   closeWithGrace(
-    { delay: delayMs + timeoutMs + STORES_MAX_MS, skip: ['SIGHUP', 'beforeExit'], logger: false },
+    {
+      delay: delayMs + timeoutMs + CUT_OFFS_MS + STORES_MAX_MS,
+      skip: ['SIGHUP', 'beforeExit'],
+      logger: false,
+    },
     async ({ signal, err }) => {
       if (err) hub.log.error({ err }, 'the hub ends on an unexpected error')
       await hub.close({ delayMs: signal === 'SIGTERM' ? delayMs : 0 })

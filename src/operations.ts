@@ -3,13 +3,14 @@
 import type { Operations, ReloadOutcome } from './admin/operations.ts'
 import { describeMove } from './admin/moves.ts'
 import { createSessions, ENDED_SESSIONS, type EndedSessions } from './admin/sessions.ts'
-import { createViews, REVOCATIONS, type Revocations } from './admin/view.ts'
+import { createViews, REVOCATIONS, type Revocations, type ViewParts, type Views } from './admin/view.ts'
 import type { Base } from './base.ts'
 import type { ConfigResult } from './config/load.ts'
 import { type Capture, CAPTURE_ORDERS, type CaptureOrders, createCaptures } from './forwarding/captures.ts'
 import type { Audit } from './journal/audit.ts'
 import { createStatusHistory } from './journal/status-history.ts'
-import { systemClock } from './modules/clock.ts'
+import { counted } from './journal/text.ts'
+import { clockOf } from './modules/clock.ts'
 import { examine } from './modules/examine.ts'
 import { createMoves, type Move, type Moves } from './modules/moves.ts'
 import type { Registration } from './modules/registration.ts'
@@ -53,10 +54,11 @@ export async function openOperations(base: Base, parts: OperationsParts): Promis
   const ended = await openLiveSetting(settings, { name: 'sessions', read: readEnded, log })
   const orders = await openLiveSetting(settings, { name: 'captures', read: readOrders, log })
   const reload = createReload(base, parts.load)
-  const sessions = createSessions({ keys: base.keyring.keys('sessions'), ended })
+  const sessions = createSessions({ keys: base.keyring.keys('sessions'), ended, now: stores.now })
   const captures = createCaptures({
     orders,
     shelf: stores.shelf,
+    now: stores.now,
     hub: base.instance,
     onEnd: (capture) => void auditEnd(audit, capture),
   })
@@ -73,17 +75,7 @@ export async function openOperations(base: Base, parts: OperationsParts): Promis
     captures,
     sessions,
     history,
-    views: createViews({
-      hub: config.hub,
-      journal: base.journal,
-      history,
-      missed: base.missed.missed,
-      registry,
-      keys: base.keyring.keys('view links'),
-      publicUrl: config.hub.publicUrl,
-      revoked,
-      log,
-    }),
+    views: openViews(base, { history, revoked }),
     reload: auditedReload(reload, audit),
     previewReload: () => reload.preview(),
     versionsUrl: `${config.hub.publicUrl}/ocpi/versions`,
@@ -139,12 +131,29 @@ function auditEnd(audit: Audit, { id, party, module, kept }: Capture): Promise<v
   return audit.record({ who: 'the hub', action: 'capture.end', target: id, detail })
 }
 
+function openViews(
+  { config, journal, missed, registry, keyring, log, stores }: Base,
+  kept: Pick<ViewParts, 'history' | 'revoked'>,
+): Views {
+  return createViews({
+    ...kept,
+    hub: config.hub,
+    journal,
+    missed: missed.missed,
+    registry,
+    keys: keyring.keys('view links'),
+    publicUrl: config.hub.publicUrl,
+    log,
+    now: stores.now,
+  })
+}
+
 function openMoves({ registry, stores, log }: Base, audit: Audit): Moves {
   const onMoved = (move: Move): void => {
     const detail = describeMove(move)
     void audit.record({ who: 'the hub', action: 'party.moved', target: move.party, detail })
   }
-  return createMoves({ registry, clock: systemClock, lease: stores.lease, log, onMoved })
+  return createMoves({ registry, clock: clockOf(stores.now), lease: stores.lease, log, onMoved })
 }
 
 function auditedReload(reload: Reload, audit: Audit): Operations['reload'] {
@@ -163,7 +172,7 @@ function describeReload(outcome: ReloadOutcome): { readonly http_status?: number
       return { detail: keys.length === 0 ? 'nothing has changed' : `changed: ${keys.join(', ')}` }
     }
     case 'invalid':
-      return { http_status: 422, detail: `the file has ${outcome.faults.length} faults` }
+      return { http_status: 422, detail: `the file has ${counted(outcome.faults.length, 'fault')}` }
     case 'restart_needed':
       return { http_status: 409, detail: `needs a restart: ${outcome.keys.join(', ')}` }
     case 'contradiction':

@@ -42,6 +42,8 @@ export interface Stores {
   readonly secrets: readonly Buffer[]
   /** Who does the work that is done once for all hubs: probes, pushes. */
   readonly lease: Lease
+  /** Milliseconds since the epoch: Redis's clock where there is one, so that the hubs on it agree on instants. */
+  readonly now: () => number
   /** When platforms were last heard, shared among hubs. */
   readonly heard: Heard
   /** What operators set at run time. */
@@ -72,6 +74,7 @@ export async function openStores(
       // The configuration is refused without one: all hubs on a Redis must share it.
       secrets: secretKeys,
       lease,
+      now: redis.now,
       heard,
       settings: createRedisSettings(redis),
       shelf: createRedisShelf(redis, secretKeys),
@@ -91,6 +94,7 @@ export async function openStores(
       journal: createMemoryJournal(journal),
       secrets: secretKeys.length > 0 ? secretKeys : [randomBytes(32)],
       lease: createSoleLease(),
+      now: Date.now,
       heard: createHeard(),
       settings: createMemorySettings(),
       shelf: createMemoryShelf(),
@@ -105,6 +109,7 @@ export async function openStores(
     journal: createEmbeddedJournal(environment, journal),
     secrets: secretKeys.length > 0 ? secretKeys : await ownSecrets(registry.path),
     lease: createSoleLease(),
+    now: Date.now,
     heard: createHeard(),
     settings: createEmbeddedSettings(environment),
     shelf: createMemoryShelf(),

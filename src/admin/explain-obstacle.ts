@@ -2,6 +2,7 @@
 // they are at this moment. They are counted by nobody who only asks.
 
 import { Fault } from '../faults/fault.ts'
+import { platformFull, routeFull } from '../forwarding/caps.ts'
 import type { PartyKey } from '../ocpi/party.ts'
 import type { Decision, Route } from '../routing/decide.ts'
 import type { RouteRule } from '../routing/rule.ts'
@@ -35,9 +36,7 @@ export function findObstacle(
   const { key, connection } = only.party
   const max = only.rule?.maxInFlight
   if (only.rule && max !== undefined && limits.inFlight(only.rule, key) >= max) {
-    return new Fault('destination_unavailable', {
-      message: `${key} has as many requests under way as a route of the hub allows`,
-    })
+    return routeFull(key, max)
   }
-  return inFlightTo(connection.platform.id) >= pendingMax ? new Fault('destination_unavailable') : undefined
+  return inFlightTo(connection.platform.id) >= pendingMax ? platformFull(pendingMax) : undefined
 }

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import type { Fault } from '../faults/fault.ts'
 import { faultAnswer } from '../faults/response.ts'
 import { SIDES } from '../faults/table.ts'
+import { counted } from '../journal/text.ts'
 import { joinPath } from '../ocpi/endpoint.ts'
 import { INTERFACES } from '../ocpi/module.ts'
 import { partyKey, readPartyText } from '../ocpi/party.ts'
@@ -233,11 +234,13 @@ function rateText(rule: RouteRule, waitMs: number | undefined): string {
 function answerText(way: string, count: number): string {
   switch (way) {
     case 'broadcast':
-      return `HTTP 200, 1000 from the hub at once; ${count} receivers get the push afterwards`
+      return `HTTP 200, 1000 from the hub at once; ${counted(count, 'receiver')} ${count === 1 ? 'gets' : 'get'} the push afterwards`
     case 'get-all':
-      return `the lists of ${count} parties as one, from the hub`
+      return count === 1
+        ? 'the list of 1 party, from the hub'
+        : `the lists of ${count} parties as one, from the hub`
     case 'ask':
-      return `the first of ${count} parties that knows the object`
+      return `the first of ${counted(count, 'party', 'parties')} that knows the object`
     default:
       return "the receiver's own"
   }

@@ -6,6 +6,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { createGuesses, type Guesses } from '../http/guesses.ts'
 import type { AdminRole, AdminToken } from './admin-token.ts'
+import { asksForPage } from './page-request.ts'
 import type { AdminApp, AdminOptions, AdminParts } from './parts.ts'
 import { problemError } from './problem.ts'
 import { createSessions, isFromOwnPage, readSessionIds, type Session, type Sessions } from './sessions.ts'
@@ -25,8 +26,8 @@ export interface Doorkeeper {
 }
 
 /**
- * Checks every request of the app, those for unknown paths included, before its body is read. Without operations the
- * sessions of the dashboard are known to this process alone.
+ * Checks every request of the app before its body is read, those for unknown paths included, but for a browser that
+ * asks for a page there. Without operations the sessions of the dashboard are known to this process alone.
  */
 export function guard(
   app: AdminApp,
@@ -57,7 +58,7 @@ export function guard(
   })
   app.addHook('onRequest', async (request, reply) => {
     const { access, basic = false } = request.routeOptions.config
-    if (access === 'public') return
+    if (access === 'public' || (request.is404 && asksForPage(request))) return
     const showsToken = request.headers.authorization !== undefined
     const operator = operatorOf(request)
     if (!operator) return refuse(request, reply, { guesses, basic, guessed: showsToken })

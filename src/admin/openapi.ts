@@ -31,7 +31,7 @@ export async function collectOpenApi(app: AdminApp, version: string): Promise<vo
         title: 'ocpi-hub admin API',
         version,
         description:
-          'Connections, parties, and the journal of everything that failed. Lists come in pages with a cursor; errors are problem details (RFC 9457).',
+          'Connections, parties, and the journal of everything that failed. Lists come in pages with a cursor; errors are problem details (RFC 9457). A query parameter that a call does not have is refused with 400, so that a misspelt filter is not taken for none.',
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
       servers: [{ url: '/' }],

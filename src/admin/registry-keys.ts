@@ -1,6 +1,7 @@
 // Which keys of secret_key the registry depends on, and its move to the newest one.
 
 import { z } from 'zod'
+import { counted } from '../journal/text.ts'
 import type { KeyReport } from '../registry/key-use.ts'
 import { asProblems, operationsOf, whoOf } from './operate.ts'
 import type { AdminApp, AdminParts } from './parts.ts'
@@ -68,7 +69,11 @@ export function registerRegistryKeys(app: AdminApp, parts: AdminParts): void {
     async (request) => {
       const { registry, audit } = operationsOf(parts)
       const { resealed, left } = await asProblems(() => registry.reseal())
-      await audit.record({ who: whoOf(request), action: 'registry.reseal', detail: `${resealed} platforms` })
+      await audit.record({
+        who: whoOf(request),
+        action: 'registry.reseal',
+        detail: counted(resealed, 'platform'),
+      })
       return { resealed, left, waiting: [...registry.keys().waiting] }
     },
   )

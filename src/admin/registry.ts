@@ -3,6 +3,7 @@
 
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
+import { counted } from '../journal/text.ts'
 import type { Imported } from '../registry/backup.ts'
 import type { RegistryHealth } from '../registry/registry.ts'
 import { asProblems, operationsOf, whoOf } from './operate.ts'
@@ -71,7 +72,7 @@ function registerBackup(app: AdminApp, parts: AdminParts): void {
     async (request) => {
       requireWhole(parts)
       const backup = await asProblems(() => operationsOf(parts).backup.export())
-      await audited(parts, request, 'export', `${backup.records.length} platforms`)
+      await audited(parts, request, 'export', counted(backup.records.length, 'platform'))
       return backup
     },
   )
@@ -94,7 +95,12 @@ function registerBackup(app: AdminApp, parts: AdminParts): void {
       requireWhole(parts)
       const replace = request.query.replace === 'true'
       const { platforms, links } = await asProblems(() => importBackup(parts, request.body, replace))
-      await audited(parts, request, 'import', `${platforms} platforms${replace ? ', replacing all' : ''}`)
+      await audited(
+        parts,
+        request,
+        'import',
+        `${counted(platforms, 'platform')}${replace ? ', replacing all' : ''}`,
+      )
       return { imported: platforms, links }
     },
   )

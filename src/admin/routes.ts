@@ -2,6 +2,7 @@
 // follow within a second.
 
 import { z } from 'zod'
+import { counted } from '../journal/text.ts'
 import { INTERFACES } from '../ocpi/module.ts'
 import { type RouteBook, type Routes, ROUTES_MAX } from '../routing/route-book.ts'
 import { routeSchema, toFileRoute, toRule } from '../routing/rule-schema.ts'
@@ -166,7 +167,7 @@ async function change(
     target: `version ${after.version}`,
     before: etagOfRoutes(before).slice(1, -1),
     after: etagOfRoutes(after).slice(1, -1),
-    detail: `${before.rules.length} rules before, ${after.rules.length} since, ${after.source}`,
+    detail: `${counted(before.rules.length, 'rule')} before, ${after.rules.length} since, ${after.source}`,
   })
   reply.header('ETag', etagOfRoutes(after))
   return toView(after)

@@ -6,7 +6,8 @@ import helmet from '@fastify/helmet'
 import { fastifySSE } from '@fastify/sse'
 import fastify, { type FastifyHttpOptions, type FastifyReply } from 'fastify'
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
-import { readTls } from '../http/tls.ts'
+import { z } from 'zod'
+import { withTls } from '../http/tls.ts'
 import { registerAudit } from './audit.ts'
 import { createRefusals } from './audit-refusals.ts'
 import { registerBroadcasts } from './broadcasts.ts'
@@ -20,6 +21,7 @@ import { guard } from './guard.ts'
 import { registerHealth } from './health.ts'
 import { allowedMethods } from './methods.ts'
 import { collectOpenApi, registerDocs } from './openapi.ts'
+import { asksForPage } from './page-request.ts'
 import type { AdminApp, AdminGroup, AdminOptions, AdminParts } from './parts.ts'
 import { registerMissed } from './missed.ts'
 import { registerMoves } from './moves.ts'
@@ -36,7 +38,7 @@ import { registerStatusChanges } from './status-changes.ts'
 import { refuseStray } from './stray-bytes.ts'
 import { registerTraffic } from './traffic-calls.ts'
 import { registerViewLinks } from './view-links.ts'
-import { registerUi } from './ui.ts'
+import { registerUi, sendNoPage } from './ui.ts'
 
 /** Groups of calls, in the order of the OpenAPI document. */
 const GROUPS: readonly AdminGroup[] = [
@@ -85,6 +87,7 @@ export async function createAdminServer(parts: AdminParts, options: AdminOptions
     }
   })
   const door = guard(app, parts, options)
+  refuseUnknownQueries(app)
   await app.register(fastifySSE, { heartbeatInterval: options.heartbeatMs ?? HEARTBEAT_MS })
   await collectOpenApi(app, parts.version)
 
@@ -100,7 +103,8 @@ export async function createAdminServer(parts: AdminParts, options: AdminOptions
     }
     return sendProblem(reply, problem)
   })
-  app.setNotFoundHandler((request, reply) => {
+  app.setNotFoundHandler(async (request, reply) => {
+    if (asksForPage(request)) return sendNoPage(reply, options)
     const allowed = methodsOf(request.url)
     // A file that is not there comes here with a method that its path takes.
     if (allowed.length === 0 || allowed.includes(request.method)) {
@@ -116,13 +120,21 @@ export async function createAdminServer(parts: AdminParts, options: AdminOptions
   return app
 }
 
+/** A call that has no query parameters refuses all, as the others refuse those they do not have. */
+function refuseUnknownQueries(app: AdminApp): void {
+  const none = z.strictObject({})
+  app.addHook('onRoute', (route) => {
+    if (route.url.startsWith('/api/')) route.schema = { querystring: none, ...route.schema }
+  })
+}
+
 function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
   // As text: the routes' schemas are for their own answers.
   return reply.code(problem.status).type(PROBLEM_TYPE).send(JSON.stringify(problem))
 }
 
 function toSettings({ tls }: AdminOptions): FastifyHttpOptions<Server> {
-  const settings: FastifyHttpOptions<Server> = {
+  const settings = {
     logger: false,
     bodyLimit: BODY_BYTES_MAX,
     requestTimeout: 20_000,
@@ -139,9 +151,8 @@ function toSettings({ tls }: AdminOptions): FastifyHttpOptions<Server> {
     },
     clientErrorHandler: refuseStray,
     frameworkErrors: (error, _request, reply) => void sendProblem(reply, readProblem(error)),
-  }
-  if (!tls) return settings
-  return { ...settings, https: readTls(tls) } as FastifyHttpOptions<Server>
+  } satisfies FastifyHttpOptions<Server>
+  return withTls(settings, tls)
 }
 
 // Everything the pages need is served from here. No upgrade to https is asked for: the listener may have none.

@@ -56,7 +56,7 @@ export interface SessionsParts {
   readonly keys: readonly Buffer[]
   /** Where ended sessions are kept for all hubs; without it, in this process. */
   readonly ended?: Pick<LiveSetting<EndedSessions>, 'value' | 'version' | 'write'>
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch, the same for all hubs that share the sessions. */
   readonly now?: () => number
 }
 

@@ -52,10 +52,12 @@ export function problems<Status extends keyof typeof PROBLEMS>(...statuses: Stat
 
 /** Error responses that come of the way a route is called, before its handler: by what its URL and method let in. */
 export function callProblems(url: string, method: string) {
+  // The query of any call may be wrong.
+  const ofQuery = url.startsWith('/api/') ? ([400] as const) : []
   const ofUrl = url.includes(':') ? ([400, 414] as const) : []
   // A body may come with DELETE as well.
   const ofBody = method === 'GET' ? [] : ([400, 413, 415] as const)
-  return Object.fromEntries([...ofUrl, ...ofBody].map((status) => [status, PROBLEMS[status]]))
+  return Object.fromEntries([...ofQuery, ...ofUrl, ...ofBody].map((status) => [status, PROBLEMS[status]]))
 }
 
 /** OCPI's ConnectionStatus. */

@@ -7,6 +7,7 @@ import { outcomeOf, type Metrics } from '../journal/metrics.ts'
 import type { PartyKey } from '../ocpi/party.ts'
 
 const BUCKET_SECONDS = 10
+const BUCKET_MS = BUCKET_SECONDS * 1000
 const BUCKETS = 360
 /** Pairs are counted more coarsely: twelve slots of five minutes. */
 const SLOT_SECONDS = 300
@@ -52,35 +53,42 @@ export interface Traffic {
   pairs(limit: number): PairView[]
 }
 
-/** Counters of one hub; `now` gives milliseconds since the epoch. */
-export function createTraffic(now: () => number = Date.now): Traffic {
-  const started = slotOf(now(), BUCKET_SECONDS)
+/** Counters of one hub; `now` gives milliseconds since the epoch, `monotonic` milliseconds that never jump. */
+export function createTraffic(
+  now: () => number = Date.now,
+  monotonic: () => number = () => performance.now(),
+): Traffic {
+  // Times of its own, so that nothing is lost when the clock is set; only what is shown goes by that.
+  const offset = now() - monotonic()
+  const time = () => monotonic() + offset
+  const started = slotOf(time(), BUCKET_SECONDS)
   const buckets = createRing(BUCKETS, TRAFFIC_KINDS.length)
   const pairs = createPairs()
   return {
     record(exchange) {
       const kind = kindOf(exchange)
-      const time = now()
-      buckets.add(slotOf(time, BUCKET_SECONDS), TRAFFIC_KINDS.indexOf(kind))
+      const ended = time()
+      buckets.add(slotOf(ended, BUCKET_SECONDS), TRAFFIC_KINDS.indexOf(kind))
       const { requester, from, to, fault } = exchange
       // Whom a request without a valid token names, nobody has looked up.
       if (requester === undefined || from === undefined || to === undefined) return
       if (fault !== undefined && WITHOUT_PAIR.has(fault)) return
       const failed = kind !== 'relayed' && kind !== 'answered'
-      pairs.add({ from, to, failed, slot: slotOf(time, SLOT_SECONDS) })
+      pairs.add({ from, to, failed, slot: slotOf(ended, SLOT_SECONDS) })
     },
     view() {
-      const last = slotOf(now(), BUCKET_SECONDS)
+      const last = slotOf(time(), BUCKET_SECONDS)
       const first = Math.max(started, last - BUCKETS + 1)
+      const setSince = Math.round((now() - time()) / BUCKET_MS)
       const slots = Array.from({ length: last - first + 1 }, (_, index) => first + index)
       const counts = TRAFFIC_KINDS.map((kind, cell) => [kind, slots.map((slot) => buckets.read(slot, cell))])
       return {
         bucket_seconds: BUCKET_SECONDS,
-        start: new Date(first * BUCKET_SECONDS * 1000).toISOString(),
+        start: new Date((first + setSince) * BUCKET_MS).toISOString(),
         counts: Object.fromEntries(counts) as Record<TrafficKind, number[]>,
       }
     },
-    pairs: (limit) => pairs.view(slotOf(now(), SLOT_SECONDS), limit),
+    pairs: (limit) => pairs.view(slotOf(time(), SLOT_SECONDS), limit),
   }
 }
 

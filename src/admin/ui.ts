@@ -2,6 +2,7 @@
 // out. The files hold no data, so they are open to everybody; all data comes from the API behind the guard.
 
 import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import fastifyStatic from '@fastify/static'
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -11,7 +12,7 @@ import type { AdminApp, AdminOptions, AdminParts } from './parts.ts'
 import { problemError } from './problem.ts'
 import { isFromOwnPage, readSessionIds, sessionCookie } from './sessions.ts'
 
-/** Paths of the dashboard's pages: each is the same document, which then shows what the path says. */
+/** Paths of the dashboard's pages, with or without a slash behind: each is the same document, which shows what the path says. */
 const PAGES = [
   '/',
   '/errors',
@@ -72,7 +73,10 @@ export async function registerUi(
       immutable: true,
       maxAge: ASSET_AGE_MS,
     })
-    for (const path of PAGES) pages.get(path, (_request, reply) => sendPage(reply, directory))
+    for (const path of PAGES) {
+      pages.get(path, (_request, reply) => sendPage(reply, directory))
+      if (!/[/*]$/.test(path)) pages.get(`${path}/`, (_request, reply) => sendPage(reply, directory))
+    }
   })
 }
 
@@ -82,6 +86,17 @@ async function sendPage(reply: FastifyReply, directory: string): Promise<Fastify
   if (existsSync(`${directory}index.html`))
     return reply.sendFile('index.html', directory, { cacheControl: false })
   return reply.code(503).type('text/html; charset=utf-8').send(NOT_BUILT)
+}
+
+/** The same document for a path that is none of its pages: it says so. */
+export async function sendNoPage(
+  reply: FastifyReply,
+  { dashboardDirectory: directory = builtDirectory() }: Pick<AdminOptions, 'dashboardDirectory'>,
+): Promise<FastifyReply> {
+  const file = `${directory}index.html`
+  const text = existsSync(file) ? await readFile(file, 'utf8') : NOT_BUILT
+  reply.header('Content-Security-Policy', PAGE_POLICY)
+  return reply.code(404).type('text/html; charset=utf-8').send(text)
 }
 
 /** Beside the compiled server, or in `dist` when this runs from the sources. */

@@ -43,7 +43,7 @@ export function registerViewLinks(app: AdminApp, parts: AdminParts): void {
       requirePlatform(parts, id)
       const { views, audit } = operationsOf(parts)
       const days = request.body?.days ?? DAYS
-      const { url, expires } = views.make(id, Date.now() + days * DAY_MS)
+      const { url, expires } = views.make(id, days * DAY_MS)
       const detail = `good until ${new Date(expires).toISOString()}`
       await audit.record({ who: whoOf(request), action: 'view_link.make', target: id, detail })
       reply.code(201)

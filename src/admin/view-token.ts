@@ -1,11 +1,11 @@
-// The permission of a view link: which platform, made when, good until when, signed with a key of the hub. Nobody can
-// make one up; whoever has it may look at that platform's view and at nothing else.
+// The permission of a view link: which platform, after which revocation, good until when, signed with a key of the
+// hub. Nobody can make one up; whoever has it may look at that platform's view and at nothing else.
 
 import { createHmac, timingSafeEqual } from 'node:crypto'
 
 export interface ViewPermission {
   readonly platform: string
-  /** Milliseconds since the epoch. */
+  /** Later than every revocation that it stands after, in milliseconds since the epoch. */
   readonly made: number
   readonly expires: number
 }

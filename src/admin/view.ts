@@ -15,8 +15,8 @@ import { readViewToken, VIEW_DAYS_MAX, writeViewToken } from './view-token.ts'
 export type Revocations = Readonly<Record<string, number>>
 
 export interface Views {
-  /** Makes a link; both instants in milliseconds since the epoch. */
-  make(platformId: string, expires: number): { readonly url: string; readonly expires: number }
+  /** Makes a link that is good for `lifeMs`; gives when it ends, in milliseconds since the epoch. */
+  make(platformId: string, lifeMs: number): { readonly url: string; readonly expires: number }
   /** Ends all links of a platform that were made until now. Throws `Fault` `store_unavailable`. */
   revoke(platformId: string): Promise<void>
   /** Answers `{token}` and `{token}/data`. Never rejects. */
@@ -30,6 +30,7 @@ export interface ViewParts extends ViewDataParts {
   readonly publicUrl: string
   readonly revoked: LiveSetting<Revocations>
   readonly log: Pick<Log, 'warn'>
+  /** Milliseconds since the epoch, the same for all hubs that share the links. */
   readonly now?: () => number
 }
 
@@ -76,16 +77,24 @@ export function createViews(parts: ViewParts): Views {
   }
 
   return {
-    make(platform, expires) {
-      const token = writeViewToken({ platform, made: now(), expires }, keys[0]!)
+    make(platform, lifeMs) {
+      const expires = now() + lifeMs
+      // Right after the last revocation, not now: one that comes later counts by whatever clock it is dated.
+      const made = (revoked.value()?.[platform] ?? 0) + 1
+      const token = writeViewToken({ platform, made, expires }, keys[0]!)
       return { url: `${publicUrl}/view/${token}`, expires }
     },
     async revoke(platform) {
       for (let attempt = 0; attempt < WRITES_MAX; attempt++) {
         const seen = revoked.version()
         // Those of platforms that are gone as well: one may come again under its old id.
-        const others = Object.entries(revoked.value() ?? {}).filter(([, made]) => made > now() - REVOKED_MS)
-        const next = { ...Object.fromEntries(others), [platform]: now() }
+        const known = revoked.value() ?? {}
+        const others = Object.entries(known).filter(([, made]) => made > now() - REVOKED_MS)
+        // Later than every link that was made since the last one, also when the clock was set back.
+        const next = {
+          ...Object.fromEntries(others),
+          [platform]: Math.max(now(), (known[platform] ?? 0) + 1),
+        }
         if ((await revoked.write(next, seen)) !== undefined) return
       }
       throw new Fault('store_unavailable', { detail: 'view links are being revoked by others all the time' })

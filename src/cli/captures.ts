@@ -3,10 +3,10 @@
 import { Option, type Command } from 'commander'
 import type { CapturedExchange } from '../forwarding/captured.ts'
 import type { KeptBody } from '../forwarding/redact.ts'
-import { shownText } from '../journal/text.ts'
+import { counted, shownText } from '../journal/text.ts'
 import type { CliContext } from './context.ts'
 import { adminClient, readCountTo, readParty, withAdminOptions, type AdminOptions } from './options.ts'
-import { counted, printData, printJson, printTable, styled } from './output.ts'
+import { printData, printJson, printTable, styled } from './output.ts'
 
 const PATH = '/api/v1/captures'
 

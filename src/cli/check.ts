@@ -10,14 +10,19 @@ export function addCheck(program: Command, context: CliContext): void {
     .description('validate a configuration file and print what is in effect, secrets masked')
     .option('--json', 'print JSON')
     .action(async (options: ConfigOptions & { json?: boolean }) => {
-      const { formatFault, loadConfig } = await import('../config/load.ts')
+      const { formatFault, formatWarning, loadConfig } = await import('../config/load.ts')
       const { describeConfig, toFileData } = await import('../config/describe.ts')
       const path = configPath(context, options)
-      const { config, faults } = await loadConfig(path, context.env)
+      const result = await loadConfig(path, context.env)
+      const { config, faults } = result
       if (config) {
-        if (options.json) printJson(context, { file: path, config: toFileData(config), faults })
+        const { warnings } = result
+        if (options.json) printJson(context, { file: path, config: toFileData(config), faults, warnings })
         else
           context.out(`# ${path} is valid; in effect, secrets masked:\n${describeConfig(config).trimEnd()}`)
+        if (!options.json) {
+          for (const warning of warnings) context.err(styledErr(context, 'yellow', formatWarning(warning)))
+        }
         return
       }
       if (options.json) printJson(context, { file: path, faults })

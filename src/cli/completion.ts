@@ -97,8 +97,7 @@ ${valueCases(nodes, 'words_now')}
 ${cases(nodes, 'words_now')}
     esac ;;
   esac
-  compadd -- \${=words_now}
-  _files
+  compadd -- \${=words_now} || _files
 }
 compdef _ocpi_hub ocpi-hub`
 }

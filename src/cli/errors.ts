@@ -136,8 +136,10 @@ async function followErrors(
   before: readonly JournalEntry[],
   options: ErrorsOptions,
 ): Promise<void> {
-  const print = (entry: JournalEntry) =>
-    context.out(options.json ? JSON.stringify(entry) : entryLine(context, entry))
+  const print = (entry: JournalEntry): void => {
+    if (options.json) printJson(context, entry, 0)
+    else context.out(entryLine(context, entry))
+  }
   for (const entry of before.toReversed()) print(entry)
   // The stream has no beginning and no end in time; it goes on after the newest entry that was shown.
   const query = { ...toQuery(options), since: undefined, until: undefined }

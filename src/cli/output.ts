@@ -3,7 +3,7 @@
 
 import { styleText } from 'node:util'
 import { stringify } from 'yaml'
-import { shownText } from '../journal/text.ts'
+import { shownJson, shownText } from '../journal/text.ts'
 import type { CliContext } from './context.ts'
 
 export type Style = Parameters<typeof styleText>[0]
@@ -67,17 +67,12 @@ export function printLabelled(
   }
 }
 
-/** Data of any shape for people: YAML, which escapes what is not printable. */
+/** Data of any shape for people: YAML, which by itself escapes only some of what cannot be shown. */
 export function printData(context: CliContext, data: unknown): void {
-  context.out(stringify(data, { lineWidth: 0 }).trimEnd())
+  context.out(stringify(data, { lineWidth: 0 }).trimEnd().split('\n').map(shownText).join('\n'))
 }
 
-/** Data for programs. */
-export function printJson(context: CliContext, data: unknown): void {
-  context.out(JSON.stringify(data, null, 2))
-}
-
-/** `1 rule`, `2 rules`. */
-export function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`
+/** Data for programs, which may be looked at on a terminal as well; on lines of its own, or on one. */
+export function printJson(context: CliContext, data: unknown, indent: 0 | 2 = 2): void {
+  context.out(shownJson(JSON.stringify(data ?? null, null, indent)))
 }

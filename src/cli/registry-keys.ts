@@ -2,6 +2,7 @@
 // newest one, and what is left to do when one is lost.
 
 import type { Command } from 'commander'
+import { counted } from '../journal/text.ts'
 import { atStore } from './at-store.ts'
 import type { CliContext } from './context.ts'
 import { adminClient, withAdminOptions, type AdminOptions } from './options.ts'
@@ -54,8 +55,11 @@ export function addRegistryKeys(registry: Command, context: CliContext): void {
         waiting: readonly string[]
       }
       if (options.json) return printJson(context, answer)
-      context.out(`${answer.resealed} platforms sealed with the newest key`)
-      if (answer.left > 0) context.err(`${answer.left} were changed meanwhile: call it once more`)
+      context.out(`${counted(answer.resealed, 'platform')} sealed with the newest key`)
+      if (answer.left > 0)
+        context.err(
+          `${answer.left} ${answer.left === 1 ? 'was' : 'were'} changed meanwhile: call it once more`,
+        )
       tellWaiting(context, answer.waiting)
     })
   addForgetKey(registry, context)
@@ -79,19 +83,21 @@ function addForgetKey(registry: Command, context: CliContext): void {
         { mustExist: true },
       )
       if (options.json) printJson(context, { forgotten })
-      else context.out(`${forgotten.length} platforms forgotten${named(forgotten)}`)
+      else context.out(`${counted(forgotten.length, 'platform')} forgotten${named(forgotten)}`)
     })
 }
 
 function tellWaiting(context: CliContext, waiting: readonly string[]): void {
   if (waiting.length === 0) return
-  const note = `${waiting.length} platforms are let in by an older key until their next request${named(waiting)}`
+  const [are, their] = waiting.length === 1 ? ['is', 'its'] : ['are', 'their']
+  const note = `${counted(waiting.length, 'platform')} ${are} let in by an older key until ${their} next request${named(waiting)}`
   context.err(styled(context, 'yellow', note))
 }
 
 function tellLockedOut(context: CliContext, ids: readonly string[]): void {
   if (ids.length === 0) return
-  const note = `${ids.length} platforms get 401 until the missing key stands in secret_key again, or they register anew${named(ids)}`
+  const [get, register] = ids.length === 1 ? ['gets', 'it registers'] : ['get', 'they register']
+  const note = `${counted(ids.length, 'platform')} ${get} 401 until the missing key stands in secret_key again, or ${register} anew${named(ids)}`
   context.err(styled(context, 'red', note))
 }
 

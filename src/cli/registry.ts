@@ -3,6 +3,7 @@
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import type { Command } from 'commander'
+import { counted } from '../journal/text.ts'
 import { atStore } from './at-store.ts'
 import { failure, type CliContext } from './context.ts'
 import { adminClient, withAdminOptions, type AdminOptions } from './options.ts'
@@ -97,7 +98,9 @@ function addImport(registry: Command, context: CliContext): void {
             })
       if (options.json) return printJson(context, answer)
       const { imported, links } = answer as { imported: number; links: number }
-      context.out(`${imported} platforms${links > 0 ? ` and ${links} links` : ''} imported`)
+      context.out(
+        `${counted(imported, 'platform')}${links > 0 ? ` and ${counted(links, 'link')}` : ''} imported`,
+      )
     })
 }
 
@@ -111,9 +114,10 @@ function tellExported(
   context: CliContext,
   { records, links = [], links_left_out: left = 0 }: Exported,
 ): void {
-  context.err(`${records.length} platforms${links.length > 0 ? ` and ${links.length} links` : ''} exported`)
+  const withLinks = links.length > 0 ? ` and ${counted(links.length, 'link')}` : ''
+  context.err(`${counted(records.length, 'platform')}${withLinks} exported`)
   if (left === 0) return
-  const note = `note: ${left} more links to stored CDRs found no room; back up the store itself`
+  const note = `note: ${counted(left, 'more link')} to stored CDRs found no room; back up the store itself`
   context.err(styled(context, 'yellow', note))
 }
 

@@ -2,10 +2,11 @@
 
 import { readFileSync } from 'node:fs'
 import { Option, type Command } from 'commander'
+import { counted } from '../journal/text.ts'
 import type { AdminClient } from './admin-client.ts'
 import { failure, type CliContext } from './context.ts'
 import { adminClient, readCount, readVersion, withAdminOptions, type AdminOptions } from './options.ts'
-import { counted, printJson, printTable } from './output.ts'
+import { printJson, printTable } from './output.ts'
 
 const PATH = '/api/v1/routes'
 

@@ -4,11 +4,12 @@
 import type { Command } from 'commander'
 import type { JournalEntry } from '../journal/journal-entry.ts'
 import { REFERENCE } from '../journal/reference.ts'
+import { counted } from '../journal/text.ts'
 import type { AdminClient } from './admin-client.ts'
 import type { CliContext } from './context.ts'
 import { codeStyle, requestText, whatText } from './errors.ts'
 import { adminClient, withAdminOptions, type AdminOptions } from './options.ts'
-import { counted, printJson, printTable } from './output.ts'
+import { printJson, printTable } from './output.ts'
 
 /** An item of `GET /api/v1/correlations/{id}`. */
 type StoryItem = JournalEntry & { readonly after_ms: number }

@@ -8,16 +8,23 @@ import type { HubConfig } from './hub-config.ts'
 import { emptyFinding, pathText, sentence, toFindings, type Finding } from './messages.ts'
 import { fileSchema } from './schema.ts'
 import { readSecretFiles } from './secret-files.ts'
-import { tlsFindings } from './tls-files.ts'
+import { tlsFindings, tlsWarnings } from './tls-files.ts'
 import { toHubConfig } from './to-hub-config.ts'
 import { unreadable } from './unreadable.ts'
 
 export type { ConfigFault } from './document.ts'
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** Either a configuration, deep-frozen, and no faults; or faults alone, in the order of the file. */
+/**
+ * Either a configuration, deep-frozen, no faults, and what does not keep it from being served but should be known; or
+ * faults alone, in the order of the file.
+ */
 export type ConfigResult =
-  | { readonly config: HubConfig; readonly faults: readonly [] }
+  | {
+      readonly config: HubConfig
+      readonly faults: readonly []
+      readonly warnings: readonly ConfigFault[]
+    }
   | { readonly config?: undefined; readonly faults: readonly ConfigFault[] }
 
 /**
@@ -33,7 +40,10 @@ export async function loadConfig(path: string, env: Environment): Promise<Config
     return { faults: [{ file: path, line: 1, col: 1, message: unreadable(error) }] }
   }
   const document = await readWithSecrets(text, path, env)
-  return check(document, tlsFindings(document.data))
+  const result = check(document, tlsFindings(document.data))
+  if (!result.config) return result
+  const warnings = tlsWarnings(document.data, Date.now())
+  return { ...result, warnings: warnings.map((finding) => toConfigFault(finding, document)) }
 }
 
 /** The document with its variables replaced. Reads it twice if need be: which there are is known only then. */
@@ -53,6 +63,11 @@ export function formatFault(fault: ConfigFault): string {
   return `${fault.file}:${fault.line}:${fault.col}: ${fault.message}`
 }
 
+/** The same for what does not keep the file from being served: `config/hub.yaml:7:3: warning: listen.ocpi.tls.cert: …`. */
+export function formatWarning({ message, ...place }: ConfigFault): string {
+  return formatFault({ ...place, message: `warning: ${message}` })
+}
+
 function check(document: ConfigDocument, more: readonly Finding[]): ConfigResult {
   if (document.broken) return { faults: document.faults }
   const data = document.data ?? {}
@@ -70,7 +85,9 @@ function check(document: ConfigDocument, more: readonly Finding[]): ConfigResult
     // A variable that is not set, say, is one fault and not also a bad value.
     if (!document.faults.some((other) => isSamePlace(other, fault))) faults.push(fault)
   }
-  if (parsed.success && faults.length === 0) return { config: toHubConfig(parsed.data), faults: [] }
+  if (parsed.success && faults.length === 0) {
+    return { config: toHubConfig(parsed.data), faults: [], warnings: [] }
+  }
   return { faults: faults.toSorted((one, other) => one.line - other.line || one.col - other.col) }
 }
 

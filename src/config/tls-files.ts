@@ -3,6 +3,7 @@
 
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { datesWarning, readDates } from '../http/served-certificates.ts'
 import { tlsProblem } from '../http/tls.ts'
 import type { Finding } from './messages.ts'
 import { unreadable } from './unreadable.ts'
@@ -15,13 +16,29 @@ const FILES = {
 
 /** What stands against serving https with the files that `data` names. */
 export function tlsFindings(data: unknown): Finding[] {
+  return eachSide(data, sideFindings)
+}
+
+/** What clients refuse at the instant `now`, or soon will, in files against which nothing stands. */
+export function tlsWarnings(data: unknown, now: number): Finding[] {
+  return eachSide(data, (path, tls) => {
+    const cert = fileName(tls.cert)
+    const warning = cert && datesWarning(readDates(readFileSync(cert)), now)
+    return warning ? [{ path: [...path, 'cert'], message: warning, part: 'value' }] : []
+  })
+}
+
+function eachSide(
+  data: unknown,
+  look: (path: readonly string[], tls: Readonly<Record<string, unknown>>) => Finding[],
+): Finding[] {
   return (['ocpi', 'admin'] as const).flatMap((side) => {
     const path = ['listen', side, 'tls']
     const tls = path.reduce<unknown>(
       (value, key) => (value as Record<string, unknown> | undefined)?.[key],
       data,
     )
-    return sideFindings(path, (tls ?? {}) as Record<string, unknown>)
+    return look(path, (tls ?? {}) as Record<string, unknown>)
   })
 }
 

@@ -4,18 +4,11 @@
 import { isUtf8 } from 'node:buffer'
 import type { Recovery, Side } from '../faults/table.ts'
 import { isOpaqueId } from '../ocpi/headers.ts'
+import { withoutByteOrderMark } from '../ocpi/json-bytes.ts'
+import { isJson } from '../ocpi/json-text.ts'
 import { IVXP } from './ivxp.ts'
-import { isJson } from './json-text.ts'
 import { OPENCHARGE } from './opencharge.ts'
-import {
-  boundedText,
-  holdsSecret,
-  isBlankBody,
-  memberBytesAt,
-  stringOf,
-  withoutBom,
-  withoutSecrets,
-} from './original.ts'
+import { boundedText, holdsSecret, isBlankBody, memberBytesAt, stringOf, withoutSecrets } from './original.ts'
 import { PROOF } from './proof.ts'
 import type { Dialect, DialectRow, ReportedFault, ReportedStatus } from './row.ts'
 import { toldMembers, type Told, writeError } from './told.ts'
@@ -101,7 +94,7 @@ export function readDialectAnswer(
 ): DialectOutcome | undefined {
   if (name === 'ocpi') return undefined
   const dialect: Dialect = DIALECTS[name]
-  const body = withoutBom(answer.body)
+  const body = withoutByteOrderMark(answer.body)
   if (answer.httpStatus >= 200 && answer.httpStatus <= 299) return wrapSuccess(body, answer, now)
   if (!(answer.httpStatus >= 400 && answer.httpStatus <= 599)) return undefined
   const original = isBlankBody(body) ? readEmpty(dialect, answer) : readOriginal(dialect, body, answer)

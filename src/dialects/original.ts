@@ -1,21 +1,17 @@
 // What is kept of a responder's own words: read without trust, bounded, and otherwise as it came. Numbers of the
 // details keep their spelling (amounts of money stand there), so members are cut out of the text, not re-written.
 
-import { hasByteOrderMark, memberSpans } from '../ocpi/json-members.ts'
+import { isBlank } from '../ocpi/json-bytes.ts'
+import { memberSpans } from '../ocpi/json-members.ts'
 
 /** Most bytes of a message or of details that are passed on. */
 export const KEPT_BYTES_MAX = 8192
 
 const SECRET_CHARS_MIN = 8
 
-/** The bytes behind a UTF-8 byte order mark, if there is one. */
-export function withoutBom(body: Buffer): Buffer {
-  return hasByteOrderMark(body) ? body.subarray(3) : body
-}
-
 /** Whether there is nothing but JSON's white space. */
 export function isBlankBody(body: Buffer): boolean {
-  return body.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d)
+  return body.every((byte) => isBlank(byte))
 }
 
 /**

@@ -117,12 +117,16 @@ export function withJson(relay: readonly string[]): string[] {
   return headers
 }
 
-/** Names listed in Connection are hop-by-hop (RFC 9110 §7.6.1). */
+/**
+ * Names listed in Connection are hop-by-hop (RFC 9110 §7.6.1). Those that say how the body or the rest of a list is read
+ * stay: they are meant for all recipients, and without them a list would end here, or its coding be unknown.
+ */
 function dropNamed(headers: string[], connection: string): void {
   const lower = connection.toLowerCase()
   if (lower === 'keep-alive' || lower === 'close') return
   const named = new Set(lower.split(',').map((name) => name.trim()))
   for (let index = headers.length - 2; index >= 0; index -= 2) {
-    if (named.has(headers[index]!.toLowerCase())) headers.splice(index, 2)
+    const name = headers[index]!.toLowerCase()
+    if (named.has(name) && !LOOKED_AT.has(name)) headers.splice(index, 2)
   }
 }

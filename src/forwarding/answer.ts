@@ -4,9 +4,9 @@
 import { Fault } from '../faults/fault.ts'
 import { observeStatus, REFUSAL_CAUSES } from '../faults/http-status.ts'
 import type { FaultCode } from '../faults/table.ts'
-import { isJsonInSteps } from '../dialects/json-text.ts'
-import { withoutBom } from '../dialects/original.ts'
 import { readStatusCode, writeEnvelope } from '../ocpi/envelope.ts'
+import { withoutByteOrderMark } from '../ocpi/json-bytes.ts'
+import { isJsonInSteps } from '../ocpi/json-text.ts'
 import { isList, type Message } from '../routing/message.ts'
 import type { RawAnswer } from './attempt.ts'
 import { type AnswerHead, readAnswerHead, withJson } from './answer-head.ts'
@@ -50,7 +50,7 @@ async function lookInto(
     ? answer.body
     : await inflateBody(answer.body, head.contentEncoding!, reading.bodyMax)
   // Where answers without envelope are the rule, one that only ends like an envelope is none.
-  const isJson = body !== undefined && (await isJsonInSteps(withoutBom(body)))
+  const isJson = body !== undefined && (await isJsonInSteps(withoutByteOrderMark(body)))
   const statusCode = isJson ? readStatusCode(body) : undefined
   if (isEnvelope(answer, statusCode)) return relay(answer, head, statusCode)
   const told = body && statusCode === undefined ? readDialect(answer, { body, isJson }, reading) : undefined

@@ -45,7 +45,10 @@ export async function askAll(
     throw other.fault!
   }
   throw new Fault(message.row.unknownObject ?? 'object_unknown', {
-    message: `None of ${routes.length} parties knows this object`,
+    message:
+      routes.length === 1
+        ? 'The one party asked does not know this object'
+        : `None of ${routes.length} parties knows this object`,
   })
 }
 

@@ -57,6 +57,9 @@ export interface Attempt {
   readonly cancel: (fault: Fault) => void
 }
 
+/** Of one request. They count towards no size, so that only this ends a flood of them before the deadline. */
+const INTERIM_MAX = 100
+
 /**
  * Dispatches the request. `heldMax` and `bodyMax` are bytes: held whole up to the first, refused past the second.
  * Tells by call, not by promise: it is on the way of every request.
@@ -71,6 +74,7 @@ export function startAttempt(
   let settled = false
   let abort: ((cause?: Error) => void) | undefined
   let status = 0
+  let interims = 0
   const headers: string[] = []
   let chunks: Buffer[] = []
   let size = 0
@@ -139,6 +143,14 @@ export function startAttempt(
     })
   }
 
+  function passInterim(statusCode: number): boolean {
+    // undici's parser takes 0xx as well, and fails over it later.
+    const isHttp = statusCode >= 100 && ++interims <= INTERIM_MAX
+    const detail = statusCode < 100 ? `HTTP status ${statusCode}` : `more than ${INTERIM_MAX} interim answers`
+    if (!isHttp) cancel(new Fault('http_protocol_error', { detail }))
+    return isHttp
+  }
+
   function isHeldUp(): boolean {
     if (!streaming) return false
     const now = performance.now()
@@ -154,7 +166,7 @@ export function startAttempt(
       noteConnection(request.phases, true)
     },
     onHeaders(statusCode, rawHeaders, resumeThis) {
-      if (statusCode < 200) return true
+      if (statusCode < 200) return passInterim(statusCode)
       stage = 'answering'
       request.phases.firstByteAt = performance.now()
       status = statusCode

@@ -10,6 +10,7 @@ import type { Relayed } from './relayed.ts'
 import type { ForwardingParts } from './direct.ts'
 import { forwardLeg } from './forward-leg.ts'
 import { Fault } from '../faults/fault.ts'
+import { counted } from '../journal/text.ts'
 import { endLeg, failLeg, openLeg } from './leg.ts'
 
 export interface Broadcaster {
@@ -100,14 +101,13 @@ export function createBroadcaster(parts: ForwardingParts): Broadcaster {
     exchange.targets = routes.map((route) => route.party.key)
     // FROM is the hub, so the receivers tell the owner by URL and body alone (R55, R56).
     for (const route of routes) enqueue({ ...route, from: parts.hub }, message, exchange)
-    const count = `${routes.length} ${routes.length === 1 ? 'receiver' : 'receivers'}`
     return {
       httpStatus: 200,
       statusCode: 1000,
       author: 'hub',
       from: 'hub',
       headers: ['Content-Type', 'application/json'],
-      body: writeEnvelope({ statusCode: 1000, statusMessage: count }),
+      body: writeEnvelope({ statusCode: 1000, statusMessage: counted(routes.length, 'receiver') }),
     }
   }
 

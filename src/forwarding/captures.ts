@@ -61,6 +61,8 @@ export interface CapturesParts {
   /** Name of this hub among others. */
   readonly hub?: string
   readonly minuteMs?: number
+  /** Milliseconds since the epoch, the same for all hubs that know the orders. */
+  readonly now?: () => number
 }
 
 /** Captures at a time, those that have ended and are still kept included. */
@@ -72,7 +74,8 @@ const UNDER_WAY_MAX = 100
 /** After an end that could not be told. */
 const AGAIN_MS = 5_000
 
-export function createCaptures({ orders, shelf, onEnd, hub, minuteMs = 60_000 }: CapturesParts): Captures {
+export function createCaptures(parts: CapturesParts): Captures {
+  const { orders, shelf, onEnd, hub, minuteMs = 60_000, now: clock = Date.now } = parts
   let live: CaptureOrders = []
   // Exchanges that did not get to the shelf, by this hub.
   const lost = new Map<string, number>()
@@ -81,7 +84,7 @@ export function createCaptures({ orders, shelf, onEnd, hub, minuteMs = 60_000 }:
   let closed = false
 
   const all = (): CaptureOrders =>
-    (orders.value() ?? []).filter(({ until }) => until + KEPT_AFTER_MS > Date.now())
+    (orders.value() ?? []).filter(({ until }) => until + KEPT_AFTER_MS > clock())
 
   /** Writes what `change` makes of the orders; `undefined` = nothing is to be changed. */
   async function update(change: (now: CaptureOrders) => CaptureOrders | undefined): Promise<boolean> {
@@ -99,7 +102,7 @@ export function createCaptures({ orders, shelf, onEnd, hub, minuteMs = 60_000 }:
     clearTimeout(timer)
     if (closed) return
     for (const id of lost.keys()) if (!all().some((one) => one.id === id)) lost.delete(id)
-    const now = Date.now()
+    const now = clock()
     const open = all().filter(({ ended }) => !ended)
     live = open.filter(({ until }) => until > now)
     if (open.length === 0) return
@@ -113,7 +116,7 @@ export function createCaptures({ orders, shelf, onEnd, hub, minuteMs = 60_000 }:
     let due: CaptureOrders = []
     try {
       const done = await update((now) => {
-        due = now.filter(({ ended, until }) => !ended && until <= Date.now())
+        due = now.filter(({ ended, until }) => !ended && until <= clock())
         return due.length === 0
           ? undefined
           : now.map((one) => (due.includes(one) ? { ...one, ended: true } : one))
@@ -126,7 +129,7 @@ export function createCaptures({ orders, shelf, onEnd, hub, minuteMs = 60_000 }:
   }
 
   async function toCapture(order: CaptureOrder): Promise<Capture> {
-    const armed = !order.ended && order.until > Date.now()
+    const armed = !order.ended && order.until > clock()
     const { kept, left } = await shelf.count(order.id)
     return { ...order, armed, kept, left: left + (lost.get(order.id) ?? 0) }
   }
@@ -134,7 +137,7 @@ export function createCaptures({ orders, shelf, onEnd, hub, minuteMs = 60_000 }:
   function matching({ from, to, module }: Exchange): CaptureOrders {
     if (module === undefined) return []
     const key = moduleKey(module)
-    const now = Date.now()
+    const now = clock()
     return live.filter(
       (one) => one.until > now && one.module === key && (one.party === from || one.party === to),
     )
@@ -173,9 +176,9 @@ export function createCaptures({ orders, shelf, onEnd, hub, minuteMs = 60_000 }:
   const unwatch = orders.watch(refresh)
   refresh()
   return {
-    isArmed: () => live.some(({ until }) => until > Date.now()),
+    isArmed: () => live.some(({ until }) => until > clock()),
     async arm({ party, module, minutes, by }) {
-      const since = Date.now()
+      const since = clock()
       const until = since + minutes * minuteMs
       const order: CaptureOrder = { id: randomUUID(), party, module: moduleKey(module), by, since, until }
       const done = await update((now) => (now.length >= CAPTURES_MAX ? undefined : [order, ...now]))

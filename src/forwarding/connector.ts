@@ -46,6 +46,12 @@ export function justOpened(): Opened | undefined {
 }
 
 /**
+ * How long TLS sessions are resumed. A receiver shows no certificate then: that it renewed its own, or let it end,
+ * would be seen as late as it changes the keys of its sessions.
+ */
+const SESSIONS_MAX_MS = 600_000
+
+/**
  * A connector for undici. `connectTimeoutMs` covers DNS, TCP and TLS and is exact; undici's own connect timer
  * fires up to half a second late, so it is off.
  */
@@ -53,7 +59,7 @@ export function createConnector(
   guard: AddressGuard,
   connectTimeoutMs: () => number,
 ): buildConnector.connector {
-  const open = buildConnector({
+  const settings = {
     timeout: 0,
     lookup: guard.lookup,
     keepAlive: true,
@@ -61,9 +67,16 @@ export function createConnector(
     maxCachedSessions: 100,
     // The same for all: Node would make one for each connection, which is most of what opening one costs.
     secureContext: createSecureContext(),
-  } as buildConnector.BuildOptions)
+  } as buildConnector.BuildOptions
+  // It keeps the sessions.
+  let open = buildConnector(settings)
+  let openSince = performance.now()
 
   return (options, callback) => {
+    if (performance.now() - openSince > SESSIONS_MAX_MS) {
+      open = buildConnector(settings)
+      openSince = performance.now()
+    }
     if (!guard.allowsUrl(options)) {
       const { protocol, hostname } = options
       const refusal = guard.allowsScheme(protocol) ? prohibited(hostname) : prohibitedScheme(protocol)
@@ -100,7 +113,11 @@ export function createConnector(
       }
       settled = true
       if (error) return handOver(error, null)
-      opened.on('error', (cause: Error) => noteKeepAliveRace(opened, cause))
+      opened.on('error', (cause: Error) => {
+        noteKeepAliveRace(opened, cause)
+        // A TLS alert leaves the socket open, and the end that follows would hide from undici what was wrong.
+        opened.destroy()
+      })
       handOver(null, opened)
     }) as unknown as Pick<Socket, 'destroy' | 'once'> | undefined
     socket?.once('connect', () => (connectedAt = performance.now()))

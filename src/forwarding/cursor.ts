@@ -15,6 +15,8 @@ export interface Cursor {
   readonly total: number
   /** Raw query that each owner is asked with (T36), without offset and limit; `''` for none. */
   readonly filters: string
+  /** Digest of the page that this owner gave last, if any (same-page.ts). */
+  readonly page?: string | undefined
 }
 
 /** What a cursor is good for. */
@@ -30,8 +32,9 @@ export interface CursorScope {
 
 /** The cursor as text of a query parameter, safe in a URL: payload and HMAC-SHA256 over it and the scope. */
 export function writeCursor(cursor: Cursor, scope: CursorScope, key: Buffer): string {
-  const { owner, offset, limit, total, filters } = cursor
-  const payload = Buffer.from(JSON.stringify([owner, offset, limit, total, filters])).toString('base64url')
+  const { owner, offset, limit, total, filters, page } = cursor
+  const parts = [owner, offset, limit, total, filters, ...(page === undefined ? [] : [page])]
+  const payload = Buffer.from(JSON.stringify(parts)).toString('base64url')
   return `${payload}.${sign(payload, scope, key)}`
 }
 
@@ -41,14 +44,10 @@ export function readCursor(text: string, scope: CursorScope, keys: readonly Buff
   if (payload === undefined || signature === undefined) return undefined
   const shown = Buffer.from(signature)
   if (!keys.some((key) => timingSafeEqual(shown, Buffer.from(sign(payload, scope, key))))) return undefined
-  const [owner, offset, limit, total, filters] = JSON.parse(Buffer.from(payload, 'base64url').toString()) as [
-    string,
-    number,
-    number,
-    number,
-    string,
-  ]
-  return { owner, offset, limit, total, filters }
+  const [owner, offset, limit, total, filters, page] = JSON.parse(
+    Buffer.from(payload, 'base64url').toString(),
+  ) as [string, number, number, number, string, string?]
+  return { owner, offset, limit, total, filters, ...(page === undefined ? {} : { page }) }
 }
 
 const CURSOR = /^([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]{43})$/

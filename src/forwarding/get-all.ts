@@ -16,6 +16,7 @@ import type { ForwardingParts, Requester } from './direct.ts'
 import { forwardLeg } from './forward-leg.ts'
 import { endLeg, failLeg, openLeg } from './leg.ts'
 import { allMissing, describe, type Missed, type Missing, refusing } from './missing-owners.ts'
+import { isSamePage, pageDigest, SAME_PAGE } from './same-page.ts'
 import { filterList, joinLists, type ListBody, type OwnerList, readList } from './list-body.ts'
 import {
   advance,
@@ -54,6 +55,7 @@ interface OwnerAnswer {
   readonly unknown: number
   /** Objects the owner gave. */
   readonly count: number
+  readonly items: Buffer
   readonly total: number | undefined
   readonly more: boolean
 }
@@ -61,6 +63,8 @@ interface OwnerAnswer {
 interface Crawl {
   readonly owners: readonly Owner[]
   readonly position: Position | undefined
+  /** Digest of the page that the owner at this position gave last. */
+  readonly page: string | undefined
   readonly total: number
   readonly limit: number
   readonly filters: string
@@ -97,9 +101,13 @@ export async function getAll(
     return { ...parts, options: { ...parts.options, timeoutMs: Math.max(1, ownerTimeoutMs) } }
   }
 
-  async function ask({ key, offset, limit }: Ask, filters: string): Promise<OwnerAnswer | undefined> {
-    const query = ownerQuery(filters, offset, limit)
-    const answer = await askOwner(byKey.get(key)!, query, message, exchange, requester, patient())
+  async function ask(
+    { key, offset, limit }: Ask,
+    filters: string,
+    before?: string,
+  ): Promise<OwnerAnswer | undefined> {
+    const one = { route: byKey.get(key)!, query: ownerQuery(filters, offset, limit), before }
+    const answer = await askOwner(one, message, exchange, requester, patient())
     if ('count' in answer) return answer
     missing.set(key, answer)
     return undefined
@@ -107,13 +115,16 @@ export async function getAll(
 
   const crawl = await beginCrawl([...byKey.keys()], message.query, scope, ask, parts)
   const items: OwnerAnswer[] = []
-  let { position } = crawl
+  let { position, page } = crawl
   let count = 0
   for (let round = 0; position && count < crawl.limit; round++) {
     // Whoever is asked now still has a third of the time.
     if (round > 0 && leftMs() < timeoutMs / 3) break
     const asks: Ask[] = planPage(crawl.owners, position, crawl.limit - count)
-    const answers = await Promise.all(asks.map((one) => ask(one, crawl.filters)))
+    // Only the first of them may be one that has given a page before.
+    const answers = await Promise.all(
+      asks.map((one, index) => ask(one, crawl.filters, index === 0 ? page : undefined)),
+    )
     for (const [index, one] of asks.entries()) {
       if (one.key !== position?.key || one.offset !== position.offset) break
       const answer = answers[index]
@@ -122,10 +133,12 @@ export async function getAll(
         count += answer.count
       }
       position = answer ? advance(crawl.owners, position, answer) : nextOwner(crawl.owners, position)
+      page = answer && position?.key === one.key ? pageDigest(answer.items) : undefined
     }
   }
-  if (routes.length > 0 && missing.size >= routes.length) return allMissing(missing, exchange)
-  return toAnswer(items, { ...crawl, position }, missing, scope, routes.length, parts)
+  const isAnyThere = missing.size < routes.length || [...missing.values()].some(({ given }) => given)
+  if (routes.length > 0 && !isAnyThere) return allMissing(missing, exchange)
+  return toAnswer(items, { ...crawl, position, page }, missing, scope, routes.length, parts)
 }
 
 /** Where this page begins: from the cursor, or after every owner was asked for its total. */
@@ -137,13 +150,14 @@ async function beginCrawl(
   parts: GetAllParts,
 ): Promise<Crawl> {
   const asked = readGetAllQuery(query)
-  if (!asked) throw new Fault('query_invalid', { message: 'offset or limit is not a number it can be' })
+  if ('problem' in asked) throw new Fault('query_invalid', { message: asked.problem })
   if ('cursor' in asked) {
     const cursor = readCursor(asked.cursor, scope, parts.cursorKeys)
     if (!cursor) throw new Fault('query_invalid', { message: 'cursor is not one of this hub for this list' })
     const owners = keys.map((key) => ({ key }))
     const position = resumeAt(owners, { key: cursor.owner, offset: cursor.offset })
-    return { owners, position, total: cursor.total, limit: cursor.limit, filters: cursor.filters }
+    const { owner, page, total, limit, filters } = cursor
+    return { owners, position, page: position?.key === owner ? page : undefined, total, limit, filters }
   }
   const owners: Owner[] = []
   for (let start = 0; start < keys.length; start += PARALLEL_MAX) {
@@ -151,13 +165,14 @@ async function beginCrawl(
     const answers = await Promise.all(some.map((key) => ask({ key, offset: 0, limit: 1 }, asked.filters)))
     for (const [index, key] of some.entries()) {
       const answer = answers[index]
-      if (answer) owners.push({ key, total: answer.total })
+      if (answer) owners.push({ key, total: answer.total, given: answer.count })
     }
   }
   const limit = Math.min(asked.limit ?? PAGE_MAX, PAGE_MAX)
   return {
     owners,
     position: positionAt(owners, asked.offset),
+    page: undefined,
     total: totalOf(owners),
     limit,
     filters: asked.filters,
@@ -166,8 +181,7 @@ async function beginCrawl(
 
 /** One page of one owner, or why there is none. */
 async function askOwner(
-  route: Route,
-  query: string,
+  { route, query, before }: { route: Route; query: string; before: string | undefined },
   message: Message,
   exchange: Exchange,
   requester: Requester,
@@ -183,12 +197,17 @@ async function askOwner(
     }
     const list = Buffer.isBuffer(relayed.body) ? await readList(relayed.body) : undefined
     if (!list) throw new Fault('answer_not_ocpi', { what: 'answered a list request without a list' })
+    if (isSamePage(list.items, before)) {
+      const cause = failLeg(leg, new Fault('answer_not_ocpi', { what: SAME_PAGE }), parts)
+      return { leg, words: SAME_PAGE, cause, given: true }
+    }
     endLeg(leg, relayed, parts)
     const { row, version } = message
     parts.owners.learnList({ row, version, objects: list.objects }, route.party.key)
     return {
       ...showList(list, message, partyKey(route.from), parts),
       count: list.count,
+      items: list.items,
       total: readCount(header(relayed.headers, TOTAL_COUNT)),
       more: /\bnext\b/i.test(header(relayed.headers, 'Link') ?? ''),
     }
@@ -240,9 +259,9 @@ function toAnswer(
   ]
   const { position } = crawl
   if (position) {
-    const { limit, total, filters } = crawl
+    const { limit, total, filters, page } = crawl
     const cursor = writeCursor(
-      { owner: position.key, offset: position.offset, limit, total, filters },
+      { owner: position.key, offset: position.offset, limit, total, filters, page },
       scope,
       parts.cursorKeys[0]!,
     )

@@ -6,6 +6,7 @@ import { type PartyKey, partyKey } from '../ocpi/party.ts'
 import type { Decision, Route } from '../routing/decide.ts'
 import type { RouteRule } from '../routing/rule.ts'
 import type { RawAnswer } from './attempt.ts'
+import { routeFull } from './caps.ts'
 import type { Rates } from './rate.ts'
 import type { Flight } from './send.ts'
 
@@ -103,7 +104,7 @@ export function createLimits(rates: Rates): Limits {
         held.taken++
         return leave(key, held)
       }
-      if (!patient) throw full(party.key, rule.maxInFlight)
+      if (!patient) throw routeFull(party.key, rule.maxInFlight)
       // Whoever leaves hands its place over, so that the number taken stays as it is.
       return new Promise((resolve) => held.waiting.push(() => resolve(leave(key, held))))
     },
@@ -138,12 +139,4 @@ function nothing(): void {}
 function limited(waitMs: number): Fault {
   const seconds = String(Math.max(1, Math.ceil(waitMs / 1000)))
   return new Fault('rate_limited', { headers: { 'Retry-After': seconds } })
-}
-
-function full(key: PartyKey, max: number): Fault {
-  return new Fault('destination_unavailable', {
-    message: `${key} has as many requests under way as a route of the hub allows`,
-    detail: `over max_in_flight ${max} of the route`,
-    local: true,
-  })
 }

@@ -3,10 +3,10 @@
 
 import { isUtf8 } from 'node:buffer'
 import { setImmediate as breathe } from 'node:timers/promises'
-import { isJsonInSteps } from '../dialects/json-text.ts'
 import { writeEnvelope } from '../ocpi/envelope.ts'
-import { OPEN_ARRAY } from '../ocpi/json-bytes.ts'
-import { elementSpans, hasByteOrderMark, memberSpans, readMembers } from '../ocpi/json-members.ts'
+import { OPEN_ARRAY, withoutByteOrderMark } from '../ocpi/json-bytes.ts'
+import { elementSpans, memberSpans, readMembers } from '../ocpi/json-members.ts'
+import { isJsonInSteps } from '../ocpi/json-text.ts'
 
 export interface ListBody {
   /** What stands between the brackets of `data`. */
@@ -26,17 +26,22 @@ const NAMES = ['id', 'uid', 'auth_id'] as const
 /** The hub asks for 500; whoever does not heed that may give more, but not what fills the memory. */
 const OBJECTS_MAX = 100_000
 const STEP_BYTES = 256 * 1024
+/** How `null` begins, in bytes that were checked to be JSON. */
+const NULL = 0x6e
+const EMPTY_LIST: OwnerList = { items: Buffer.alloc(0), count: 0, objects: [] }
 
 /**
  * Reads an owner's answer to a list. It is looked through to be sure of it, because one broken list would break the
- * joined one, but no value is made of it (D19): what is kept are the bytes. `undefined` when it is not JSON, `data` is
- * no array, or has more than 100 000 objects.
+ * joined one, but no value is made of it (D19): what is kept are the bytes. `undefined` when it is no envelope, `data` is
+ * something else than an array, or has more than 100 000 objects.
  */
 export async function readList(body: Buffer): Promise<OwnerList | undefined> {
-  if (!isUtf8(body)) return undefined
-  if (!(await isJsonInSteps(body.subarray(hasByteOrderMark(body) ? 3 : 0)))) return undefined
+  if (!isUtf8(body) || !(await isJsonInSteps(withoutByteOrderMark(body)))) return undefined
   const span = memberSpans(body, 'data').at(-1)
-  if (!span || body[span.start] !== OPEN_ARRAY) return undefined
+  // An empty list may be null or left out (R112).
+  if (!span || body[span.start] === NULL)
+    return memberSpans(body, 'status_code').length > 0 ? EMPTY_LIST : undefined
+  if (body[span.start] !== OPEN_ARRAY) return undefined
   const items = body.subarray(span.start + 1, span.end - 1)
   const elements = elementSpans(items, OBJECTS_MAX + 1)
   if (elements.length > OBJECTS_MAX) return undefined

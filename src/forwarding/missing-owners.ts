@@ -2,7 +2,7 @@
 
 import { Fault } from '../faults/fault.ts'
 import type { Exchange } from '../journal/exchange.ts'
-import { plainText } from '../journal/text.ts'
+import { counted, plainText } from '../journal/text.ts'
 import type { PartyKey } from '../ocpi/party.ts'
 import { adoptLeg } from './leg.ts'
 import type { Relayed } from './relayed.ts'
@@ -18,6 +18,8 @@ export interface Missing {
   readonly words: string
   /** An OCPI error in its own words, or what went wrong. */
   readonly cause: Relayed | Fault
+  /** What it gave before is all there is to have of it. */
+  readonly given?: true
 }
 
 export type Missed = ReadonlyMap<PartyKey, Missing>
@@ -56,11 +58,17 @@ export function allMissing(missing: Missed, exchange: Exchange): Relayed {
 
 /** Names the owners that are missing, each with the reason, and what was left out; `undefined` for nothing. */
 export function describe(asked: number, missing: Missed, unknown: number): string | undefined {
-  const named = [...missing].map(([key, { words }]) => `${key}: ${words}`).join(', ')
+  const gone = [...missing].filter(([, { given }]) => !given)
+  const named = gone.map(([key, { words }]) => `${key}: ${words}`).join(', ')
   const sentences = [
-    ...(missing.size > 0 ? [`${asked - missing.size} of ${asked} parties answered; missing ${named}`] : []),
+    ...(gone.length > 0
+      ? [`${asked - gone.length} of ${counted(asked, 'party', 'parties')} answered; missing ${named}`]
+      : []),
+    ...[...missing].flatMap(([key, { given, words }]) => (given ? [`${key} ${words}`] : [])),
     ...(unknown > 0
-      ? [`${unknown} objects are left out: the hub does not know whose auth_id they have`]
+      ? [
+          `${counted(unknown, 'object')} ${unknown === 1 ? 'is' : 'are'} left out: the hub does not know whose auth_id ${unknown === 1 ? 'it has' : 'they have'}`,
+        ]
       : []),
   ]
   return sentences.length > 0 ? sentences.join('; ') : undefined

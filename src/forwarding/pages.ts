@@ -7,6 +7,8 @@ import type { PartyKey } from '../ocpi/party.ts'
 export interface Owner {
   readonly key: PartyKey
   readonly total?: number | undefined
+  /** Objects it gave when it was asked for its total. */
+  readonly given?: number
 }
 
 /** Place in the combined list: the owner, and how many of its objects lie before. */
@@ -29,8 +31,9 @@ export interface OwnerPage {
   readonly more: boolean
 }
 
-/** The query of a GET ALL: a crawl's next page, or its beginning. */
+/** The query of a GET ALL: a crawl's next page, or its beginning; or what is wrong with it. */
 export type GetAllQuery =
+  | { readonly problem: string }
   | { readonly cursor: string }
   | { readonly filters: string; readonly offset: number; readonly limit: number | undefined }
 
@@ -39,15 +42,15 @@ const FILTERS_LENGTH_MAX = 2_048
 
 /**
  * Reads a raw query, with or without its `?`. Everything but offset, limit and cursor is a filter and goes to the
- * owners as it came (T36). `undefined` when offset or limit is no number it can be, or stands twice.
+ * owners as it came (T36). `problem` names the parameter that is no number it can be, or stands twice.
  */
-export function readGetAllQuery(rawQuery: string): GetAllQuery | undefined {
+export function readGetAllQuery(rawQuery: string): GetAllQuery {
   const filters: string[] = []
   const own = new Map<string, string>()
   for (const parameter of rawQuery.replace(/^\?/, '').split('&')) {
     const [name = '', ...value] = parameter.split('=')
     if (name === 'offset' || name === 'limit' || name === 'cursor') {
-      if (own.has(name)) return undefined
+      if (own.has(name)) return { problem: `${name} stands twice` }
       own.set(name, value.join('='))
     } else if (parameter !== '') filters.push(parameter)
   }
@@ -56,8 +59,13 @@ export function readGetAllQuery(rawQuery: string): GetAllQuery | undefined {
   const offset = own.has('offset') ? readCount(own.get('offset')) : 0
   const limit = readCount(own.get('limit'))
   const joined = filters.join('&')
-  if (offset === undefined || joined.length > FILTERS_LENGTH_MAX) return undefined
-  if (limit === 0 || (limit === undefined && own.has('limit'))) return undefined
+  if (offset === undefined) return { problem: 'offset is no number from 0 up' }
+  if (limit === 0 || (limit === undefined && own.has('limit')))
+    return { problem: 'limit is no number from 1 up' }
+  if (joined.length > FILTERS_LENGTH_MAX)
+    return {
+      problem: `what is asked besides offset and limit has more than ${FILTERS_LENGTH_MAX} characters`,
+    }
   return { filters: joined, offset, limit }
 }
 
@@ -71,9 +79,12 @@ export function ownerQuery(filters: string, offset: number, limit: number): stri
   return `?${filters === '' ? '' : `${filters}&`}offset=${offset}&limit=${limit}`
 }
 
-/** X-Total-Count of the combined list. */
+/**
+ * X-Total-Count of the combined list. An owner that tells no total counts with what it gave, which is all it has if it
+ * heeds no limit either: with 0 the list would seem to be empty.
+ */
 export function totalOf(owners: readonly Owner[]): number {
-  return owners.reduce((sum, owner) => sum + (owner.total ?? 0), 0)
+  return owners.reduce((sum, owner) => sum + (owner.total ?? owner.given ?? 0), 0)
 }
 
 /**

@@ -2,6 +2,8 @@
 // bounded. What cannot be read as JSON is kept only where it became a fault, as text in which whatever looks like a
 // secret or a person is struck out.
 
+import { parseJson } from '../ocpi/json-text.ts'
+
 /** Either the text, or why there is none. */
 export type KeptBody =
   | { readonly bytes: number; readonly text: string; readonly truncated?: true; readonly plain?: true }
@@ -19,8 +21,9 @@ export const REDACTED = '[redacted]'
 // eslint-disable-next-line no-control-regex
 const NOT_TEXT = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\ufffd]/
 // Secrets, URLs that act as one, and what leads to a person: OCPI 2.2.1 Token, CdrToken, Credentials, commands.
-const NAMES: ReadonlySet<string> = new Set([
+const NAMES = [
   'token',
+  'token_uid',
   'authorization',
   'response_url',
   'contract_id',
@@ -31,13 +34,16 @@ const NAMES: ReadonlySet<string> = new Set([
   'license_plate',
   'email',
   'phone',
-])
+]
+// Custom modules and services that do not speak OCPI write contractId, Contract-ID, clientSecret …
+const PLAIN_NAMES: ReadonlySet<string> = new Set(NAMES.map(plainName))
+const SECRET_ENDING = /(?:token|secret|password|apikey)$/
 /** An EVSE has a `uid` too, which is nobody's. */
-const MARKS_OF_TOKENS = ['contract_id', 'auth_id', 'visual_number', 'whitelist']
+const MARKS_OF_TOKENS = ['contractid', 'authid', 'visualnumber', 'whitelist']
 
 // What stands behind such a name in a form, a header, a line of a log, or JSON that was cut off.
 const NAMED = new RegExp(
-  String.raw`((?:${[...NAMES, 'uid', 'password', 'secret', 'api[-_ ]?key', 'session[-_ ]?id'].join('|')})["']?\s{0,3}[=:]\s{0,3})` +
+  String.raw`((?:${[...NAMES, 'uid', 'password', 'secret', 'api_key', 'session_id'].join('|').replaceAll('_', '[-_ ]?')})["']?\s{0,3}[=:]\s{0,3})` +
     String.raw`(?:"[^"]*|'[^']*|(?:(?:token|bearer|basic)\s{1,3})?[^\s"'<>&;,]+)`,
   'gi',
 )
@@ -58,7 +64,8 @@ export function keepBody(body: Buffer | string, secrets: readonly string[] = [])
   const bytes = typeof body === 'string' ? Buffer.byteLength(body) : body.length
   if (bytes > BYTES_MAX) return { bytes, omitted: 'too_large' }
   try {
-    const value: unknown = JSON.parse(body.toString('utf8').replace(/^\ufeff/, ''))
+    const value = parseJson(body)
+    if (value === undefined) return { bytes, omitted: 'not_json' }
     const written = secrets.map((secret) => JSON.stringify(secret).slice(1, -1))
     const text = withoutSecrets(JSON.stringify(redact(value), undefined, 1), written)
     return { bytes, ...cut(text, TEXT_CHARS_MAX) }
@@ -91,21 +98,20 @@ function withoutSecrets(text: string, secrets: readonly string[]): string {
   return secrets.reduce((left, secret) => (secret === '' ? left : left.replaceAll(secret, REDACTED)), text)
 }
 
-/** Objects and lists stay, so that the form can be seen; what stands under such a name does not. */
-function redact(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(redact)
-  if (typeof value !== 'object' || value === null) return value
-  const members = Object.entries(value)
-  const isToken = members.some(([name]) => MARKS_OF_TOKENS.includes(name.toLowerCase()))
+/** Objects and lists stay, so that the form can be seen; what stands under such a name, also in a list, does not. */
+function redact(value: unknown, isSecret = false): unknown {
+  if (Array.isArray(value)) return value.map((item) => redact(item, isSecret))
+  if (typeof value !== 'object' || value === null) return isSecret ? REDACTED : value
+  const members = Object.entries(value).map(([name, member]) => [name, plainName(name), member] as const)
+  const isToken = members.some(([, plain]) => MARKS_OF_TOKENS.includes(plain))
   return Object.fromEntries(
-    members.map(([name, member]) => {
-      const lower = name.toLowerCase()
-      const isSecret = NAMES.has(lower) || (lower === 'uid' && isToken)
-      return [name, isSecret && !isForm(member) ? REDACTED : redact(member)]
+    members.map(([name, plain, member]) => {
+      const isNamed = PLAIN_NAMES.has(plain) || SECRET_ENDING.test(plain) || (plain === 'uid' && isToken)
+      return [name, redact(member, isNamed)]
     }),
   )
 }
 
-function isForm(value: unknown): boolean {
-  return typeof value === 'object' && value !== null
+function plainName(name: string): string {
+  return name.toLowerCase().replace(/[^a-z0-9]/g, '')
 }

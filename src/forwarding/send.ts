@@ -5,6 +5,7 @@ import { Client, Pool } from 'undici'
 import { Fault, toFault } from '../faults/fault.ts'
 import type { Stage } from '../faults/observe.ts'
 import { type Attempt, type AttemptRequest, type RawAnswer, startAttempt, type Waiting } from './attempt.ts'
+import { platformFull } from './caps.ts'
 import { createCertificates, ORIGINS_MAX, type Certificates } from './certificates.ts'
 import { createConnector, isKeepAliveRaceError } from './connector.ts'
 import { type AddressGuard, createAddressGuard } from './guard.ts'
@@ -105,11 +106,7 @@ export function createSend(options: ForwardingOptions, network: NetworkOptions):
   function send(request: OutboundRequest): Flight {
     const lane = laneOf(request.platformId)
     if (lane.inFlight >= options.pendingMax) {
-      const fault = new Fault('destination_unavailable', {
-        detail: `over the cap of ${options.pendingMax} requests in flight`,
-        local: true,
-      })
-      return { answer: Promise.reject(fault), cancel: () => {} }
+      return { answer: Promise.reject(platformFull(options.pendingMax)), cancel: () => {} }
     }
     const pool = poolOf(lane, request)
     lane.inFlight++

@@ -6,9 +6,8 @@ import { Fault } from '../faults/fault.ts'
 import type { ModuleHandler } from '../modules/module.ts'
 import { writeEnvelope } from '../ocpi/envelope.ts'
 import { toMessage } from '../routing/message.ts'
-import { limitTaking, writeAnswer } from './reply.ts'
 import type { OcpiUrl } from './routes.ts'
-import { answerFault, endVisit, type Visit, type VisitParts } from './visit.ts'
+import { answerFault, answerVisit, type Visit, type VisitParts } from './visit.ts'
 
 type ConfigurationKind = Exclude<OcpiUrl['kind'], 'functional'>
 
@@ -72,15 +71,7 @@ export async function handleConfiguration(
     exchange.code = statusCode
     exchange.httpStatus = httpStatus
     const text = writeEnvelope({ data, statusCode, statusMessage })
-    exchange.bytesOut = writeAnswer(
-      response,
-      { httpStatus, headers, body: text },
-      exchange,
-      undefined,
-      parts.lifecycle.draining,
-    )
-    limitTaking(response, parts.takingMs)
-    endVisit(visit, parts)
+    answerVisit(visit, response, { httpStatus, headers, body: text }, parts)
   } catch (error) {
     answerFault(visit, response, error, parts)
   }

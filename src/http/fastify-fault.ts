@@ -10,6 +10,10 @@ export function toHttpFault(error: unknown): unknown {
   if (code === 'FST_ERR_CTP_INVALID_CONTENT_LENGTH') {
     return new Fault('http_request_error', { message: 'The body is not as long as Content-Length says' })
   }
+  // Before any URL of the hub is looked for: Fastify's router decodes the path.
+  if (code === 'FST_ERR_BAD_URL') {
+    return new Fault('http_request_error', { message: 'The path has a % that encodes nothing in UTF-8' })
+  }
   // RFC 9112 §8: the connection ended before the body did, in Fastify's words; a store that is away is no 400.
   if (code === 'ECONNRESET' && statusCode === 400)
     return new Fault('http_request_error', { message: 'The body did not arrive whole' })

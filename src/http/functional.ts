@@ -13,9 +13,9 @@ import { decide, refuseSuspended } from '../routing/decide.ts'
 import { toMessage } from '../routing/message.ts'
 import type { Owners } from '../routing/owners.ts'
 import type { CompiledRules } from '../routing/rules.ts'
-import { beginAnswer, limitTaking, writeAnswer } from './reply.ts'
+import { beginAnswer, limitTaking } from './reply.ts'
 import type { OcpiUrl } from './routes.ts'
-import { answerFault, endVisit, noteFault, type Visit, type VisitParts } from './visit.ts'
+import { answerFault, answerVisit, endVisit, noteFault, type Visit, type VisitParts } from './visit.ts'
 
 export interface FunctionalParts extends VisitParts {
   readonly hub: PartyId & { readonly publicUrl: string; readonly versions: readonly VersionNumber[] }
@@ -127,9 +127,7 @@ function finish(visit: Visit, relayed: Relayed, response: ServerResponse, parts:
   }
   note(visit, relayed)
   const author = relayed.from === 'hub' ? parts.hub : undefined
-  visit.exchange.bytesOut = writeAnswer(response, relayed, visit.exchange, author, parts.lifecycle.draining)
-  limitTaking(response, parts.takingMs)
-  endVisit(visit, parts)
+  answerVisit(visit, response, relayed, parts, author)
 }
 
 /** A large answer: what breaks now can only cut the requester's connection, never complete it. */

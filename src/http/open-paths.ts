@@ -20,16 +20,20 @@ export interface OpenPathParts {
 }
 
 const METHODS = ['GET', 'HEAD'] as const
-const EXISTING = /^\/(?:health\/(?:live|ready)|view\/.*?)(?:\?|$)/
+const LIVE = '/health/live'
+const READY = '/health/ready'
+const VIEW = '/view/'
 
 /** Methods that a raw request target takes if it is one of these paths and exists; else none. */
 export function openMethods(url: string): readonly string[] {
-  return EXISTING.test(url) ? METHODS : []
+  const mark = url.indexOf('?')
+  const path = mark < 0 ? url : url.slice(0, mark)
+  return path === LIVE || path === READY || path.startsWith(VIEW) ? METHODS : []
 }
 
 /** Whether a raw request target is one of these paths. */
 export function isOpenPath(url: string): boolean {
-  return url.startsWith('/health/') || url.startsWith('/view/')
+  return url.startsWith('/health/') || url.startsWith(VIEW)
 }
 
 export function registerOpenPaths(app: FastifyInstance, parts: OpenPathParts): void {
@@ -38,16 +42,16 @@ export function registerOpenPaths(app: FastifyInstance, parts: OpenPathParts): v
     parts.lifecycle.inFlight--
   }
   const read = (url: string, handler: RouteHandlerMethod) => app.route({ method: [...METHODS], url, handler })
-  read('/health/live', (request, reply) => {
+  read(LIVE, (request, reply) => {
     end(request.visit)
     return reply.send({ status: 'live' })
   })
-  read('/health/ready', (request, reply) => {
+  read(READY, (request, reply) => {
     end(request.visit)
     const { httpStatus, body } = parts.readiness()
     return reply.code(httpStatus).send(body)
   })
-  read('/view/*', async (request, reply) => {
+  read(`${VIEW}*`, async (request, reply) => {
     end(request.visit)
     const { httpStatus, headers, body } = await parts.view((request.params as { '*': string })['*'])
     return reply.code(httpStatus).headers(headers).send(body)

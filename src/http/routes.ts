@@ -85,10 +85,16 @@ function segmentEnd(path: string, from: number): number {
 
 /** Looks closer at a target with something in it that is not plain at first sight. */
 function refuseDoubtful(raw: string, path: string): void {
-  if (!RAW_URL.test(raw) || path.includes('//') || DOT_SEGMENT.test(path) || CONTROL.test(path)) {
-    throw new Fault('http_request_error', { message: 'The request target is not a plain path' })
-  }
-  if (/%(?![0-9a-f]{2})/i.test(path)) {
-    throw new Fault('http_request_error', { message: 'The path has a % that encodes nothing' })
-  }
+  const message = doubtAbout(raw, path)
+  if (message !== undefined) throw new Fault('http_request_error', { message })
+}
+
+function doubtAbout(raw: string, path: string): string | undefined {
+  if (!RAW_URL.test(raw)) return 'The request target has a fragment, or a character that must be encoded'
+  // Where a URL was joined from parts, mostly.
+  if (path.includes('//')) return 'The path has two slashes in a row, or an id in it is empty'
+  if (DOT_SEGMENT.test(path)) return 'The path has a segment of dots'
+  if (CONTROL.test(path)) return 'The path has an encoded control character'
+  if (/%(?![0-9a-f]{2})/i.test(path)) return 'The path has a % that encodes nothing in UTF-8'
+  return undefined
 }

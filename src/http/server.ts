@@ -17,7 +17,8 @@ import { type FunctionalParts, handleFunctional } from './functional.ts'
 import { isOpenPath, openMethods, type OpenPathParts, registerOpenPaths } from './open-paths.ts'
 import { METHODS, type OcpiUrl, readOcpiUrl } from './routes.ts'
 import { answerStray, endStray, inTurn, readStray, type Stray } from './stray-bytes.ts'
-import { readTls, type TlsFiles } from './tls.ts'
+import { type TlsFiles, withTls } from './tls.ts'
+import { endUnasked } from './unasked.ts'
 import { answerFault, openVisit, type Visit } from './visit.ts'
 
 export interface OcpiServerOptions {
@@ -50,7 +51,7 @@ const JSON_TYPE = 'application/json'
 /** Builds the server; the caller listens. TLS files are read once, here. */
 export function createOcpiServer(parts: OcpiServerParts, options: OcpiServerOptions): FastifyInstance {
   const uploads: Uploads = new WeakMap()
-  const settings: FastifyHttpOptions<Server> = {
+  const settings = {
     logger: false,
     exposeHeadRoutes: false,
     bodyLimit: options.maxRequestBodyBytes,
@@ -76,10 +77,9 @@ export function createOcpiServer(parts: OcpiServerParts, options: OcpiServerOpti
       strayFault(request.raw, reply.raw, parts, toHttpFault(error))
     },
     clientErrorHandler: (error, socket) => answerSocket(error, socket, parts, uploads),
-  }
-  const app = fastify(
-    options.tls ? ({ ...settings, https: readTls(options.tls) } as typeof settings) : settings,
-  )
+  } satisfies FastifyHttpOptions<Server>
+  const app = fastify<Server>(withTls(settings, options.tls))
+  endUnasked(app, options.headersTimeoutMs)
 
   app.decorateRequest('visit', null)
   app.removeAllContentTypeParsers()
@@ -106,7 +106,7 @@ export function createOcpiServer(parts: OcpiServerParts, options: OcpiServerOpti
       goOn()
     } catch (fault) {
       if (!(fault instanceof Fault && fault.code === 'token_unknown')) return done(fault as Error)
-      void admitLate(visit, parts, fault, { goOn, refuse: done })
+      void admitLate(visit, parts, fault).then(goOn, done)
     }
   })
 
@@ -175,23 +175,16 @@ function admitVisit(
   letIn(visit, parts.admit(visit.head.authorization, visit.table, raw.socket), parts)
 }
 
-/** A token that another hub gave out a moment ago may not be known here yet: what is stored is looked at first. */
-async function admitLate(
-  visit: Visit,
-  parts: OcpiServerParts,
-  fault: Fault,
-  then: { readonly goOn: () => void; readonly refuse: (fault: Error) => void },
-): Promise<void> {
-  try {
-    await parts.registry.catchUp()
-    const table = parts.registry.table()
-    if (table === visit.table) throw fault
-    visit.table = table
-    letIn(visit, parts.admit(visit.head.authorization, table), parts)
-    then.goOn()
-  } catch (thrown) {
-    then.refuse(thrown as Error)
-  }
+/**
+ * A token that another hub gave out a moment ago may not be known here yet: what is stored is looked at before it is
+ * refused. Throws the Fault again, or what else speaks against the platform.
+ */
+async function admitLate(visit: Visit, parts: OcpiServerParts, refusal: Fault): Promise<void> {
+  await parts.registry.catchUp()
+  const table = parts.registry.table()
+  if (table === visit.table) throw refusal
+  visit.table = table
+  letIn(visit, parts.admit(visit.head.authorization, table), parts)
 }
 
 function letIn(visit: Visit, admitted: Admitted, parts: OcpiServerParts): void {

@@ -16,12 +16,14 @@ const STRAYS: Readonly<Record<string, Stray>> = {
   ERR_HTTP_REQUEST_TIMEOUT: { httpStatus: 408, message: 'The request did not arrive in time' },
 }
 const NOT_HTTP: Stray = { httpStatus: 400 }
+/** Nobody is left to answer, or nobody has been there yet: TLS that was never spoken. */
+const BROKEN: ReadonlySet<string> = new Set(['ECONNRESET', 'ERR_TLS_HANDSHAKE_TIMEOUT'])
 // Connections whose error waits for its turn; Node tells it again with all that follows.
 const WAITING = new WeakSet<Duplex>()
 
 /** What is to be answered; closes a connection that is broken, where nothing is. */
 export function readStray({ code = '' }: Error & { code?: string }, socket: Duplex): Stray | undefined {
-  if (code !== 'ECONNRESET' && socket.writable) {
+  if (!BROKEN.has(code) && socket.writable) {
     return WAITING.has(socket) ? undefined : (STRAYS[code] ?? NOT_HTTP)
   }
   socket.destroy()
@@ -29,12 +31,21 @@ export function readStray({ code = '' }: Error & { code?: string }, socket: Dupl
 }
 
 /**
+ * The answer a connection is at, from the end of its request's headers on. Node has no public name for it, and its own
+ * handler of errors of connections asks the same.
+ */
+export function answerUnderWay(
+  socket: Duplex & { readonly _httpMessage?: ServerResponse | null },
+): ServerResponse | undefined {
+  return socket._httpMessage ?? undefined
+}
+
+/**
  * Calls `then` when the requests before the error are answered: what is written earlier would be read as the answer to
  * one of them, or as a part of it (RFC 9112 §9.3.2). A request whose body breaks off is the one in error.
  */
-export function inTurn(socket: Duplex & { _httpMessage?: ServerResponse | null }, then: () => void): void {
-  // The answer a connection is at; Node has no public name for it, and its own handler of such errors asks the same.
-  const answer = socket._httpMessage
+export function inTurn(socket: Duplex, then: () => void): void {
+  const answer = answerUnderWay(socket)
   if (answer?.req.complete) {
     WAITING.add(socket)
     answer.once('close', () => inTurn(socket, then))

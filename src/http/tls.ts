@@ -1,7 +1,7 @@
 // Certificates of the listeners: read from their PEM files, and read again while the listener runs.
 
 import { readFileSync } from 'node:fs'
-import type { Server as PlainServer } from 'node:http'
+import type { Server as PlainServer, ServerOptions } from 'node:http'
 import { createSecureContext, Server, type SecureContextOptions } from 'node:tls'
 
 /** Paths of PEM files. */
@@ -12,13 +12,23 @@ export interface TlsFiles {
   readonly clientCa?: string
 }
 
-/** What Node's https server takes. Throws when a file cannot be read. */
-export function readTls(files: TlsFiles) {
-  return {
+/**
+ * Settings for Fastify with TLS, or as they are without files. Throws when a file cannot be read. Of `http`, Fastify
+ * gives a server over TLS nothing: its limits are repeated, and the handshake gets as long as the headers after it.
+ */
+export function withTls<Settings extends { readonly http: ServerOptions & { headersTimeout: number } }>(
+  settings: Settings,
+  files: TlsFiles | undefined,
+): Settings {
+  if (!files) return settings
+  const https = {
+    ...settings.http,
     ...readFiles(files),
     minVersion: 'TLSv1.2',
+    handshakeTimeout: settings.http.headersTimeout,
     ...(files.clientCa === undefined ? {} : { requestCert: true, rejectUnauthorized: true }),
-  } as const
+  }
+  return { ...settings, https } as Settings
 }
 
 /** Why the files could not be served, in words; `undefined` = they can. */

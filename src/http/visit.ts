@@ -11,7 +11,7 @@ import { isPartyId, type PartyId, partyKey } from '../ocpi/party.ts'
 import type { RoutingTable } from '../registry/routing-table.ts'
 import { readHead, type RequestHead } from '../routing/head.ts'
 import type { Admitted } from './admit.ts'
-import { limitTaking, writeAnswer } from './reply.ts'
+import { type Answer, limitTaking, writeAnswer } from './reply.ts'
 
 export interface Visit {
   readonly exchange: Exchange
@@ -85,6 +85,8 @@ export function answerFault(
     exchange.from ??= claimed(head.fromCountry, head.fromParty)
     exchange.to ??= claimed(head.toCountry, head.toParty)
   }
+  // The address of a partner's page is the permission to see it; a slip in the method must not show it to others.
+  if (!visit.admitted) exchange.path = exchange.path.replace(/\/view\/.*/, '/view/-')
   noteFault(exchange, fault, parts)
   const answer = faultAnswer(fault, exchange)
   exchange.code = answer.statusCode
@@ -93,9 +95,24 @@ export function answerFault(
   if (!response.headersSent && !response.destroyed) {
     const closing =
       parts.lifecycle.draining || fault.row.layer === 'hub' || fault.code === 'http_request_error'
-    exchange.bytesOut = writeAnswer(response, answer, exchange, parts.hub, closing)
-    limitTaking(response, parts.takingMs)
-  } else response.destroy()
+    answerVisit(visit, response, answer, parts, parts.hub, closing)
+  } else {
+    response.destroy()
+    endVisit(visit, parts)
+  }
+}
+
+/** Writes a whole answer, which must be taken in time, and closes the record. `author` as in `writeAnswer`. */
+export function answerVisit(
+  visit: Visit,
+  response: ServerResponse,
+  answer: Answer,
+  parts: VisitParts,
+  author?: PartyId,
+  closing: boolean = parts.lifecycle.draining,
+): void {
+  visit.exchange.bytesOut = writeAnswer(response, answer, visit.exchange, author, closing)
+  limitTaking(response, parts.takingMs)
   endVisit(visit, parts)
 }
 

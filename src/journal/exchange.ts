@@ -14,7 +14,7 @@ export interface Exchange {
   readonly start: number
   readonly method: string
   /** Path without query, as the requester wrote it. */
-  readonly path: string
+  path: string
   requestId: string
   correlationId: string
   forwardedRequestId?: string | undefined

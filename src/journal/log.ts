@@ -35,6 +35,7 @@ const SECRETS = [
   'inbound',
   'secret_key',
 ]
+const IS_SECRET: ReadonlySet<string> = new Set(SECRETS)
 const REDACTED = ['', '*.', '*.*.'].flatMap((depth) => SECRETS.map((name) => `${depth}${name}`))
 
 /** A log that writes to standard output, or to `destination`. */
@@ -45,23 +46,30 @@ export function createLog(options: LogOptions, destination: DestinationStream = 
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
   }
-  const logger = pino({ ...form, redact: { paths: REDACTED, censor: '[redacted]' } }, destination)
-  // An entry has fixed members, none of them secret: striking out would cost 80 µs a line for nothing.
-  const exchangeLogger = pino(form, destination)
+  const redacting = pino({ ...form, redact: { paths: REDACTED, censor: '[redacted]' } }, destination)
+  // Striking out costs 80 µs a line, also where there is nothing to strike out.
+  const plain = pino(form, destination)
+  const loggerFor = (fields: object) => (isPlain(fields) ? plain : redacting)
   let { exchanges } = options
   return {
-    debug: (fields, message) => logger.debug(fields, message),
-    info: (fields, message) => logger.info(fields, message),
-    warn: (fields, message) => logger.warn(fields, message),
-    error: (fields, message) => logger.error(fields, message),
+    debug: (fields, message) => loggerFor(fields).debug(fields, message),
+    info: (fields, message) => loggerFor(fields).info(fields, message),
+    warn: (fields, message) => loggerFor(fields).warn(fields, message),
+    error: (fields, message) => loggerFor(fields).error(fields, message),
     wants: (success) => !success || exchanges === 'all',
-    exchange: (entry, bytes) => exchangeLogger[levelOf(entry)](toLine(entry, bytes), 'exchange'),
+    // An entry has fixed members, none of them secret.
+    exchange: (entry, bytes) => plain[levelOf(entry)](toLine(entry, bytes), 'exchange'),
     configure(next) {
-      logger.level = next.level
-      exchangeLogger.level = next.level
+      redacting.level = next.level
+      plain.level = next.level
       exchanges = next.exchanges
     },
   }
+}
+
+/** Whether nothing in it is to be struck out: no name of a secret, and nothing that may hold one. */
+function isPlain(fields: object): boolean {
+  return Object.entries(fields).every(([name, value]) => typeof value !== 'object' && !IS_SECRET.has(name))
 }
 
 const WAITING_BYTES_MAX = 4 * 1024 * 1024

@@ -33,6 +33,12 @@ export interface Metrics {
     help: string,
     read: () => readonly (readonly [responder: string, value: number])[],
   ): void
+  /** A gauge with the label `listener`, for those that have a value. */
+  listenerGauge(
+    name: string,
+    help: string,
+    read: () => readonly (readonly [listener: string, value: number])[],
+  ): void
   /** Prometheus text format 0.0.4. */
   text(): Promise<string>
   readonly contentType: string
@@ -65,7 +71,8 @@ export function createMetrics(options: { readonly version: string }): Metrics {
     observe: (sources) => addSources(registry, sources),
     counter: (name, help, labelNames = []) => createCounts(registry, { name, help }, labelNames),
     gauge: (name, help, read) => addGauge(registry, { name, help }, read),
-    responderGauge: (name, help, read) => addResponderGauge(registry, { name, help }, read),
+    responderGauge: (name, help, read) => addLabelledGauge(registry, { name, help }, 'responder', read),
+    listenerGauge: (name, help, read) => addLabelledGauge(registry, { name, help }, 'listener', read),
     text: () => registry.metrics(),
     contentType: registry.contentType,
   }
@@ -204,19 +211,20 @@ function addGauge(registry: Registry, metric: Metric, read: () => number): void 
   })
 }
 
-function addResponderGauge(
+function addLabelledGauge(
   registry: Registry,
   metric: Metric,
-  read: () => readonly (readonly [responder: string, value: number])[],
+  labelName: 'responder' | 'listener',
+  read: () => readonly (readonly [label: string, value: number])[],
 ): void {
   new Gauge({
     ...metric,
-    labelNames: ['responder'],
+    labelNames: [labelName],
     registers: [registry],
     collect() {
       this.reset()
       const least = read().toSorted(([, one], [, other]) => one - other)
-      for (const [responder, value] of least.slice(0, RESPONDERS_MAX)) this.set({ responder }, value)
+      for (const [label, value] of least.slice(0, RESPONDERS_MAX)) this.set({ [labelName]: label }, value)
     },
   })
 }

@@ -40,6 +40,8 @@ export interface RedisConnection {
   ): Promise<unknown>
   /** Hears the messages on a channel (see `key`), as long as it is connected. Gives the way to stop. */
   subscribe(channel: string, listener: (message: string) => void): () => void
+  /** Milliseconds since the epoch by the server's clock, which all who share it go by; see `ServerClock`. */
+  readonly now: () => number
   /** Called each time the command connection is ready again. Gives the way to stop. */
   onReady(listener: () => void): () => void
   close(): Promise<void>
@@ -186,6 +188,7 @@ export function openRedis(options: RedisConnectionOptions): RedisConnection {
     run: (script, keys, args, deadlineMs = usualMs) =>
       within(deadlineMs, () => runScript(script, keys, args)),
     write,
+    now: clock.now,
     subscribe: (channel, listener) => messages.subscribe(channel, listener),
     onReady(listener) {
       readyListeners.add(listener)

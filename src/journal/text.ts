@@ -1,9 +1,9 @@
-// Makes text of the outside fit for logs, journal and terminals: bounded, one line, no control characters.
+// Makes text of the outside fit for logs, journal and terminals: bounded, one line, no control characters; and numbers
+// fit for sentences.
 
 // C0, DEL, C1, line and paragraph separators, and the marks that turn the direction of writing,
 // and halves of a character that a cut left over.
-// eslint-disable-next-line no-control-regex
-const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\p{Surrogate}]/gu
+const UNSAFE = /[\p{Control}\u2028\u2029\p{Bidi_Control}\p{Surrogate}]/gu
 const NOT_PRINTABLE = /[^\x21-\x7e]/g
 
 /**
@@ -19,9 +19,21 @@ export function shownText(text: string): string {
   return text.replace(UNSAFE, '\ufffd')
 }
 
+/** JSON that `JSON.stringify` has written, with escapes for what cannot be shown: it reads as the same value. */
+export function shownJson(json: string): string {
+  return json.replace(UNSAFE, (found) =>
+    found === '\n' ? found : `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+}
+
 /** An id as it may stand in a log: at most 128 printable ASCII characters, others become `?`. */
 export function plainId(id: string): string {
   return bounded(id, 128).replace(NOT_PRINTABLE, '?')
+}
+
+/** `1 rule`, `2 rules`; `1 party`, `2 parties` where the plural is told. */
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`
 }
 
 function bounded(text: string, charsMax: number): string {

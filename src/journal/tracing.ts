@@ -2,12 +2,14 @@
 // that the way of a request knows nothing of it. The only door to OpenTelemetry, whose processor (a bounded queue,
 // batches) and exporter (repeats, compression, OTEL_EXPORTER_OTLP_* variables) are loaded when it is configured.
 
+import type { DiagLogger } from '@opentelemetry/api'
 import type { SpanExporter } from '@opentelemetry/sdk-trace'
 import pTimeout from 'p-timeout'
 import type { Exchange } from './exchange.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import { toSpans } from './spans.ts'
+import { plainText } from './text.ts'
 import { beginTrace } from './trace.ts'
 
 export interface TracingOptions {
@@ -43,11 +45,14 @@ export async function createTracing(
   parts: { readonly log: Pick<Log, 'warn' | 'info'>; readonly metrics: Pick<Metrics, 'counter'> },
   options: TracingOptions,
 ): Promise<Tracing> {
-  const [{ BatchSpanProcessor }, { OTLPTraceExporter }, { resourceFromAttributes }] = await Promise.all([
-    import('@opentelemetry/sdk-trace'),
-    import('@opentelemetry/exporter-trace-otlp-http'),
-    import('@opentelemetry/resources'),
-  ])
+  const [{ diag }, { BatchSpanProcessor }, { OTLPTraceExporter }, { resourceFromAttributes }] =
+    await Promise.all([
+      import('@opentelemetry/api'),
+      import('@opentelemetry/sdk-trace'),
+      import('@opentelemetry/exporter-trace-otlp-http'),
+      import('@opentelemetry/resources'),
+    ])
+  diag.setLogger(refusals.listener, { suppressOverrideMessage: true })
   const exporter = new OTLPTraceExporter({
     url: tracesUrl(options.endpoint),
     timeoutMillis: TIMEOUT_MS,
@@ -83,6 +88,56 @@ export function tracesUrl(endpoint: string): string {
   return base.endsWith('/v1/traces') ? base : `${base}/v1/traces`
 }
 
+interface Refusal {
+  readonly spans: number
+  readonly message?: string
+}
+
+const PARTIAL_SUCCESS = 'Received Partial Success response:'
+const REFUSAL_CHARS_MAX = 500
+
+/**
+ * How many spans a collector that answered 200 did not take. The exporter calls that a success and tells it to the
+ * diagnostics of OpenTelemetry alone, right before it calls back.
+ */
+function createRefusals(): { readonly listener: DiagLogger; take(): Refusal } {
+  const none: Refusal = { spans: 0 }
+  let last = none
+  const ignore = (): void => undefined
+  return {
+    listener: {
+      error: ignore,
+      info: ignore,
+      debug: ignore,
+      verbose: ignore,
+      warn(message, detail) {
+        if (message === PARTIAL_SUCCESS) last = readRefusal(String(detail))
+      },
+    },
+    take() {
+      const taken = last
+      last = none
+      return taken
+    },
+  }
+}
+
+/** One for all hubs of a process, as the diagnostics are. */
+const refusals = createRefusals()
+
+/** OTLP's `partialSuccess`; its int64 is a text in JSON, which not every collector heeds. */
+function readRefusal(text: string): Refusal {
+  const { rejectedSpans, errorMessage } = JSON.parse(text) as {
+    rejectedSpans?: string | number
+    errorMessage?: unknown
+  }
+  const spans = Number(rejectedSpans ?? 0)
+  return {
+    spans: spans > 0 ? spans : 0,
+    ...(typeof errorMessage === 'string' ? { message: plainText(errorMessage, REFUSAL_CHARS_MAX) } : {}),
+  }
+}
+
 /** Counts what is exported; the first failure of an outage is a line of the log, and so is its end. */
 function watched(
   exporter: SpanExporter,
@@ -95,9 +150,16 @@ function watched(
   return {
     export(spans, done) {
       exporter.export(spans, (result) => {
-        const failed = result.code !== 0
-        counts.add([failed ? 'failed' : 'sent'], spans.length)
-        if (failed && !failing) log.warn({ err: result.error }, 'traces cannot be exported; they are lost')
+        const refusal = refusals.take()
+        const lost = result.code === 0 ? Math.min(refusal.spans, spans.length) : spans.length
+        const failed = lost > 0
+        if (failed) counts.add(['failed'], lost)
+        if (lost < spans.length) counts.add(['sent'], spans.length - lost)
+        if (failed && !failing) {
+          if (result.code === 0) {
+            log.warn({ spans: lost, detail: refusal.message }, 'the collector refuses spans; they are lost')
+          } else log.warn({ err: result.error }, 'traces cannot be exported; they are lost')
+        }
         if (!failed && failing) log.info({}, 'traces are exported again')
         failing = failed
         done(result)

@@ -27,10 +27,14 @@ export function linkInterface(purpose: LinkPurpose, asked: InterfaceRole): Inter
   return purpose === 'callback' ? 'SENDER' : asked
 }
 
-/** The link's id when the raw path below a module's endpoint is exactly `/{id}`. */
+/**
+ * The link's id when the raw path below a module's endpoint is `/{id}`, with a slash at its end or without: HTTP
+ * clients that know base URLs only put one there, and what is left of the URL would be nobody's (R19).
+ */
 export function readLinkPath(rest: string): string | undefined {
-  const id = rest.slice(1)
-  return rest.startsWith('/') && LINK_ID.test(id) ? id : undefined
+  if (!rest.startsWith('/')) return undefined
+  const id = rest.endsWith('/') ? rest.slice(1, -1) : rest.slice(1)
+  return LINK_ID.test(id) ? id : undefined
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000

@@ -1,6 +1,7 @@
 // Links in Redis, one key each with its own end: any hub of a cluster serves the links of all.
 
 import { defineScript, type RedisConnection } from '../journal/redis.ts'
+import { parseJson } from '../ocpi/json-text.ts'
 import type { KeptLink, LinkStore } from './links.ts'
 import { readStoredLink } from './stored-link.ts'
 
@@ -71,13 +72,5 @@ export function createRedisLinks(redis: RedisConnection): LinkStore {
     async close() {
       // The connection belongs to whoever opened it.
     },
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
   }
 }

@@ -1,4 +1,4 @@
-// Time as the modules see it, handed in so that tests can drive it.
+// Time as the modules see it, handed in so that tests can drive it and hubs that share a store can share a clock.
 
 export interface Clock {
   /** Wall clock, milliseconds since the epoch: for what people and peers read. */
@@ -8,6 +8,9 @@ export interface Clock {
   /** Calls back after `delayMs`; gives the way to cancel. Does not keep the process alive. */
   after(delayMs: number, callback: () => void): () => void
 }
+
+/** This machine's clock, with another wall clock if one is given. */
+export const clockOf = (now: Clock['now']): Clock => ({ ...systemClock, now })
 
 export const systemClock: Clock = {
   now: () => Date.now(),

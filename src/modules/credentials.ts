@@ -3,10 +3,11 @@
 
 import { Fault, toFault } from '../faults/fault.ts'
 import type { Credentials } from '../ocpi/credentials.ts'
+import { parseJson } from '../ocpi/json-text.ts'
 import { createToken } from '../ocpi/token.ts'
 import { VERSIONS, type VersionNumber } from '../ocpi/version.ts'
 import type { InboundToken, OutboundToken, Platform } from '../registry/platform.ts'
-import { type EndpointList, hasNeededEndpoints, sideOf, tellLeftOut } from './endpoints.ts'
+import { type EndpointList, endpointsMissing, hasNeededEndpoints, sideOf, tellLeftOut } from './endpoints.ts'
 import {
   type HandshakeParts,
   heldToken,
@@ -101,7 +102,7 @@ function readBody({ body }: ModuleRequest): unknown {
   if (!body || body.length === 0) {
     throw new Fault('credentials_invalid', { message: 'The request has no credentials object' })
   }
-  return JSON.parse(body.toString('utf8').replace(/^\ufeff/, ''))
+  return parseJson(body)
 }
 
 /**
@@ -127,13 +128,7 @@ async function callBack(
   const asked = askEndpoints(parts, { ...peer, token }, picked, sideOf(platform))
   const list = await asCallBack('version details', asked)
   if (!hasNeededEndpoints(list.endpoints)) {
-    const leftOut = tellLeftOut(list)
-    throw new Fault(
-      'endpoints_missing',
-      leftOut === ''
-        ? {}
-        : { message: `The version details lack an endpoint that the hub needs; ${leftOut}` },
-    )
+    throw endpointsMissing('The version details lack an endpoint that the hub needs', list)
   }
   return { ...list, outbound: token }
 }

@@ -5,7 +5,7 @@ import { Fault, toFault } from '../faults/fault.ts'
 import type { Log } from '../journal/log.ts'
 import type { Platform } from '../registry/platform.ts'
 import type { Connection } from '../registry/routing-table.ts'
-import { sideOf, tellLeftOut } from './endpoints.ts'
+import { endpointsMissing, sideOf } from './endpoints.ts'
 import type { HandshakeParts } from './handshake.ts'
 import { askEndpoints, askVersion, type EndpointParts } from './peer.ts'
 import { changePlatform } from './platform-change.ts'
@@ -102,12 +102,7 @@ async function discover(parts: DiscoveryParts, platform: Platform): Promise<void
   if (!picked) throw new Fault('version_unsupported', { message: `it does not offer ${version}` })
   const list = await askEndpoints(parts, { ...first, token }, picked, sideOf(platform))
   const { endpoints } = list
-  if (endpoints.length === 0) {
-    const leftOut = tellLeftOut(list)
-    throw new Fault('endpoints_missing', {
-      message: `its version details list none${leftOut && `; ${leftOut}`}`,
-    })
-  }
+  if (endpoints.length === 0) throw endpointsMissing('its version details list none', list)
   await changePlatform(registry, id, (current) =>
     lacksEndpoints(current)
       ? { ...current, endpoints, lastUpdated: new Date(clock.now()).toISOString() }

@@ -3,6 +3,7 @@
 
 import { z } from 'zod'
 import { Fault } from '../faults/fault.ts'
+import { counted } from '../journal/text.ts'
 import { type Endpoint, readTarget } from '../ocpi/endpoint.ts'
 import { INTERFACES, type InterfaceRole, moduleKey, moduleRow } from '../ocpi/module.ts'
 import { VERSIONS, type VersionNumber } from '../ocpi/version.ts'
@@ -65,7 +66,7 @@ export function readEndpoints(
     else leftOut.push(`${module} ${role}: url is not an absolute http or https one`)
   }
   const beyond = details.data.endpoints.length - entries.length
-  if (beyond > 0) leftOut.push(`${beyond} entries beyond the first ${ENDPOINTS_MAX}`)
+  if (beyond > 0) leftOut.push(`${counted(beyond, 'entry', 'entries')} beyond the first ${ENDPOINTS_MAX}`)
   return { endpoints, leftOut }
 }
 
@@ -116,10 +117,13 @@ export function hasNeededEndpoints(endpoints: readonly Endpoint[]): boolean {
 
 /** The Fault of a platform whose list the hub cannot work with. */
 export function missingAt(id: string, list: EndpointList): Fault {
+  return endpointsMissing(`The version details of ${id} lack credentials or any functional module`, list)
+}
+
+/** The Fault of a list with this problem, to which what was left out may have led. */
+export function endpointsMissing(problem: string, list: EndpointList): Fault {
   const leftOut = tellLeftOut(list)
-  return new Fault('endpoints_missing', {
-    message: `The version details of ${id} lack credentials or any functional module${leftOut && `; ${leftOut}`}`,
-  })
+  return new Fault('endpoints_missing', { message: leftOut === '' ? problem : `${problem}; ${leftOut}` })
 }
 
 /** `{publicUrl}/ocpi/versions`, what the hub hands over with a registration token. */

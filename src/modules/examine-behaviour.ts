@@ -2,6 +2,7 @@
 // clock, its speed. They look at all answers that came before them.
 
 import { randomBytes } from 'node:crypto'
+import { counted } from '../journal/text.ts'
 import { joinPath, readTarget } from '../ocpi/endpoint.ts'
 import { moduleKey } from '../ocpi/module.ts'
 import { readDateTime } from '../ocpi/page.ts'
@@ -83,7 +84,7 @@ function checkEnvelopes({ replies }: Scene): Finding {
   const answered = replies.filter(({ json }) => json !== undefined)
   if (answered.length === 0) return skip('no answer was JSON')
   const faults = answered.flatMap((reply) => envelopeFaults(reply).map((fault) => ({ fault, reply })))
-  if (faults.length === 0) return pass(`${answered.length} answers`)
+  if (faults.length === 0) return pass(counted(answered.length, 'answer'))
   const kinds = [...new Set(faults.map(({ fault }) => fault))]
   const told = kinds.map(
     (kind) => `${kind} (${faults.filter(({ fault }) => fault === kind).length} of ${answered.length})`,
@@ -115,9 +116,9 @@ function checkIds({ replies }: Scene): Finding {
   const good = replies.filter(isGood)
   if (good.length === 0) return skip('nothing was answered with 1xxx')
   const missing = good.filter(({ headers, requestId }) => headers['x-request-id'] !== requestId)
-  if (missing.length === 0) return pass(`${good.length} answers`)
+  if (missing.length === 0) return pass(counted(good.length, 'answer'))
   return warn(
-    `${missing.length} of ${good.length} answers do not repeat X-Request-ID`,
+    `${missing.length} of ${counted(good.length, 'answer')} ${missing.length === 1 ? 'does' : 'do'} not repeat X-Request-ID`,
     'Repeat X-Request-ID and X-Correlation-ID of the request in the answer: both sides find it in their logs.',
   )
 }
@@ -137,9 +138,9 @@ function checkRouting({ replies, version, from, to }: Scene): Finding {
     ] as const
     return pairs.some(([name, value]) => headers[name]?.toUpperCase() !== value.toUpperCase())
   })
-  if (wrong.length === 0) return pass(`${routed.length} answers`)
+  if (wrong.length === 0) return pass(counted(routed.length, 'answer'))
   return warn(
-    `missing or not turned round in ${wrong.length} of ${routed.length} answers`,
+    `missing or not turned round in ${wrong.length} of ${counted(routed.length, 'answer')}`,
     'Answer with the routing headers of the request, TO and FROM exchanged, on errors as well.',
   )
 }

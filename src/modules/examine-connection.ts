@@ -1,6 +1,7 @@
 // Checks of how a party can be reached: URL, name, connection, TLS and its certificates.
 
 import type { FaultCode } from '../faults/table.ts'
+import { counted } from '../journal/text.ts'
 import type { ConnectionFacts, TlsFacts } from '../forwarding/connection-facts.ts'
 import { readTarget } from '../ocpi/endpoint.ts'
 import {
@@ -134,7 +135,7 @@ function checkDays({ connection }: Scene): Finding {
   const end = new Date(Math.min(...chain.map(({ validTo }) => validTo))).toISOString().slice(0, 10)
   const advice = 'Renew it now, and let it be renewed by itself from now on.'
   if (days < 0) return fail(`expired on ${end}`, advice)
-  const found = `${days} days left, until ${end}`
+  const found = `${counted(days, 'day')} left, until ${end}`
   if (days < DAYS_FAIL) return fail(found, advice)
   return days < DAYS_WARN ? warn(found, advice) : pass(found)
 }

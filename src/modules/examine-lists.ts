@@ -1,5 +1,6 @@
 // Checks of the lists a party owns: one page of each, its paging headers, and what its filters do (R68, R69).
 
+import { counted } from '../journal/text.ts'
 import { joinPath, readTarget } from '../ocpi/endpoint.ts'
 import { moduleKey, moduleRow } from '../ocpi/module.ts'
 import { readDateTime } from '../ocpi/page.ts'
@@ -72,7 +73,8 @@ async function checkLists(scene: Scene): Promise<Finding> {
     const since = NEEDS_DATE.has(moduleKey(module)) ? `&date_from=${dateTime(Date.now() - SINCE_MS)}` : ''
     const url = withQuery(address, `?limit=${LIMIT}${since}`)
     const reply = await scene.ask(url, { routed: true })
-    const data = dataOf(reply)
+    // An empty list may be null or left out (R112).
+    const data = dataOf(reply) ?? []
     if (!isGood(reply) || !Array.isArray(data)) {
       const { found, advice } = isGood(reply)
         ? { found: 'data is no list', advice: 'Answer the objects as a list in data.' }
@@ -83,7 +85,7 @@ async function checkLists(scene: Scene): Promise<Finding> {
     scene.to ??= readParty(data[0])
     scene.lists.push({ module, address, url, reply, items: data })
     scene.grounds.add('lists')
-    told.push([shown(module), `${data.length} objects`])
+    told.push([shown(module), counted(data.length, 'object')])
   }
   if (wrong.length === 0) return pass(groupOf(told))
   const problems = wrong.map(({ name, found }) => [name, found] as const)
@@ -155,7 +157,11 @@ function link({ reply, items, url }: ListSample): Verdict {
   const hasMore = total !== undefined && total > items.length
   const advice = 'On every page but the last send Link: <absolute URL of the next page>; rel="next".'
   if (text === undefined) {
-    if (hasMore) return fail(`no Link, though ${total - items.length} more objects are there`, advice)
+    if (hasMore)
+      return fail(
+        `no Link, though ${counted(total - items.length, 'more object')} ${total - items.length === 1 ? 'is' : 'are'} there`,
+        advice,
+      )
     return { found: 'one page is all' }
   }
   const { targets, broken } = readLinkHeader([text], url)
@@ -182,7 +188,7 @@ async function checkDateFrom(scene: Scene): Promise<Finding> {
     }
     const url = withQuery(address, `?limit=${LIMIT}&date_from=${dateTime(from)}`)
     const reply = await scene.ask(url, { routed: true })
-    const data = dataOf(reply)
+    const data = dataOf(reply) ?? []
     if (!isGood(reply) || !Array.isArray(data)) {
       const { found, advice } = describeReply(reply)
       verdicts.push([module, fail(found, advice)])

@@ -9,6 +9,7 @@ import type { ConnectionFacts } from '../forwarding/connection-facts.ts'
 import { plainText } from '../journal/text.ts'
 import { readStatusCode } from '../ocpi/envelope.ts'
 import { FROM_COUNTRY, FROM_PARTY, TO_COUNTRY, TO_PARTY } from '../ocpi/headers.ts'
+import { parseJson } from '../ocpi/json-text.ts'
 import type { PartyId } from '../ocpi/party.ts'
 import type { VersionNumber } from '../ocpi/version.ts'
 import type { OutboundToken } from '../registry/platform.ts'
@@ -174,14 +175,6 @@ function briefly(json: unknown): unknown {
   return json === undefined
     ? undefined
     : { timestamp: typeof timestamp === 'string' ? shown(timestamp) : timestamp }
-}
-
-function parseJson(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8').replace(/^\ufeff/, ''))
-  } catch {
-    return undefined
-  }
 }
 
 export const pass = (found: string): Finding => ({ result: 'pass', found })

@@ -1,5 +1,6 @@
 // Checks of what a party says about itself: token, versions, details, credentials. Its endpoints: examine-endpoints.ts.
 
+import { counted } from '../journal/text.ts'
 import { readTarget } from '../ocpi/endpoint.ts'
 import { moduleKey } from '../ocpi/module.ts'
 import { isPartyId, type PartyId, partyKey } from '../ocpi/party.ts'
@@ -146,7 +147,7 @@ async function checkDetails(scene: Scene): Promise<Finding> {
     if (endpoints) {
       scene.version ??= version
       scene.endpoints.push(...endpoints)
-      told.push(`${version}: ${endpoints.length} endpoints in ${Math.round(reply.durationMs)} ms`)
+      told.push(`${version}: ${counted(endpoints.length, 'endpoint')} in ${Math.round(reply.durationMs)} ms`)
     } else if (isGood(reply)) {
       const advice = 'Answer {"version": …, "endpoints": […]} as data (OCPI 2.2.1 §6.2).'
       wrong.push({ name: version, found: 'there is no list of endpoints', advice })

@@ -68,7 +68,10 @@ export async function registerAt(parts: HandshakeParts, order: Order): Promise<P
   }
 }
 
-/** The version that was ordered, or the newest mutual one, and its endpoints (R25, R30). Throws `version_unsupported`, `endpoints_missing`. */
+/**
+ * The version that was ordered, or the newest mutual one, and its endpoints (R25, R30). Throws `version_unsupported`,
+ * `endpoints_missing`.
+ */
 async function lookAt(parts: HandshakeParts, order: Order): Promise<Found> {
   const { call, hub, timeoutMs } = parts
   const first: Peer = { platformId: order.id, token: { token: order.token, form: 'base64' }, timeoutMs }

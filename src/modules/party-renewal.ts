@@ -157,7 +157,7 @@ function isToldNow(old: Connection | undefined, now: Connection | undefined): bo
 
 function toldOf(connection: Connection | undefined): string {
   const names: string[] = []
-  for (const [key, entries] of connection?.entries ?? []) {
+  for (const [key, entries] of connection?.parties ?? []) {
     for (const { role, status } of entries) {
       if (status === 'CONNECTED' || status === 'OFFLINE') names.push(`${key} ${role.role}`)
     }

@@ -29,8 +29,10 @@ export async function askClientInfos(
     if (pages === PAGES_MAX || reports.length > itemsMax) return { reports, complete: false }
     const asked: string = url
     const answer = await askPeer(call, { ...peer, token }, { method: 'GET', url: asked })
-    if (!Array.isArray(answer.data)) return { reports, complete: false }
-    for (const item of answer.data as unknown[]) {
+    // An empty list may be null or left out (R112).
+    const items: unknown = answer.data ?? []
+    if (!Array.isArray(items)) return { reports, complete: false }
+    for (const item of items as unknown[]) {
       const reading = readClientInfo(item)
       if (reading.ok) reports.push(reading.report)
     }

@@ -7,6 +7,7 @@ import { observeStatus } from '../faults/http-status.ts'
 import type { OwnAnswer, OwnRequest } from '../forwarding/call.ts'
 import { plainText } from '../journal/text.ts'
 import { readTarget } from '../ocpi/endpoint.ts'
+import { parseJson } from '../ocpi/json-text.ts'
 import type { TokenForm } from '../ocpi/token.ts'
 import { isVersion, type VersionNumber } from '../ocpi/version.ts'
 import type { OutboundToken } from '../registry/platform.ts'
@@ -84,14 +85,6 @@ function readPeerAnswer({ httpStatus, body }: CallAnswer): unknown {
     })
   }
   return envelope.data
-}
-
-function parseJson(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8').replace(/^\ufeff/, ''))
-  } catch {
-    return undefined
-  }
 }
 
 export interface PeerVersion {

@@ -2,9 +2,8 @@
 
 /** Instants are monotonic milliseconds. */
 export interface Pulse {
+  /** The last sign of life, or the start. */
   heardAt: number
-  /** Whether `heardAt` is a sign of life, not just the start. */
-  heard: boolean
   failures: number
   refusals: number
   /** Likely causes of the refusals in a row that the operator was told. */
@@ -24,7 +23,6 @@ export interface Pulse {
 export function newPulse(now: number): Pulse {
   return {
     heardAt: now,
-    heard: false,
     failures: 0,
     refusals: 0,
     causesTold: new Set(),

@@ -3,6 +3,7 @@
 
 import { Fault } from '../faults/fault.ts'
 import { type PartyReport, readClientInfo, writeClientInfo } from '../ocpi/client-info.ts'
+import { parseJson } from '../ocpi/json-text.ts'
 import { isPartyId, type PartyId, partyKey } from '../ocpi/party.ts'
 import { VERSIONS } from '../ocpi/version.ts'
 import { isHub, type Platform } from '../registry/platform.ts'
@@ -52,7 +53,7 @@ function decoded(segment = ''): string {
 
 function readReport({ body }: ModuleRequest, party: PartyId): PartyReport {
   if (!body || body.length === 0) throw invalid('the request has none')
-  const reading = readClientInfo(JSON.parse(body.toString('utf8').replace(/^\ufeff/, '')))
+  const reading = readClientInfo(parseJson(body))
   if (!reading.ok) throw invalid(reading.problem)
   const [url, told] = [partyKey(party), partyKey(reading.report)]
   if (url !== told) throw invalid(`the URL names ${url} and the ClientInfo ${told}`)

@@ -33,6 +33,8 @@ export interface StillAliveParts {
   readonly log: Pick<Log, 'info' | 'warn'>
   /** Something only an operator can mend. */
   readonly alarm: (kind: 'token_rejected', platformId: string, detail: string) => void
+  /** A sign of life: a request, an answer, a probe that found it. Called for each of them. */
+  readonly onHeard?: (platformId: string) => void
   /** A probe found the platform well. */
   readonly onAlive?: (platform: Platform) => void
 }
@@ -49,8 +51,6 @@ export interface StillAlive {
   failed(platformId: string, fault: FaultCode, likelyCause?: string): void
   /** Asks the platform now; settled when the status it led to stands. `undefined` if there is none. */
   probe(platformId: string): Promise<ProbeResult | undefined>
-  /** Milliseconds since the epoch; `undefined` while nothing was heard since the start. */
-  lastHeardAt(platformId: string): number | undefined
   /** How near the platform is to OFFLINE, as this hub sees it; `undefined` if there is none. */
   outlook(platformId: string): Outlook | undefined
   close(): void
@@ -99,7 +99,7 @@ export function createStillAlive(
   function alive(id: string): Pulse {
     const pulse = pulseOf(id)
     pulse.heardAt = clock.monotonic()
-    pulse.heard = true
+    parts.onHeard?.(id)
     pulse.failures = 0
     return pulse
   }
@@ -283,10 +283,6 @@ export function createStillAlive(
     },
     failed,
     probe,
-    lastHeardAt(id) {
-      const pulse = pulses.get(id)
-      return pulse?.heard ? clock.now() - (clock.monotonic() - pulse.heardAt) : undefined
-    },
     outlook,
     close() {
       closed = true

@@ -8,6 +8,7 @@ import type { OwnAnswer, OwnRequest } from '../forwarding/call.ts'
 import type { Log } from '../journal/log.ts'
 import { readLinkHeader } from '../links/link-header.ts'
 import { joinPath, readTarget } from '../ocpi/endpoint.ts'
+import { parseJson } from '../ocpi/json-text.ts'
 import { moduleRow } from '../ocpi/module.ts'
 import { partyKey, type PartyKey } from '../ocpi/party.ts'
 import { VERSIONS } from '../ocpi/version.ts'
@@ -32,7 +33,11 @@ const PAGES_MAX = 1_000
 /** Clocks of two companies are not the same. */
 const OVERLAP_MS = 300_000
 
-const PAGE = z.object({ status_code: z.int().min(1000).max(1999), data: z.array(z.unknown()) })
+const PAGE = z.object({
+  status_code: z.int().min(1000).max(1999),
+  // An empty list may be null or left out (R112).
+  data: z.array(z.unknown()).nullish(),
+})
 
 /** Begins with the eMSPs that are there; `againMs` = how often what is new is read. */
 export function createTokenReading(parts: TokenReadingParts, againMs: number = AGAIN_MS): TokenReading {
@@ -110,7 +115,7 @@ async function readTokens(
   for (let page = 0; url !== undefined && page < PAGES_MAX && !isClosed(); page++) {
     const token = platform.outbound!
     const answer: OwnAnswer = await call({ platformId: platform.id, method: 'GET', url, token, timeoutMs })
-    const { data: objects } = PAGE.parse(JSON.parse(answer.body.toString('utf8').replace(/^\ufeff/, '')))
+    const objects = PAGE.parse(parseJson(answer.body)).data ?? []
     owners.learnList({ row: moduleRow('tokens'), version: platform.version!, objects }, owner)
     count += objects.length
     url = nextPage(answer.headers.link ?? '', url, target.origin)

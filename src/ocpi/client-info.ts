@@ -4,7 +4,7 @@
 import { z } from 'zod'
 import { CONNECTION_STATUSES, type ConnectionStatus } from './connection-status.ts'
 import { readDateTime } from './page.ts'
-import { isPartyId, type PartyId } from './party.ts'
+import { isPartyId, PARTY_ID_FORM, type PartyId } from './party.ts'
 import type { Role } from './role.ts'
 import { VERSIONS, type VersionNumber } from './version.ts'
 
@@ -80,7 +80,10 @@ export function readClientInfo(value: unknown): ReportReading {
   }
   const { country_code: countryCode, party_id: partyId, role, status } = parsed.data
   if (!isPartyId({ countryCode, partyId })) {
-    return { ok: false, problem: 'country_code and party_id must be printable ASCII without blanks' }
+    return {
+      ok: false,
+      problem: PARTY_ID_FORM,
+    }
   }
   return { ok: true, report: { countryCode, partyId, role: role.toUpperCase(), status } }
 }

@@ -4,7 +4,7 @@
 import { z } from 'zod'
 import { reportedRole, type RoleReader } from './client-info.ts'
 import { readTarget } from './endpoint.ts'
-import { isPartyId, type PartyId, partyKey } from './party.ts'
+import { isPartyId, PARTY_ID_FORM, type PartyId, partyKey } from './party.ts'
 import type { Role } from './role.ts'
 import { VERSIONS, type VersionNumber } from './version.ts'
 
@@ -86,7 +86,10 @@ export function readCredentials(value: unknown, version: VersionNumber): Reading
   const seen = new Set<string>()
   for (const role of roles) {
     if (!isPartyId(role)) {
-      return { ok: false, problem: 'country_code and party_id must be printable ASCII without blanks' }
+      return {
+        ok: false,
+        problem: PARTY_ID_FORM,
+      }
     }
     const key = `${partyKey(role)} ${role.role?.toUpperCase() ?? ''}`
     if (seen.has(key)) return { ok: false, problem: `roles has ${key.replace(' ', ' as ')} twice` }

@@ -10,9 +10,10 @@ import {
   OPEN_ARRAY,
   OPEN_OBJECT,
   QUOTE,
+  hasByteOrderMark,
   isBlank,
 } from './json-bytes.ts'
-import { hasByteOrderMark } from './json-members.ts'
+import { passNested } from './json-nesting.ts'
 
 export interface Envelope {
   readonly data?: unknown
@@ -168,6 +169,7 @@ export function createStatusCodeScanner(): StatusCodeScanner {
     }
   }
 
+  /** At the top level, and before and after it. */
   function structural(byte: number): void {
     if (isBlank(byte)) {
       if (valueBytes && valueBytes.length > 0) pushValue(byte)
@@ -181,11 +183,11 @@ export function createStatusCodeScanner(): StatusCodeScanner {
       pushValue(byte)
       depth++
     } else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) {
-      if (depth === 1) finishValue()
-      depth--
-      complete = depth === 0
-      broken = complete && byte !== CLOSE_OBJECT
-    } else if (depth === 1) topLevel(byte)
+      finishValue()
+      depth = 0
+      complete = true
+      broken = byte !== CLOSE_OBJECT
+    } else topLevel(byte)
   }
 
   function topLevel(byte: number): void {
@@ -234,13 +236,18 @@ export function createStatusCodeScanner(): StatusCodeScanner {
     push(chunk) {
       let position = skipMark(chunk)
       while (position < chunk.length && !broken) {
+        if (depth > 1 && !inString) {
+          ;({ position, depth, inString } = passNested(chunk, position, depth))
+          escaped = position > chunk.length
+          continue
+        }
         const byte = chunk[position]!
         if (!inString) {
           if (byte === QUOTE) {
             inString = true
             if (!begun || complete) broken = true
-            collecting = depth === 1 && expectsKey ? [] : undefined
-            if (depth === 1) pushValue(byte)
+            collecting = expectsKey ? [] : undefined
+            pushValue(byte)
           } else structural(byte)
         } else if (escaped) {
           escaped = false

@@ -9,7 +9,24 @@ export const CLOSE_ARRAY = 0x5d
 export const OPEN_OBJECT = 0x7b
 export const CLOSE_OBJECT = 0x7d
 
+/** Whether the bytes begin with a UTF-8 byte order mark, which RFC 8259 §8.1 lets a reader pass over. */
+export function hasByteOrderMark(body: Buffer): boolean {
+  return body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf
+}
+
+/** The bytes behind a UTF-8 byte order mark, if there is one. */
+export function withoutByteOrderMark(body: Buffer): Buffer {
+  return hasByteOrderMark(body) ? body.subarray(3) : body
+}
+
 /** White space between its parts. */
 export function isBlank(byte: number): boolean {
   return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09
+}
+
+/** Where the white space from `from` on ends. */
+export function skipBlanks(body: Buffer, from: number): number {
+  let position = from
+  while (position < body.length && isBlank(body[position]!)) position++
+  return position
 }

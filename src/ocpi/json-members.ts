@@ -10,8 +10,11 @@ import {
   OPEN_ARRAY,
   OPEN_OBJECT,
   QUOTE,
-  isBlank,
+  hasByteOrderMark,
+  skipBlanks,
 } from './json-bytes.ts'
+import { passNested } from './json-nesting.ts'
+import { parseJson } from './json-text.ts'
 
 /** A value in the bytes: `end` is exclusive. */
 export interface Span {
@@ -47,7 +50,7 @@ export function readMembers<Name extends string>(
 ): Readonly<Partial<Record<Name, unknown>>> {
   const found: Partial<Record<Name, unknown>> = {}
   if (body.length <= PARSED_WHOLE_MAX) {
-    const value: unknown = JSON.parse(body.toString('utf8', hasByteOrderMark(body) ? 3 : 0))
+    const value: unknown = parseJson(body)
     return typeof value === 'object' && value !== null ? (value as typeof found) : found
   }
   const wanted = names.map((name) => Buffer.from(name))
@@ -95,19 +98,6 @@ export function elementSpans(inside: Buffer, max = Infinity): Span[] {
   return spans
 }
 
-/** Whether the bytes begin with a UTF-8 byte order mark, which RFC 8259 §8.1 lets a reader pass over. */
-export function hasByteOrderMark(body: Buffer): boolean {
-  return body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf
-}
-
-function skipBlanks(body: Buffer, from: number): number {
-  let position = from
-  for (; position < body.length; position++) {
-    if (!isBlank(body[position]!)) break
-  }
-  return position
-}
-
 /** Just after the closing quote of the string that opens at `from`. */
 function stringEnd(body: Buffer, from: number): number {
   let position = from + 1
@@ -123,19 +113,7 @@ function valueEnd(body: Buffer, from: number): number {
   const first = body[from]
   if (first === QUOTE) return stringEnd(body, from)
   if (first !== OPEN_OBJECT && first !== OPEN_ARRAY) return scalarEnd(body, from)
-  let depth = 0
-  let position = from
-  while (position < body.length) {
-    const byte = body[position]!
-    if (byte === QUOTE) {
-      position = stringEnd(body, position)
-      continue
-    }
-    position++
-    if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) depth++
-    else if ((byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) && --depth === 0) return position
-  }
-  return body.length
+  return Math.min(passNested(body, from + 1, 2).position, body.length)
 }
 
 function scalarEnd(body: Buffer, from: number): number {

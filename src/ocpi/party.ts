@@ -16,10 +16,14 @@ export function partyKey(party: PartyId): PartyKey {
 }
 
 // OCPI 2.2.1 §types CiString(2) and CiString(3): printable ASCII; no blanks, because a header value is trimmed.
-const COUNTRY_CODE = /^[\x21-\x7e]{2}$/
+/** What is said of values that are none. */
+export const PARTY_ID_FORM = 'country_code and party_id must be printable ASCII without blanks, and not ..'
+
+// Both are segments of paths that others are sent, where `..` would lead out of the module.
+const COUNTRY_CODE = /^(?!\.\.)[\x21-\x7e]{2}$/
 const PARTY_ID = /^[\x21-\x7e]{3}$/
 
-/** Whether both values have the form OCPI gives them: two and three printable ASCII characters. */
+/** Whether both values have the form OCPI gives them: two and three printable ASCII characters, not `..`. */
 export function isPartyId(party: PartyId): boolean {
   return COUNTRY_CODE.test(party.countryCode) && PARTY_ID.test(party.partyId)
 }

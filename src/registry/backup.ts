@@ -3,7 +3,9 @@
 
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
-import { bodyProblem, parseJson, readBody, readRecord } from './record.ts'
+import { counted } from '../journal/text.ts'
+import { parseJson } from '../ocpi/json-text.ts'
+import { bodyProblem, readBody, readRecord } from './record.ts'
 import { refuseNewer, schemaOf, UPGRADE_STEPS } from './schema.ts'
 import { type Secrets, toKeyring } from './keyring.ts'
 import type { Sealer } from './seal.ts'
@@ -135,7 +137,9 @@ export async function importRegistry(
     .map(([id, text]) => readRecord(id, text))
     .filter((record) => record?.body)
   if (standing.length > 0 && !replace) {
-    throw new RangeError(`the registry holds ${standing.length} platforms already; nothing was imported`)
+    throw new RangeError(
+      `the registry holds ${counted(standing.length, 'platform')} already; nothing was imported`,
+    )
   }
   if (content.schema !== 0 && content.schema !== schema) {
     throw new RangeError(
@@ -192,7 +196,7 @@ function refuseForeignSeals(records: readonly BackupRecord[], sealer: Sealer): v
   const [first] = closed
   if (first) {
     throw new RangeError(
-      `the tokens of ${closed.length} platforms (${first.id} for one) are sealed with another secret_key: import with the key of the hub that made the backup`,
+      `the tokens of ${counted(closed.length, 'platform')} (${first.id} for one) are sealed with another secret_key: import with the key of the hub that made the backup`,
     )
   }
 }

@@ -7,12 +7,13 @@ import type { Log } from '../journal/log.ts'
 import { claimsOfFile, conflictWithFile, createJoin, toOverlay } from './file-platforms.ts'
 import { dueRecords, neededKeys, reportKeys, type ResealableRecord } from './key-use.ts'
 import { type Secrets, toKeyring } from './keyring.ts'
-import { createMirror } from './mirror.ts'
+import { createMirror, foreignKeys, showsConflict } from './mirror.ts'
 import type { Platform } from './platform.ts'
 import { claimedParty, partyClaims, recordId, tokenClaims, writeBody, type WrittenBody } from './record.ts'
 import type { PutResult, Registry, RegistryHealth, ResealResult, TableListener } from './registry.ts'
 import { buildRoutingTable, changesOf } from './routing-table.ts'
 import { schemaOf, UPGRADE_STEPS, type UpgradeStep } from './schema.ts'
+import { spread } from './spread.ts'
 import type { RecordWrite, RegistryStore } from './store.ts'
 import { createUpkeep } from './upkeep.ts'
 
@@ -28,12 +29,6 @@ export interface RegistryOptions {
 }
 
 const POLL_MS = 1000
-// A twentieth of the time for rebuilding at most: with thousands of platforms every rebuild is felt by a request.
-const REST_FACTOR = 20
-// Changes that come in numbers share a rebuild, most of which costs the same for one and for ten.
-const REST_MIN_MS = 20
-// On a machine that is busy otherwise the time it took says little.
-const REST_MAX_MS = 100
 const SHRUNK =
   'the store came back with far fewer platforms; the last good registry is served until an operator confirms or restores'
 /** Records sealed anew at the same time. */
@@ -56,6 +51,7 @@ export async function createRegistry(store: RegistryStore, options: RegistryOpti
   let file = claimsOfFile(filePlatforms)
   let broken = 0
   let clashes: readonly string[] = []
+  let locked: string | undefined
   let table = buildRoutingTable(filePlatforms, 0)
   const join = createJoin()
   const rebuilding = spread(rebuild)
@@ -67,6 +63,7 @@ export async function createRegistry(store: RegistryStore, options: RegistryOpti
     if (keyring.ids.length > 1) keyring.settle(neededKeys(known, keyring, Date.now()))
     const { platforms, left, changed, ...joined } = join({ filePlatforms, file, known })
     broken = joined.broken
+    lock(broken > 0 ? foreignKeys(known) : undefined)
     if (left.length > 0 && left.join() !== clashes.join()) {
       log.warn(
         { platforms: left },
@@ -86,6 +83,13 @@ export async function createRegistry(store: RegistryStore, options: RegistryOpti
         log.error({ err: cause }, 'a listener of the registry failed')
       }
     }
+  }
+
+  /** It was resealed before this hub had the new key: another hub must do its work, as when it starts (D38). */
+  function lock(why: string | undefined): void {
+    if (why !== undefined && locked === undefined)
+      log.error({ detail: why }, 'the registry cannot be read any more')
+    locked = why
   }
 
   /** `read` as `writeBody` gives it, absent for a tombstone; gives the new revision. */
@@ -111,8 +115,8 @@ export async function createRegistry(store: RegistryStore, options: RegistryOpti
         detail: 'the registry was taken over by a hub of another version',
       })
     }
-    // Not what this hub has seen: somebody was faster, or the store has lost something.
-    upkeep.pullSoon()
+    // Else somebody was faster, or the store has lost something.
+    if (!showsConflict(mirror.known(), result, { id: change.id, seen: repaired })) upkeep.pullSoon()
     if (result.conflict === 'stale') return { ok: false, conflict: 'stale' }
     const { conflict, claim, holder } = result
     return { ok: false, conflict, holder, ...(conflict === 'party' ? { party: claimedParty(claim) } : {}) }
@@ -199,11 +203,12 @@ export async function createRegistry(store: RegistryStore, options: RegistryOpti
 
   function health(): RegistryHealth {
     const shrunk = mirror.shrink() !== undefined
-    const reason = shrunk ? SHRUNK : (upkeep.problem() ?? leftOut(broken, clashes))
+    const trouble = shrunk ? SHRUNK : (upkeep.problem() ?? locked)
+    const reason = trouble ?? leftOut(broken, clashes) ?? upkeep.concern()
     return {
       up: upkeep.problem() === undefined,
       stalenessSeconds: store.shared || shrunk ? upkeep.stalenessSeconds() : 0,
-      loaded: mirror.loaded(),
+      loaded: mirror.loaded() && locked === undefined,
       ...(reason === undefined ? {} : { reason }),
       ...(shrunk ? { alarm: 'registry_shrunk' as const } : {}),
       ...(broken > 0 ? { broken } : {}),
@@ -233,58 +238,6 @@ export async function createRegistry(store: RegistryStore, options: RegistryOpti
       await store.close()
     },
   }
-}
-
-interface Spread {
-  /** Runs the work now or, when it ran just before, a little later, for all that ask until then. */
-  readonly soon: () => Promise<void>
-  /** Runs the work in any case. */
-  readonly now: () => void
-  /** Milliseconds until the work may run again. */
-  readonly restMs: () => number
-}
-
-/**
- * Runs work that holds up everything else so that, however often it is asked for, most of the time is left to others:
- * it rests for some times as long as it took.
- */
-function spread(work: () => void): Spread {
-  let waiting: (() => void)[] = []
-  let restUntil = 0
-  const restMs = (): number => Math.max(0, restUntil - performance.now())
-
-  function now(): void {
-    const begun = performance.now()
-    work()
-    const ended = performance.now()
-    restUntil = ended + Math.min(REST_MAX_MS, Math.max(REST_MIN_MS, REST_FACTOR * (ended - begun)))
-  }
-
-  function run(): void {
-    const done = waiting
-    waiting = []
-    now()
-    goOn(done)
-  }
-
-  return {
-    soon() {
-      if (waiting.length === 0) {
-        const waitMs = restMs()
-        if (waitMs < 1) setImmediate(run)
-        else setTimeout(run, waitMs)
-      }
-      return new Promise((resolve) => void waiting.push(resolve))
-    },
-    now,
-    restMs,
-  }
-}
-
-/** One after the other: what each does next, a whole answer to an operator maybe, is not to hold up requests at once. */
-function goOn([first, ...others]: readonly (() => void)[]): void {
-  first?.()
-  if (others.length > 0) setImmediate(goOn, others)
 }
 
 function leftOut(broken: number, clashes: readonly string[]): string | undefined {

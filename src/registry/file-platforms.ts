@@ -41,6 +41,7 @@ export function conflictWithFile(
   platform: Platform,
   file: FileClaims,
 ): (PutResult & { ok: false }) | undefined {
+  if (file.ids.size === 0) return undefined
   if (file.ids.has(platform.id)) return { ok: false, conflict: 'stale', holder: platform.id }
   for (const claim of partyClaims(platform)) {
     const holder = file.parties.get(claim)

@@ -1,5 +1,5 @@
-// When a platform was last heard from: a map that every request writes, and on a cluster, some seconds later, the
-// other hubs know. Not in the snapshot: it changes all the time and decides nothing but when to probe.
+// When a platform was last heard from: a map that every request and answer writes, and on a cluster, some seconds
+// later, the other hubs know. Not in the snapshot: it changes all the time and decides nothing.
 
 export interface Heard {
   /** `at` in milliseconds since the epoch. */

@@ -2,7 +2,7 @@
 // where they keep the tables. registry/redis-scripts.ts says the same in Lua; one contract suite checks all.
 
 import { randomUUID } from 'node:crypto'
-import { readRecord, recordText } from './record.ts'
+import { liveRevision, readRecord, recordText } from './record.ts'
 import type { RegistryStore, StoreHead, StoreHint, StoredRecord, WriteResult } from './store.ts'
 
 export interface Table<Value> {
@@ -65,8 +65,8 @@ export function createLocalStore(data: LocalData): RegistryStore {
         if (theirs !== 0 && theirs !== schema) return { ok: false, conflict: 'schema' }
         const kept = readFrom(tables, record.id)
         if (kept?.writeId === record.writeId) return { ok: true, revision: kept.revision }
-        // A tombstone, like a record nobody can read, is as good as none.
-        if (seen !== (kept && kept.body !== null ? kept.revision : 0)) return { ok: false, conflict: 'stale' }
+        // A record nobody can read is as good as none.
+        if (seen !== liveRevision(kept)) return { ok: false, conflict: 'stale' }
         const taken = takenClaim(tables, record)
         if (taken) return { ok: false, ...taken }
         // A record's revision grows even if the store's own number was lost.

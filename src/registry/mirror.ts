@@ -4,11 +4,26 @@
 import { Fault } from '../faults/fault.ts'
 import type { Log } from '../journal/log.ts'
 import { oneByOne } from '../journal/one-by-one.ts'
+import { counted } from '../journal/text.ts'
 import { patchMap } from './patched-map.ts'
-import { readBody, readRecord, recordText, type StoredPlatform, type Unreadable } from './record.ts'
+import {
+  liveRevision,
+  readBody,
+  readRecord,
+  recordText,
+  type StoredPlatform,
+  type Unreadable,
+} from './record.ts'
 import { refuseNewer, schemaOf, upgradeRecords, type UpgradeStep } from './schema.ts'
 import type { Sealer } from './seal.ts'
-import type { RegistryStore, StoreContent, StoreHead, StoredRecord } from './store.ts'
+import type {
+  RecordWrite,
+  RegistryStore,
+  StoreContent,
+  StoreHead,
+  StoredRecord,
+  WriteResult,
+} from './store.ts'
 
 /** One record as last seen; `problem`: what is wrong with a broken one. */
 export interface KnownRecord extends Partial<Unreadable> {
@@ -83,7 +98,8 @@ export function createMirror(store: RegistryStore, options: MirrorOptions): Mirr
       return take({ content, seen, next: overlayRecords(known, read(content)) })
     }
     const found = read(content)
-    if (!loaded) refuseForeignKeys(found)
+    const foreign = loaded ? undefined : foreignKeys(found)
+    if (foreign !== undefined) throw new RangeError(foreign)
     const lost = lostRecords(before, found)
     if (lost.length === 0) return take({ content, seen, next: withOwnWrites(found, before, known) })
     const reborn = seen.birth !== '' && content.birth !== seen.birth
@@ -172,6 +188,18 @@ export function createMirror(store: RegistryStore, options: MirrorOptions): Mirr
   }
 }
 
+/** Whether the picture says as much as the refusal of a write does: then there is nothing new to read. */
+export function showsConflict(
+  known: KnownRecords,
+  refusal: Extract<WriteResult, { readonly conflict: 'stale' | 'party' | 'token' }>,
+  { id, seen }: Pick<RecordWrite, 'id' | 'seen'>,
+): boolean {
+  if (refusal.conflict === 'stale') return seen !== liveRevision(known.get(id)?.record)
+  const holder = known.get(refusal.holder)?.record
+  const claims = refusal.conflict === 'party' ? holder?.parties : holder?.tokens
+  return claims?.includes(refusal.claim) ?? false
+}
+
 /** Reads texts into records, by id; a text that was read before is not read again. */
 function readContent(
   content: Pick<StoreContent, 'records'>,
@@ -202,15 +230,15 @@ function readKnown(record: StoredRecord, sealer: Sealer, text: string): KnownRec
 
 /**
  * A registry of which not one sealed record opens belongs to another secret_key: serving it would refuse everybody.
- * Throws `RangeError`, in words for the operator.
+ * Gives the words for the operator; `undefined` when something opens, or nothing is sealed.
  */
-function refuseForeignKeys(found: KnownRecords): void {
+export function foreignKeys(found: KnownRecords): string | undefined {
   const all = [...found.values()]
   const missing = all.flatMap(({ missingKey }) => missingKey ?? [])
-  if (missing.length === 0 || all.some(({ stored }) => stored?.sealedWith !== undefined)) return
-  throw new RangeError(
-    `secret_key does not fit the registry: its ${missing.length} platforms are sealed with key ${[...new Set(missing)].join(', ')}. Put the secret they were sealed with behind the new one (secret_key: [new, old]). If it is lost, "ocpi-hub registry forget-key" forgets these platforms`,
-  )
+  if (missing.length === 0 || all.some(({ stored }) => stored?.sealedWith !== undefined)) return undefined
+  const [are, they, these] =
+    missing.length === 1 ? ['is', 'it was', 'this platform'] : ['are', 'they were', 'these platforms']
+  return `secret_key does not fit the registry: its ${counted(missing.length, 'platform')} ${are} sealed with key ${[...new Set(missing)].join(', ')}. Put the secret ${they} sealed with behind the new one (secret_key: [new, old]). If it is lost, "ocpi-hub registry forget-key" forgets ${these}`
 }
 
 /** What was known before and the store has not, or has in an older state. A removal leaves a tombstone, so it is none. */

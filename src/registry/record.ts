@@ -4,6 +4,7 @@
 import { z } from 'zod'
 import { Fault } from '../faults/fault.ts'
 import { CONNECTION_STATUSES } from '../ocpi/connection-status.ts'
+import { parseJson } from '../ocpi/json-text.ts'
 import { INTERFACES } from '../ocpi/module.ts'
 import { isPartyId, partyKey } from '../ocpi/party.ts'
 import { TOKEN_FORMS } from '../ocpi/token.ts'
@@ -108,6 +109,11 @@ export function recordText(record: StoredRecord): string {
 export function recordTail(record: Omit<StoredRecord, 'revision' | 'id'>): string {
   const { writeId, parties, tokens, body } = record
   return JSON.stringify({ writeId, parties, tokens, body }).slice(1)
+}
+
+/** What whoever writes the record must have seen of it: a tombstone is as good as none. */
+export function liveRevision(record: StoredRecord | undefined): number {
+  return record && record.body !== null ? record.revision : 0
 }
 
 /** What is wrong with a body, its sealed token left aside; `undefined` = nothing. */
@@ -247,13 +253,4 @@ export function claimedParty(claim: string): string {
 function problemOf(parsed: z.ZodSafeParseResult<unknown>): string | undefined {
   const issue = parsed.error?.issues[0]
   return issue && `${issue.path.join('.') || 'it'} has a wrong value (${issue.code})`
-}
-
-/** `undefined` for what is no JSON. */
-export function parseJson(source: string): unknown {
-  try {
-    return JSON.parse(source)
-  } catch {
-    return undefined
-  }
 }

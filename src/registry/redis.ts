@@ -12,6 +12,7 @@ import { randomUUID } from 'node:crypto'
 import { Fault } from '../faults/fault.ts'
 import type { RedisConnection } from '../journal/redis.ts'
 import { recordTail, recordText } from './record.ts'
+import { createRedisConcerns } from './redis-concerns.ts'
 import { HEAD, LOAD, PUT_BACK, UPGRADE, WRITE } from './redis-scripts.ts'
 import type { RegistryStore, StoreContent, StoreHead, StoredRecord, WriteResult } from './store.ts'
 
@@ -23,13 +24,19 @@ export function createRedisStore(redis: RedisConnection): RegistryStore {
   const keys = ['head', 'platforms', 'parties', 'tokens', 'changes'].map((name) => redis.key(name))
   const channel = redis.key('changed')
   const stops = new Set<() => void>()
+  const concerns = createRedisConcerns(redis)
 
   return {
     shared: true,
     async head() {
       const answer = texts(await redis.run(HEAD, [keys[0]!, redis.key('probe')], []))
       const refusal = answer[3]
-      return { ...toHead(answer), ...(refusal ? { refusal: `Redis refuses writes: ${refusal}` } : {}) }
+      const concern = concerns.now()
+      return {
+        ...toHead(answer),
+        ...(refusal ? { refusal: `Redis refuses writes: ${refusal}` } : {}),
+        ...(concern === undefined ? {} : { concern }),
+      }
     },
     async load(since) {
       const answer = texts(await redis.run(LOAD, keys, [since ?? ''], ALL_MS))
@@ -60,6 +67,7 @@ export function createRedisStore(redis: RedisConnection): RegistryStore {
       return stop
     },
     async close() {
+      concerns.stop()
       for (const stop of stops) stop()
     },
   }

@@ -28,9 +28,9 @@ export interface RegistryHealth {
   readonly up: boolean
   /** Seconds since the snapshot was last known to be current. */
   readonly stalenessSeconds: number
-  /** Whether a snapshot was ever loaded. */
+  /** Whether a snapshot was ever loaded, and `secret_key` opens at least something of it. */
   readonly loaded: boolean
-  /** Why it is not well, for operators. */
+  /** Why it is not well, or, while it is, what about its store should not stay so; for operators. */
   readonly reason?: string
   /** The store came back much smaller than it was: the snapshot is kept until `confirmShrink` or `restore`. */
   readonly alarm?: 'registry_shrunk'

@@ -28,9 +28,7 @@ export interface Connection {
   /** Ready Authorization header value for requests to it; `''` while it has no outbound token. */
   readonly authorization: string
   /** Its own and, of a hub, those behind it; without those that count elsewhere (yielding.ts). */
-  readonly parties: ReadonlyMap<PartyKey, readonly PlatformRole[]>
-  /** The same as the table shows them. */
-  readonly entries: ReadonlyMap<PartyKey, readonly PartyEntry[]>
+  readonly parties: ReadonlyMap<PartyKey, readonly PartyEntry[]>
   /** Its roles that count elsewhere. */
   readonly yielded: ReadonlySet<PlatformRole>
   /** The only party of the platform, if there is just one (T5). */
@@ -113,7 +111,7 @@ function buildWhole(
     for (const token of platform.inbound) {
       if (!tokens.has(token.hash)) tokens.set(token.hash, { connection, token })
     }
-    for (const [key, entries] of connection.entries) {
+    for (const [key, entries] of connection.parties) {
       const others = parties.get(key)
       parties.set(key, others ? [...others, ...entries] : entries)
     }
@@ -144,7 +142,7 @@ function patchTable(
     const connection = toConnection(platform, old)
     if (!hasSameKeys(connection, old) || isContested(old, before)) return undefined
     connections.set(platform.id, connection)
-    for (const [key, entries] of connection.entries) {
+    for (const [key, entries] of connection.parties) {
       const all = parties.get(key) ?? before.parties.get(key)!
       const first = all.findIndex((entry) => entry.connection === old)
       parties.set(key, all.toSpliced(first, entries.length, ...entries))
@@ -162,16 +160,16 @@ function patchTable(
 }
 
 /** Whether what has changed of it may change what counts of others. */
-function isContested({ entries, yielded }: Connection, { contested }: RoutingTable): boolean {
+function isContested({ parties, yielded }: Connection, { contested }: RoutingTable): boolean {
   if (contested.size === 0) return false
-  return yielded.size > 0 || [...entries.keys()].some((key) => contested.has(key))
+  return yielded.size > 0 || [...parties.keys()].some((key) => contested.has(key))
 }
 
 function hasSameKeys(one: Connection, other: Connection): boolean {
   const tokensOf = ({ platform }: Connection): string => platform.inbound.map((token) => token.hash).join()
   return (
-    one.entries.size === other.entries.size &&
-    [...one.entries].every(([key, entries]) => isAlike(entries, other.entries.get(key))) &&
+    one.parties.size === other.parties.size &&
+    [...one.parties].every(([key, entries]) => isAlike(entries, other.parties.get(key))) &&
     tokensOf(one) === tokensOf(other)
   )
 }
@@ -201,38 +199,29 @@ function toConnection(
   old: Connection | undefined,
   yielded: ReadonlySet<PlatformRole> = NONE,
 ): Connection {
-  const parties = new Map<PartyKey, PlatformRole[]>()
   const all = platform.behind ? [...platform.roles, ...platform.behind] : platform.roles
   const roles = yielded.size > 0 ? all.filter((role) => !yielded.has(role)) : all
-  for (const role of roles) {
-    const key = partyKey(role)
-    const its = parties.get(key)
-    if (its) its.push(role)
-    else parties.set(key, [role])
-  }
   const endpoints = toEndpoints(platform, old)
   const live = roles.filter((role) => !role.withdrawn)
   const keys = new Set(live.map(partyKey))
   const { outbound } = platform
-  const entries = new Map<PartyKey, readonly PartyEntry[]>()
+  const parties = new Map<PartyKey, PartyEntry[]>()
   const connection: Connection = {
     platform,
     authorization: outbound ? writeAuthorization(outbound.token, outbound.form) : '',
     parties,
-    entries,
     soleParty: keys.size === 1 ? live[0] : undefined,
     yielded,
     endpoints,
     endpoint: (module, role) => endpoints[role].get(moduleKey(module)),
   }
-  for (const [key, its] of parties) {
-    entries.set(
-      key,
-      its.map((role) => {
-        const entry = { key, connection, role, status: statusOf(platform, role) }
-        return isReported(role) ? { ...entry, behind: true } : entry
-      }),
-    )
+  for (const role of roles) {
+    const key = partyKey(role)
+    const plain = { key, connection, role, status: statusOf(platform, role) }
+    const entry: PartyEntry = isReported(role) ? { ...plain, behind: true } : plain
+    const entries = parties.get(key)
+    if (entries) entries.push(entry)
+    else parties.set(key, [entry])
   }
   return connection
 }

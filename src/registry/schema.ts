@@ -2,7 +2,8 @@
 // a newer one is refused, because this program could not keep what it does not know.
 
 import { z } from 'zod'
-import { parseJson, readRecord } from './record.ts'
+import { parseJson } from '../ocpi/json-text.ts'
+import { readRecord } from './record.ts'
 import type { StoreContent, StoredRecord } from './store.ts'
 
 const BODY = z.record(z.string(), z.unknown())

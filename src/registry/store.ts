@@ -47,6 +47,8 @@ export interface StoreHead {
 export interface StoreState extends StoreHead {
   /** Why the store takes no writes although it answers. */
   readonly refusal?: string
+  /** What should not stay so although the store works. */
+  readonly concern?: string
 }
 
 export interface StoreContent extends StoreHead {

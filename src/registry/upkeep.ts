@@ -4,12 +4,12 @@
 import { Fault, toFault } from '../faults/fault.ts'
 import type { Log } from '../journal/log.ts'
 import type { Mirror } from './mirror.ts'
-import type { RegistryStore } from './store.ts'
+import type { RegistryStore, StoreHead } from './store.ts'
 
 export interface Upkeep {
   /** The first pull. Throws what is not cured by waiting: a newer store, or a store of this process that fails. */
   start(): Promise<void>
-  /** Everything, a moment later. */
+  /** Everything, a moment later; nothing of a store that nobody else writes to. */
   pullSoon(): void
   /** Takes over at once what others have written until now. Never rejects. */
   catchUp(): Promise<void>
@@ -17,6 +17,8 @@ export interface Upkeep {
   watchOver<Result>(work: () => Promise<Result>): Promise<Result>
   /** Why the store is not well, for operators. */
   problem(): string | undefined
+  /** What the operator should mend although the store is well. */
+  concern(): string | undefined
   /** Since the picture was last known to be current. */
   stalenessSeconds(): number
   stop(): void
@@ -38,6 +40,7 @@ export function createUpkeep(store: RegistryStore, options: UpkeepOptions): Upke
   const { mirror, pollMs, log } = options
   let problem: string | undefined = 'not reached yet'
   let refusal: string | undefined
+  let concern: string | undefined
   let currentAt = performance.now()
   let completeAt = currentAt
   let needsAll = true
@@ -86,6 +89,14 @@ export function createUpkeep(store: RegistryStore, options: UpkeepOptions): Upke
     refusal = why
   }
 
+  /** Told when it begins: its words may count seconds. */
+  function noteConcern(what: string | undefined): void {
+    if (what !== undefined && concern === undefined && !stopped) {
+      log.warn({ detail: what }, 'the registry store is not as it should be')
+    }
+    concern = what
+  }
+
   async function pull(): Promise<void> {
     const complete = needsAll
     needsAll = false
@@ -105,16 +116,22 @@ export function createUpkeep(store: RegistryStore, options: UpkeepOptions): Upke
       await watchOver(async () => {
         const theirs = await store.head()
         noteRefusal(theirs.refusal)
-        const ours = mirror.head()
+        noteConcern(theirs.concern)
         // A part that was lost (evicted, deleted by hand) does not change the head.
         if (store.shared && performance.now() - completeAt > COMPLETE_MS) needsAll = true
-        const same = theirs.birth === ours.birth && theirs.revision === ours.revision
-        if (same && !needsAll) currentAt = performance.now()
+        if (isKnown(theirs) && !needsAll) currentAt = performance.now()
         else await pull()
       })
     } catch {
       // watchOver has told it.
     }
+  }
+
+  function isKnown(theirs: StoreHead): boolean {
+    // Nobody else writes to it: what is ahead is an own write, known as soon as its answer is here.
+    if (!store.shared) return true
+    const ours = mirror.head()
+    return theirs.birth === ours.birth && theirs.revision === ours.revision
   }
 
   function look(): Promise<void> {
@@ -133,6 +150,7 @@ export function createUpkeep(store: RegistryStore, options: UpkeepOptions): Upke
   }
 
   function pullSoon(): void {
+    if (!store.shared) return
     needsAll = true
     wait()
   }
@@ -174,6 +192,7 @@ export function createUpkeep(store: RegistryStore, options: UpkeepOptions): Upke
     catchUp,
     watchOver,
     problem: () => problem ?? refusal,
+    concern: () => concern,
     stalenessSeconds: () => Math.round(performance.now() - currentAt) / 1000,
     stop() {
       stopped = true

@@ -38,12 +38,12 @@ export function readClaimedFrom(head: RequestHead, sender: Connection): PartyId 
 /** The sender's party as registered. */
 function ownParty(claimed: PartyId, sender: Connection): PartyId {
   const key = partyKey(claimed)
-  const role = sender.parties.get(key)?.find((candidate) => !candidate.withdrawn)
-  if (!role)
+  const entry = sender.parties.get(key)?.find(({ role }) => !role.withdrawn)
+  if (!entry)
     throw new Fault('from_foreign', {
       message: `${key} is not a party of the platform that sent the request`,
     })
-  return role
+  return entry.role
 }
 
 function soleParty(sender: Connection, head: RequestHead): PartyId {

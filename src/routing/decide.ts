@@ -2,6 +2,7 @@
 // `routes explain` walks this same function with a trace; nothing here sends.
 
 import { Fault } from '../faults/fault.ts'
+import { counted } from '../journal/text.ts'
 import { type PartyId, type PartyKey, partyKey, readPartyText } from '../ocpi/party.ts'
 import { VERSIONS } from '../ocpi/version.ts'
 import type { Connection } from '../registry/routing-table.ts'
@@ -136,14 +137,17 @@ function firstRule(
 
 function toGetAll(errand: Case): Decision {
   const routes = routesTo(listOwners(errand.context.table, errand.wanted), errand)
-  errand.context.trace?.('way', `GET ALL over ${routes.length} parties`)
+  errand.context.trace?.('way', `GET ALL over ${counted(routes.length, 'party', 'parties')}`)
   return { way: 'get-all', from: errand.from, routes }
 }
 
 /** One object of nobody in particular: every owner is asked (T17). */
 function toAsk(errand: Case): Decision {
   const routes = routesTo(listOwners(errand.context.table, errand.wanted), errand)
-  errand.context.trace?.('way', `asked of ${routes.length} parties, the first that knows it answers`)
+  errand.context.trace?.(
+    'way',
+    `asked of ${counted(routes.length, 'party', 'parties')}, the first that knows it answers`,
+  )
   return { way: 'ask', from: errand.from, routes }
 }
 
@@ -151,7 +155,7 @@ function toBroadcast(errand: Case): Decision {
   const { message, wanted, from, context } = errand
   if (message.row.clientOwned) refuseForeign(errand)
   const routes = routesTo(broadcastTargets(context.table, wanted), errand)
-  context.trace?.('way', `broadcast push to ${routes.length} parties`)
+  context.trace?.('way', `broadcast push to ${counted(routes.length, 'party', 'parties')}`)
   return { way: 'broadcast', from, routes }
 }
 

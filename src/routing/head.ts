@@ -19,6 +19,8 @@ export interface RequestHead {
   contentEncoding: string | undefined
   /** End-to-end headers to send on, flat: name, value, name, value … */
   forward: string[]
+  /** Names that some servers take for one of the hub's own; they are not sent on. */
+  lookalikes: readonly string[]
   /** A Host header was there. */
   hosted: boolean
   /** Name of a header that stands twice though it may not, or cannot be read. */
@@ -66,7 +68,6 @@ const NOT_FORWARDED = new Set([
   'user-agent',
   'via',
   'forwarded',
-  'x-real-ip',
   // The answers to these have no envelope: 304, 206, 412.
   'if-match',
   'if-none-match',
@@ -76,12 +77,28 @@ const NOT_FORWARDED = new Set([
   'range',
   'referer',
   'origin',
+  // Servers and frameworks that know these take path, method or host from them: with the hub's token a requester would
+  // reach what no URL leads to, a party's credentials among it.
+  'x-original-url',
+  'x-original-uri',
+  'x-original-host',
+  'x-rewrite-url',
+  'x-http-method',
+  'x-http-method-override',
+  'x-method-override',
+  'x-host',
+  // A CGI program would take it for HTTP_PROXY.
+  'proxy',
 ])
+// Where the requester is, as proxies and delivery networks in front of the hub write it: CF-Connecting-IP, X-Client-IP …
+const SHOWS_ADDRESS = /^x-forwarded|(?:client|connecting|real|remote|originating)-?(?:ip|addr)$/
 
 // Visible ASCII, blanks and tabs: what any receiver reads the same way.
 const CLEAN_VALUE = /^[\x20-\x7e\t]*$/
 /** Codings the hub can look into to read a status code. */
 const READABLE_CODINGS = new Set(['gzip', 'x-gzip', 'deflate', 'br', 'identity'])
+
+const NONE: readonly string[] = []
 
 /** The head of a request without headers. All members at once, and none is ever deleted: one shape is cheap. */
 export function createHead(): RequestHead {
@@ -96,13 +113,14 @@ export function createHead(): RequestHead {
     via: undefined,
     contentEncoding: undefined,
     forward: [],
+    lookalikes: NONE,
     hosted: false,
     broken: undefined,
   }
 }
 
 /** What becomes of a header: a member of the head, sent on, or one of those looked at by name. */
-type Kind = Single | 'forward' | 'drop' | 'host' | 'connection' | 'via' | 'accept-encoding'
+type Kind = Single | 'forward' | 'drop' | 'lookalike' | 'host' | 'connection' | 'via' | 'accept-encoding'
 
 const LOOKED_AT = new Set(['host', 'connection', 'via', 'accept-encoding'])
 // By the spelling that came, so that a busy hub folds the case of each name once. Bounded: strangers choose names.
@@ -113,11 +131,18 @@ function kindOf(name: string): Kind {
   let kind = KINDS.get(name)
   if (kind === undefined) {
     const lower = name.toLowerCase()
-    const dropped = NOT_FORWARDED.has(lower) || lower.startsWith('x-forwarded-') ? 'drop' : 'forward'
-    kind = SINGLES.get(lower) ?? (LOOKED_AT.has(lower) ? (lower as Kind) : dropped)
+    kind = kindByName(lower)
+    // CGI, WSGI, Rack and PHP write `-` and `_` alike: OCPI_from_party_id would stand beside the hub's own, or win.
+    const plain = lower.replace(/[^a-z0-9]/g, '-')
+    if (kind === 'forward' && kindByName(plain) !== 'forward') kind = 'lookalike'
     if (KINDS.size < KINDS_MAX) KINDS.set(name, kind)
   }
   return kind
+}
+
+function kindByName(lower: string): Kind {
+  if (LOOKED_AT.has(lower)) return lower as Kind
+  return SINGLES.get(lower) ?? (NOT_FORWARDED.has(lower) || SHOWS_ADDRESS.test(lower) ? 'drop' : 'forward')
 }
 
 /** Reads `rawHeaders` (Node's flat list). Never throws: what is broken is named in `broken`. */
@@ -133,6 +158,9 @@ export function readHead(rawHeaders: readonly string[]): RequestHead {
         head.forward.push(name, value)
         break
       case 'drop':
+        break
+      case 'lookalike':
+        head.lookalikes = [...head.lookalikes, name]
         break
       case 'host':
         if (head.hosted) head.broken ??= name
@@ -173,11 +201,12 @@ const ALMOST =
 const ALMOST_MAX = 4
 
 /** What the journal says of headers that look like routing headers and are none. */
-export function misnamed({ forward }: Pick<RequestHead, 'forward'>): FaultDetail {
-  const names: string[] = []
-  for (let index = 0; index < forward.length && names.length < ALMOST_MAX; index += 2) {
-    if (ALMOST.test(forward[index]!.toLowerCase())) names.push(printable(forward[index]!))
-  }
+export function misnamed({ forward, lookalikes }: Pick<RequestHead, 'forward' | 'lookalikes'>): FaultDetail {
+  const sent = [...lookalikes, ...forward.filter((_, index) => index % 2 === 0)]
+  const names = sent
+    .filter((name) => ALMOST.test(name.toLowerCase()))
+    .slice(0, ALMOST_MAX)
+    .map(printable)
   if (names.length === 0) return {}
   const detail = `no routing header: ${names.join(', ')}; the names are OCPI-to-country-code, OCPI-to-party-id, OCPI-from-…`
   return { detail }

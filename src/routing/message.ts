@@ -2,9 +2,9 @@
 // The body is checked to be JSON and kept as the bytes that came (R95, R99).
 
 import { isUtf8 } from 'node:buffer'
-import { isJson } from '../dialects/json-text.ts'
 import { Fault } from '../faults/fault.ts'
-import { hasByteOrderMark } from '../ocpi/json-members.ts'
+import { withoutByteOrderMark } from '../ocpi/json-bytes.ts'
+import { isJson } from '../ocpi/json-text.ts'
 import { type InterfaceRole, moduleRow, type ModuleRow } from '../ocpi/module.ts'
 import type { VersionNumber } from '../ocpi/version.ts'
 import type { RequestHead } from './head.ts'
@@ -64,13 +64,13 @@ function checkJson(body: Buffer, head: RequestHead): void {
     throw new Fault('body_not_json', { message: 'The request body is compressed; send it as plain JSON' })
   }
   if (!isUtf8(body)) throw new Fault('body_not_json', { message: 'The request body is not UTF-8' })
-  if (body.length > PARSED_MAX) {
-    if (!isJson(body.subarray(hasByteOrderMark(body) ? 3 : 0))) throw new Fault('body_not_json')
+  const text = withoutByteOrderMark(body)
+  if (text.length > PARSED_MAX) {
+    if (!isJson(text)) throw new Fault('body_not_json')
     return
   }
   try {
-    const text = body.toString('utf8')
-    JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text)
+    JSON.parse(text.toString('utf8'))
   } catch (cause) {
     throw new Fault('body_not_json', { cause })
   }

@@ -5,6 +5,7 @@ import type { InterfaceRole, ModuleRow } from '../ocpi/module.ts'
 import type { PartyKey } from '../ocpi/party.ts'
 import { isOpposite, type Role, takesBroadcasts } from '../ocpi/role.ts'
 import { sharesMessages, type VersionNumber } from '../ocpi/version.ts'
+import type { PlatformRole } from '../registry/platform.ts'
 import type { Connection, PartyEntry, RoutedEndpoint, RoutingTable } from '../registry/routing-table.ts'
 
 /** One party and the endpoint a request to it goes to. */
@@ -23,9 +24,13 @@ export interface Wanted {
   readonly version: VersionNumber
 }
 
+function senderRoles({ sender, from }: Wanted): PlatformRole[] {
+  return (sender.parties.get(from) ?? []).flatMap(({ role }) => (role.withdrawn ? [] : role))
+}
+
 /** The role a party acts in when it pushes to, or asks for, this module (T8). */
 export function actingRole(wanted: Wanted): Role {
-  const roles = (wanted.sender.parties.get(wanted.from) ?? []).filter((role) => !role.withdrawn)
+  const roles = senderRoles(wanted)
   const { pusherRole } = wanted.row
   const acting =
     roles.find((role) => role.role === pusherRole) ?? roles.find((role) => role.role !== 'OTHER') ?? roles[0]
@@ -93,7 +98,7 @@ export function listOwners(table: RoutingTable, wanted: Wanted): Destination[] {
 
 /** Parties an open routing request may be meant for (R61-R63): those of the role opposite to the sender's. */
 export function openCandidates(table: RoutingTable, wanted: Wanted): Destination[] {
-  const roles = (wanted.sender.parties.get(wanted.from) ?? []).filter((role) => !role.withdrawn)
+  const roles = senderRoles(wanted)
   return reachable(table, wanted, (entry) => roles.some(({ role }) => isOpposite(role, entry.role.role)))
 }
 

@@ -68,14 +68,14 @@ describe('the errors', () => {
     dashboard({}, async ({ page, open }) => {
       await open('/errors')
       const matrix = page.getByRole('table').filter({ hasText: 'sender ↓' })
-      const cell = matrix.getByRole('link', { name: 'NL-EMS to DE-CPO: 1 faults, 25 % of 4 requests' })
-      const uncounted = matrix.getByRole('link', { name: 'NL-EMS to ZZ-TOP: 1 faults' }).locator('..')
+      const cell = matrix.getByRole('link', { name: 'NL-EMS to DE-CPO: 1 fault, 25 % of 4 requests' })
+      const uncounted = matrix.getByRole('link', { name: 'NL-EMS to ZZ-TOP: 1 fault' }).locator('..')
       await page.getByText('requests not counted').waitFor()
       await expect.poll(() => uncounted.getAttribute('class')).toBe('shade-0')
       await cell.click()
       await page.getByText('connection refused').waitFor({ state: 'detached' })
       expect(new URL(page.url()).search).toBe('?from=NL-EMS&to=DE-CPO')
-      expect(await page.locator('.errors tbody tr').count()).toBe(1)
+      await expect.poll(() => page.locator('.errors tbody tr').count()).toBe(1)
       expect(await cell.getAttribute('aria-current')).toBe('true')
     }))
 
@@ -172,6 +172,27 @@ describe('the errors', () => {
       await page.getByLabel("Receiver's platform").press('Enter')
       await page.locator('.errors').getByText('answer not ocpi').waitFor()
     }))
+
+  it.each([
+    ['requester', 'nl-oth', "Sender's platform"],
+    ['until', '1h', 'Until'],
+    ['correlation_id', 'nobodys', 'Correlation id'],
+    ['request_id', 'nobodys', 'Request id'],
+    ['author', 'responder', 'Answered by'],
+  ])('are filtered by %s, which the API takes as well', (name, value, label) =>
+    dashboard({}, async ({ page, open }) => {
+      await open(`/errors?${name}=${value}`)
+      const field = page.getByLabel(label, { exact: true })
+      expect(await field.inputValue()).toBe(value)
+      await page.locator('.errors').getByText('to unknown').waitFor({ state: 'detached' })
+      const switches = await page.getByRole('switch').count()
+      // What is to come is after an end.
+      expect(switches).toBe(name === 'until' ? 0 : 1)
+      await field.fill('')
+      await field.press('Enter')
+      await page.locator('.errors').getByText('to unknown').waitFor()
+    }),
+  )
 
   it('that cannot be read are told as the API tells it, and can be tried again', () =>
     dashboard({ provokes: [503] }, async ({ page, open }) => {

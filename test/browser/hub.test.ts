@@ -244,7 +244,7 @@ describe('the audit trail', () => {
       const rows = trail.locator('tbody tr')
       await rows.nth(49).waitFor()
       expect((await rows.first().innerText()).replaceAll(/\s+/g, ' ')).toMatch(
-        /admin routes put version 60 1 rules before, 1 since, registry/,
+        /admin routes put version 60 1 rule before, 1 since, registry/,
       )
       await trail.getByRole('button', { name: 'Next' }).click()
       await trail.getByText('Page 2').waitFor()

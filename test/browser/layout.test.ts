@@ -157,6 +157,24 @@ describe('every page whose data cannot be had', () => {
     }))
 })
 
+describe('an address', () => {
+  it('with a slash too many shows its page', () =>
+    dashboard({}, async ({ page, open }) => {
+      await open('/errors/?code=4001')
+      await page.getByRole('heading', { name: 'Errors' }).waitFor()
+      expect(await page.getByLabel('OCPI code').inputValue()).toBe('4001')
+      expect(await page.getByRole('link', { name: 'Errors' }).getAttribute('aria-current')).toBe('page')
+    }))
+
+  it('that is none says so among the pages there are', () =>
+    dashboard({ provokes: [404] }, async ({ page, open }) => {
+      await open('/error')
+      await page.getByText('There is no such page.').waitFor()
+      await page.getByRole('link', { name: 'the overview' }).click()
+      await page.getByRole('heading', { name: 'Overview' }).waitFor()
+    }))
+})
+
 describe('with the keyboard alone', () => {
   it('one skips to the page, and moves to another one', () =>
     dashboard({}, async ({ page, open }) => {

@@ -142,5 +142,9 @@ describe('last-heard times', () => {
     cleanups.push(() => heard.close())
     await waitFor(() => heard.last('gamma') === 1000)
     expect([heard.last('acme'), heard.last('beta')]).toEqual([undefined, undefined])
+    // And do not keep out what is heard.
+    const now = Date.now()
+    heard.note('acme', now)
+    await waitFor(async () => (await redis.command('HGET', '{ocpi-hub}:heard', 'acme')) === String(now))
   })
 })

@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest'
 import { openEnvironment, type Environment } from '../../src/journal/environment.ts'
 import { createRegistry } from '../../src/registry/create-registry.ts'
 import { createEmbeddedStore } from '../../src/registry/embedded.ts'
+import type { RegistryStore } from '../../src/registry/store.ts'
 import { makeDirectory } from '../support/directory.ts'
 import { kept, platform, role, SECRET } from '../support/platforms.ts'
 import { waitFor } from '../support/wait.ts'
@@ -127,6 +128,42 @@ describe('the embedded registry', () => {
     failing = false
     await waitFor(() => registry.health().up)
     expect(registry.table().connections.get('acme')?.platform).toEqual(acme)
+    await registry.close()
+    await environment.close()
+    directory.remove()
+  })
+
+  it('is not read again, neither for its own writes under way nor after a lost race', async () => {
+    const directory = makeDirectory()
+    const environment = await openEnvironment(directory.path)
+    let loads = 0
+    let looks = 0
+    const disk: Environment = {
+      ...environment,
+      async write(action, options) {
+        await environment.write(action, options)
+        const seen = looks
+        // What was written can be seen, and nobody was told yet.
+        await waitFor(() => looks >= seen + 2)
+      },
+    }
+    const store = createEmbeddedStore(disk)
+    const counted: RegistryStore = {
+      ...store,
+      load: (since) => (loads++, store.load(since)),
+      head: () => (looks++, store.head()),
+    }
+    const registry = await createRegistry(counted, { secretKeys: [SECRET], pollMs: 5 })
+    let acme = kept(await registry.put(platform('acme')))
+    // The very first write gave the store its birth.
+    await waitFor(() => loads === 2)
+    for (const status of ['OFFLINE', 'CONNECTED', 'OFFLINE'] as const) {
+      const before = acme
+      acme = kept(await registry.put({ ...acme, status }))
+      expect(await registry.put(before)).toMatchObject({ conflict: 'stale' })
+    }
+    expect(registry.table().connections.get('acme')?.platform).toEqual(acme)
+    expect(loads).toBe(2)
     await registry.close()
     await environment.close()
     directory.remove()

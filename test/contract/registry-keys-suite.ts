@@ -55,10 +55,28 @@ export function describeKeys(start: Start, bench: () => StoreBench): void {
     expect(registry.health().broken).toBeUndefined()
   })
 
+  it('is not fit to serve, and says so, once nothing opens any more', async () => {
+    const told: object[] = []
+    const note = (fields: object): void => void told.push(fields)
+    const log = { info: () => undefined, warn: () => undefined, error: note }
+    const old = await start({ secretKeys: [OLD], log })
+    kept(await old.put(platform('acme')))
+    expect(old.health()).toMatchObject({ up: true, loaded: true })
+    const both = await start({ secretKeys: [NEW, OLD] })
+    await both.reseal()
+    await waitFor(() => !old.health().loaded)
+    const reason = expect.stringContaining(`its 1 platform is sealed with key ${NEW_ID}.`) as string
+    expect(old.health()).toMatchObject({ up: true, loaded: false, reason })
+    expect(told).toEqual([{ detail: reason }])
+    expect(both.health()).toMatchObject({ up: true, loaded: true })
+    await both.remove(both.table().connections.get('acme')!.platform)
+    await waitFor(() => old.health().loaded)
+  })
+
   it('refuses to start on a registry of which it can open nothing', async () => {
     kept(await (await start({ secretKeys: [OLD] })).put(platform('acme')))
     await expect(start({ secretKeys: [NEW] })).rejects.toThrow(
-      `secret_key does not fit the registry: its 1 platforms are sealed with key ${OLD_ID}.`,
+      `secret_key does not fit the registry: its 1 platform is sealed with key ${OLD_ID}.`,
     )
   })
 }

@@ -1,4 +1,5 @@
-// The registry on a Redis that answers and takes no writes: it goes on reading, and says so instead of being well.
+// The registry on a Redis that answers and takes no writes: it goes on reading, and says so instead of being well. And
+// on one that may lose what was written.
 
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { openRedis } from '../../src/journal/redis.ts'
@@ -22,6 +23,24 @@ async function hub(redis: RedisHandle, log?: RegistryOptions['log']): Promise<Re
 }
 
 type Command = readonly [name: string, ...args: string[]]
+
+describe('Redis may evict keys', () => {
+  it('is told while it still works well, until it may no longer', async () => {
+    const redis = await startRedis({ args: ['--maxmemory', '100mb', '--maxmemory-policy', 'allkeys-lru'] })
+    onTestFinished(() => redis.end())
+    const told: object[] = []
+    const note = (about: object): void => void told.push(about)
+    const registry = await hub(redis, { info: () => undefined, warn: note, error: note })
+    await waitFor(() => registry.health().reason !== undefined)
+    const reason =
+      'Redis may evict the registry when its memory is full: set maxmemory-policy noeviction, not allkeys-lru'
+    expect(registry.health()).toMatchObject({ up: true, loaded: true, reason })
+    expect(told).toEqual([{ detail: reason }])
+    await redis.command('CONFIG', 'SET', 'maxmemory-policy', 'noeviction')
+    await redis.command('CLIENT', 'KILL', 'TYPE', 'normal')
+    await waitFor(() => registry.health().up && registry.health().reason === undefined, { limitMs: 5000 })
+  })
+})
 
 describe('Redis answers, and takes no writes', () => {
   it.each<[string, begin: Command, end: Command, words: RegExp]>([

@@ -95,6 +95,7 @@ export const CASES: readonly Case[] = [
   ['link', 'warn', /last page/, at('/locations', withHeaders({ 'x-total-count': '2' }))],
   ['date_from', 'fail', /cdrs: 1 older objects/, at('/cdrs', withData(() => [{ last_updated: '2026-01-01T00:00:00Z' }]))],
   ['date_from', 'fail', /cdrs: HTTP 200, OCPI status code 2001/, at('/cdrs', (answer, { query }) => query.has('date_from') ? { ...answer, json: { status_code: 2001 } } : answer)],
+  ['date_from', 'pass', /^[^;]*nothing from tomorrow on/, at('/cdrs', (answer, { query }) => query.has('date_from') && query.get('date_from')! > new Date().toISOString() ? { ...answer, json: { status_code: 1000, data: null } } : answer)],
   ['unknown_object', 'warn', /HTTP 200 with OCPI status code 2003/, (answer) => (answer.status === 404 ? { ...answer, status: 200 } : answer)],
   ['unknown_object', 'warn', /404 without/, (answer) => (answer.status === 404 ? { status: 404, headers: {}, body: 'nope' } : answer)],
   ['unknown_object', 'fail', /1xxx without data/, (answer) => answer.status === 404 ? { ...answer, status: 200, json: { status_code: 1000 } } : answer],

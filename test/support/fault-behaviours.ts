@@ -71,6 +71,7 @@ export const BEHAVIOURS = {
     `${HEAD}Content-Length: 18446744073709551616\r\n\r\n${ENVELOPE}`,
   ),
   'status 99': writesAndEnds(GOOD.replace('200 OK', '99 Odd')),
+  'status 099': writesAndEnds(GOOD.replace('200 OK', '099 Odd')),
   'status 999': writesAndEnds(GOOD.replace('200 OK', '999 Odd')),
   'status not a number': writesAndEnds(GOOD.replace('200 OK', 'abc OK')),
   'head of 20 KB': writesAndEnds(GOOD.replace('\r\n', `\r\nX-Large: ${'a'.repeat(20_480)}\r\n`)),
@@ -101,6 +102,9 @@ export const BEHAVIOURS = {
     socket.write(`${HEAD}Transfer-Encoding: chunked\r\n\r\n`)
     flood(socket, `10000\r\n${' '.repeat(0x1_0000)}\r\n`)
   }),
+  'endless interim answers': afterRequest((socket) =>
+    flood(socket, 'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(1_000)),
+  ),
   // Good at first: keep-alive, then dead when it is used again.
   'dead when used again': thenAgain((socket) => void socket.resetAndDestroy()),
   'reset in the second head': thenAgain((socket) => {

@@ -11,11 +11,13 @@ export interface Posted {
   readonly json: any
 }
 
+type Answer = number | object | 'hang'
+
 export interface JsonReceiver {
   readonly url: string
   readonly posts: readonly Posted[]
-  /** Statuses of the next answers, one each; then 200. `hang` = no answer at all. */
-  readonly answers: (number | 'hang')[]
+  /** Of the next answers, one each: a status, JSON to answer with 200, or `hang` = no answer at all; then 200. */
+  readonly answers: Answer[]
   /** The first post for which `fits` is true, once it is there. */
   // oxlint-disable-next-line typescript/no-explicit-any
   post(fits: (json: any) => boolean, what: string): Promise<Posted>
@@ -25,7 +27,7 @@ export interface JsonReceiver {
 /** Listens on a free port of loopback. */
 export async function jsonReceiver(): Promise<JsonReceiver> {
   const posts: Posted[] = []
-  const answers: (number | 'hang')[] = []
+  const answers: Answer[] = []
   const server = createServer((request, response) => {
     const chunks: Buffer[] = []
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
@@ -50,8 +52,9 @@ export async function jsonReceiver(): Promise<JsonReceiver> {
   }
 }
 
-function answer(response: ServerResponse, status: number | 'hang'): void {
-  if (status === 'hang') return
+function answer(response: ServerResponse, what: Answer): void {
+  if (what === 'hang') return
+  const status = typeof what === 'number' ? what : 200
   response.writeHead(status, { 'content-type': 'application/json', location: 'http://elsewhere.example/' })
-  response.end('{}')
+  response.end(typeof what === 'number' ? '{}' : JSON.stringify(what))
 }

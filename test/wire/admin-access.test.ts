@@ -200,6 +200,29 @@ describe('a broken request', () => {
     }
   })
 
+  it('is a problem when a call does not have its query parameter, whether it has others or none', async () => {
+    admin = await startAdmin()
+    for (const call of [
+      'parties',
+      'status',
+      'registry',
+      'routes',
+      'codes/4003',
+      'errors/x',
+      'openapi.json',
+    ]) {
+      const { status, json } = await admin.call(`/api/v1/${call}?form=DE-CPO`)
+      expect([status, json.errors], call).toEqual([
+        400,
+        [{ parameter: 'form', message: 'is not known here' }],
+      ])
+    }
+    // Those of others' protocols are asked for with parameters of theirs.
+    for (const path of ['/metrics', '/health/ready', '/']) {
+      expect((await admin.call(`${path}?form=DE-CPO`)).status, path).not.toBe(400)
+    }
+  })
+
   it('is a problem when its URL cannot be decoded', async () => {
     admin = await startAdmin()
     const answer = await admin.call('/api/v1/platforms/%zz')

@@ -206,6 +206,9 @@ describe('the pages', () => {
     '/captures',
     '/captures/a%2Fb',
     '/hub',
+    '/errors/?to=DE-CPO',
+    '/parties/',
+    '/parties/cpo/',
   ]
 
   it('are one document, for everybody, under a policy that lets nothing in', async () => {
@@ -244,6 +247,26 @@ describe('the pages', () => {
       const answer = await page(`GET ${path}`)
       expect([401, 403, 404]).toContain(answer.httpStatus)
       expect(text(answer)).not.toContain(DOCUMENT)
+    })
+  })
+
+  it('tell a browser of an address that is none of them; the API tells a program', async () => {
+    await withBuilt(async () => {
+      const browser = { Accept: 'text/html,application/xhtml+xml,*/*;q=0.8' }
+      for (const path of ['/error', '/error/x?y=/api/', '/index.html', '/apis']) {
+        const answer = await page(`GET ${path}`, { headers: browser })
+        expect([path, answer.httpStatus, text(answer)]).toEqual([path, 404, DOCUMENT])
+        expect(answer.headers['content-security-policy']).toContain("script-src 'self';style-src 'self';")
+        expect((await page(`GET ${path}`)).httpStatus, path).toBe(401)
+        expect((await page(`POST ${path}`, { headers: browser })).httpStatus, path).toBe(401)
+      }
+      for (const path of ['/api', '/api/v1/error', '/api/v1/errors', '/assets/none.js', '/metrics']) {
+        const answer = await page(`GET ${path}`, { headers: browser })
+        expect([path, answer.headers['content-type']]).toEqual([
+          path,
+          'application/problem+json; charset=utf-8',
+        ])
+      }
     })
   })
 

@@ -16,7 +16,7 @@ afterEach(() => hub.close())
 
 async function start(admin: HubConfig['admin']): Promise<void> {
   config = { ...testConfig(), admin }
-  hub = await createHub(config, { load: () => Promise.resolve({ config, faults: [] }) })
+  hub = await createHub(config, { load: () => Promise.resolve({ config, faults: [], warnings: [] }) })
 }
 
 async function reload(admin: HubConfig['admin'], token: string) {

@@ -66,7 +66,7 @@ describe.each(OFFERABLE_VERSIONS)('a requester on %s', (version) => {
         emsp: party('NL-EMS', 'EMSP', { version, modules: ['tariffs'] }),
         cpo: party('DE-CPO', 'CPO', { version, modules, errors: 'opencharge' }),
       },
-      { hub: { versions: OFFERABLE_VERSIONS }, forwarding: { timeoutMs: 200 } },
+      { hub: { versions: OFFERABLE_VERSIONS }, forwarding: { timeoutMs: 1000 } },
     )
   })
   afterAll(() => scene.close())

@@ -75,6 +75,20 @@ describe('what is asked', () => {
   provokes('http_request_error', 'a routing header holds a byte that is no ASCII', () =>
     puts({ to: 'DE-CPO', headers: { 'OCPI-to-party-id': 'CP\xff' } }),
   )
+  for (const [path, why] of [
+    ['//1', 'The path has two slashes in a row, or an id in it is empty.'],
+    ['/..', 'The path has a segment of dots.'],
+    ['/a%0Ab', 'The path has an encoded control character.'],
+    ['/a%zz', 'The path has a % that encodes nothing in UTF-8.'],
+    ['/a%e9', 'The path has a % that encodes nothing in UTF-8.'],
+    ['/#NA', 'The request target has a fragment, or a character that must be encoded.'],
+  ] as const) {
+    provokes('http_request_error', `the path ends in ${path}, and why is told`, async () => {
+      const answer = await scene.emsp.gets('locations', { to: 'DE-CPO', path })
+      expect(answer.json().status_message).toBe(why)
+      return { hub: scene.hub, answer }
+    })
+  }
   provokes('url_unknown', 'the hub has no such URL', async () => ({
     hub: scene.hub,
     answer: await scene.emsp.sends({ method: 'GET', path: '/ocpi/2.2.1/nowhere' }),

@@ -165,6 +165,8 @@ const OUTCOMES: Readonly<Partial<Record<BehaviourName, readonly FaultCode[]>>> =
   'negative Content-Length': ['http_protocol_error'],
   'Content-Length beyond 64 bits': ['http_protocol_error'],
   'status 99': ['http_protocol_error'],
+  'status 099': ['http_protocol_error'],
+  'endless interim answers': ['http_protocol_error'],
   'status not a number': ['http_protocol_error'],
   'head of 20 KB': ['http_protocol_error'],
   'HTTP/2 frames': ['http_protocol_error'],

@@ -190,6 +190,61 @@ describe('GET ALL (R64, T17)', () => {
     await own.close()
   })
 
+  it('takes data that is null or left out for an empty list (R112)', async () => {
+    for (const data of [null, undefined]) {
+      scene.cpo.answers('GET locations', { json: ok(data) })
+      const answer = await scene.emsp.gets('locations', { to: 'hub' })
+      expect(idsOf(answer)).toEqual(['B1', 'B2'])
+      expect(answer.json()).not.toHaveProperty('status_message')
+    }
+  })
+
+  it('counts the objects of an owner that tells no total and heeds no limit (R69)', async () => {
+    scene.cpo.answers('GET locations', { json: ok([{ id: 'A1' }, { id: 'A2' }, { id: 'A3' }]) })
+    const answer = await scene.emsp.gets('locations', { to: 'hub' })
+    expect(idsOf(answer)).toEqual(ALL)
+    expect(answer.headers['x-total-count']).toBe('5')
+  })
+
+  it.each([
+    ['on one page', ''],
+    ['page by page', '?limit=3'],
+  ])('ends where an owner gives the same page at every offset, %s', async (_, query) => {
+    scene.cpo.answers('GET locations', {
+      json: ok([{ id: 'A1' }, { id: 'A2' }, { id: 'A3' }]),
+      headers: { Link: '<https://cpo.example/locations?page=2>; rel="next"' },
+    })
+    const ids: string[] = []
+    const told: unknown[] = []
+    let next: string | undefined = query
+    for (let pages = 0; next !== undefined && pages < 5; pages++) {
+      const answer = await scene.emsp.gets('locations', { to: 'hub', path: next })
+      ids.push(...idsOf(answer))
+      told.push(answer.json().status_message)
+      next = /\?cursor=[^>]+/.exec(answer.headers.link ?? '')?.[0]
+    }
+    expect(next).toBeUndefined()
+    expect(ids).toEqual(ALL)
+    expect(told.join()).toContain('DE-CPO gives the same page at every offset')
+    expect(await scene.hub.newest({ fault: 'answer_not_ocpi' })).toMatchObject({
+      to: 'DE-CPO',
+      message: 'DE-CPO gives the same page at every offset.',
+    })
+  })
+
+  it('gives what the only owner has although it gives the same page at every offset', async () => {
+    const own = await stage({ emsp: party('NL-EMS', 'EMSP'), cpo: party('DE-CPO', 'CPO') })
+    own.cpo.answers('GET locations', {
+      json: ok([{ id: 'A1' }]),
+      headers: { Link: '<https://cpo.example/locations?page=2>; rel="next"' },
+    })
+    const answer = await own.emsp.gets('locations', { to: 'hub' })
+    expect(answer.json().status_code).toBe(1000)
+    expect(idsOf(answer)).toEqual(['A1'])
+    expect(answer.headers).not.toHaveProperty('link')
+    await own.close()
+  })
+
   it('leaves every byte of an object as it is (R94)', async () => {
     const body =
       '{"data":[{"id":"B1","price":1.10,"n":12345678901234567890}],"status_code":1000,"timestamp":"x"}'

@@ -79,6 +79,41 @@ describe('the responder sees the hub', () => {
     expect(cpo.last().headers.connection ?? 'keep-alive').toBe('keep-alive')
   })
 
+  it('gets no header that would lead past the URL and the method the hub has routed (R23)', async () => {
+    const { emsp, cpo } = scene
+    const overrides = {
+      'X-Original-URL': '/ocpi/2.2.1/credentials',
+      'X-Rewrite-URL': '/ocpi/2.2.1/credentials',
+      'X-HTTP-Method-Override': 'DELETE',
+      'X-Method-Override': 'DELETE',
+      'X-Host': 'evil.example',
+      Proxy: 'http://evil.example',
+      'CF-Connecting-IP': '2001:db8::1',
+      'X-Client-IP': '10.0.0.1',
+      'X-Custom-Client': 'kept',
+    }
+    await emsp.gets('locations', { to: 'DE-CPO', headers: overrides })
+    const names = Object.keys(cpo.last().headers)
+    const passed = Object.keys(overrides).filter((name) => names.includes(name.toLowerCase()))
+    expect(passed).toEqual(['X-Custom-Client'])
+  })
+
+  it('gets no name that servers which write - and _ alike take for one of the hub (R44, T5)', async () => {
+    const { emsp, cpo } = scene
+    const lookalikes = {
+      OCPI_from_party_id: 'XXX',
+      'OCPI.from.country.code': 'XX',
+      X_Request_ID: 'mine',
+      Content_Length: '0',
+      X_Forwarded_For: '10.0.0.1',
+      my_own_header: 'kept',
+    }
+    await emsp.gets('locations', { to: 'DE-CPO', headers: lookalikes })
+    const names = Object.keys(cpo.last().headers)
+    const passed = Object.keys(lookalikes).filter((name) => names.includes(name.toLowerCase()))
+    expect(passed).toEqual(['my_own_header'])
+  })
+
   it('is not asked for a part, or for what has changed: no answer to that has an envelope', async () => {
     const { emsp, cpo } = scene
     const headers = {
@@ -208,6 +243,22 @@ describe('the requester sees the answer of the responder', () => {
     cpo.answers('GET tariffs', { headers, json: says(1000, undefined, []) })
     const answer = await emsp.gets('tariffs', { to: 'DE-CPO' })
     expect(answer.headers).toMatchObject({ 'x-total-count': '1234', 'x-limit': '50', 'retry-after': '7' })
+  })
+
+  it('gets what tells how the answer is read, whatever Connection lists (RFC 9110 §7.6.1)', async () => {
+    const { emsp, cpo } = scene
+    const headers = {
+      'Content-Encoding': 'identity',
+      Link: `<${cpo.url()}/next>; rel="next"`,
+      Connection: 'Content-Type, Content-Encoding, Link',
+    }
+    cpo.answers('GET locations', { headers, json: says(1000, undefined, []) })
+    const answer = await emsp.gets('locations', { to: 'DE-CPO' })
+    expect(answer.headers).toMatchObject({
+      'content-type': 'application/json',
+      'content-encoding': 'identity',
+    })
+    expect(answer.headers.link).toContain('rel="next"')
   })
 
   it('gets nothing of what the responder runs on, nor its cookies (hop-by-hop)', async () => {

@@ -252,7 +252,7 @@ describe('a hub that is given another secret_key', () => {
     const { code, err } = await verb(await start(place, C), 'keys')
     expect(code).toBe(0)
     expect(err).toBe(
-      '1 platforms get 401 until the missing key stands in secret_key again, or they register anew: nl-ems',
+      '1 platform gets 401 until the missing key stands in secret_key again, or it registers anew: nl-ems',
     )
   })
 

@@ -171,6 +171,14 @@ describe('response_url (R75-R80)', () => {
     }
   })
 
+  it('is called with a slash at its end as without, and no party is called at a URL of the hub (R19)', async () => {
+    const { url } = await command()
+    scene.emsp.forget()
+    scene.emsp.answers('/its/own/results', { json: ok() })
+    expect((await callsBack(scene.cpo, `${url}/`)).json().status_code).toBe(1000)
+    expect(scene.emsp.requests.map((request) => request.url)).toEqual(['/its/own/results/42?secret=x'])
+  })
+
   it('needs no routing headers on the way back', async () => {
     const { url } = await command()
     scene.emsp.answers('/its/own/results', { json: ok() })

@@ -106,7 +106,12 @@ describe('a party that is merely slow or busy', () => {
     const burst = Array.from({ length: 12 }, () => emsp.gets('locations', { to: 'DE-CPO' }))
     await waitFor(() => cpo.requests.length === 2)
     const refused = await Promise.race(burst)
-    expect(refused.json().data?.fault).toBe('destination_unavailable')
+    expect(refused.json()).toMatchObject({
+      data: { fault: 'destination_unavailable', recovery: 'wait' },
+      status_message: 'DE-CPO has as many requests under way as the hub allows for one platform.',
+    })
+    const entry = await hub.newest({ fault: 'destination_unavailable' })
+    expect(entry.detail).toBe('over the cap of 2 requests in flight (limits.pending_per_platform)')
     release()
     await Promise.all(burst)
     expect([statusOf(hub, 'de-cpo'), hub.registry.table().revision]).toEqual(['CONNECTED', revision])

@@ -149,6 +149,18 @@ describe('a view link', () => {
     expect(JSON.stringify(entry)).not.toContain(url.split('/view/')[1]!.slice(0, 20))
   })
 
+  it('stands in no journal, however it is called', async () => {
+    const { url } = await link()
+    const inside = scene.hub.ocpiUrl
+    const path = new URL(url).pathname
+    await fetch(inside + path, { method: 'POST' })
+    await fetch(`${inside}${path}%ZZ`)
+    await fetch(`${inside}/${path}`)
+    const { json } = await operate(scene.hub, 'GET /errors')
+    const paths = (json.items as { path: string }[]).map((entry) => entry.path)
+    expect(paths.filter((one) => one.includes('/view/'))).toEqual(['//view/-', '/view/-', '/view/-'])
+  })
+
   it('is refused for an unknown platform, too long a time, and those who may only read', async () => {
     expect((await operate(scene.hub, 'POST /platforms/nobody/view-link')).status).toBe(404)
     expect(

@@ -263,7 +263,7 @@ describe('Redis emptied', () => {
     expect(await callBack()).toBe(404)
     const document = JSON.stringify({ ...(await exported()), links })
     const { code, out } = await cli(['registry', 'import', '--replace', '-'], { env: env(), input: document })
-    expect([code, out]).toEqual([0, expect.stringContaining('1 links imported')])
+    expect([code, out]).toEqual([0, expect.stringContaining('1 link imported')])
     expect(await callBack()).toBe(200)
     expect(await routes()).toBe(1000)
   })

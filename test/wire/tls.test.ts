@@ -1,9 +1,10 @@
-// The OCPI side over TLS: a server certificate, no client certificate (R1), nothing older than TLS 1.2, and
-// whatever else is said on that port ends the connection and nothing more.
+// The OCPI side over TLS: a server certificate, no client certificate (R1), nothing older than TLS 1.2, the same
+// limits as without it, and whatever else is said on that port ends the connection and nothing more.
 
 import { writeFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { connect } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { selfSigned } from '../support/certificates.ts'
@@ -24,7 +25,10 @@ beforeAll(async () => {
   writeFileSync(tls.key, certificate.key)
   scene = await stage(
     { emsp: party('NL-EMS', 'EMSP'), cpo: party('DE-CPO', 'CPO') },
-    { listen: { ocpi: { host: '127.0.0.1', port: 0, tls } } },
+    {
+      listen: { ocpi: { host: '127.0.0.1', port: 0, tls } },
+      arrival: { headersTimeoutMs: 1_000, requestTimeoutMs: 2_000 },
+    },
   )
 })
 afterAll(async () => {
@@ -73,5 +77,29 @@ describe('the OCPI side over TLS', () => {
       expect(closed).toBe(true)
     }
     expect((await getVersions()).status).toBe(200)
+  })
+  /** What comes back until the hub closes a connection over TLS that has said so much. */
+  async function said(bytes: string): Promise<string> {
+    const { hostname: host, port } = new URL(scene.hub.ocpiUrl)
+    const socket = connect({ host, port: Number(port), ca }, () => socket.write(bytes))
+    return text(socket)
+  }
+
+  it('has the limits for slow senders that are set, for the handshake as well', async () => {
+    const authorization = `Authorization: ${scene.emsp.authorization()}`
+    const body = `${authorization}\r\nHost: hub\r\nContent-Length: 9\r\n\r\n{`
+    const handshake = rawRequest(scene.hub.ocpiUrl, '', { limitMs: 10_000 })
+    for (const bytes of [
+      '',
+      'GET /ocpi/versions HT',
+      `PUT /ocpi/2.2.1/receiver/tokens/1 HTTP/1.1\r\n${body}`,
+    ]) {
+      expect(await said(bytes)).toMatch(/^HTTP\/1\.1 408 .*"fault":"http_request_error"/s)
+    }
+    expect((await handshake).closed).toBe(true)
+  })
+
+  it('answers a request without Host in an envelope', async () => {
+    expect(await said('GET /ocpi/versions HTTP/1.1\r\n\r\n')).toContain('"status_code":2001')
   })
 })

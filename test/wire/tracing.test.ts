@@ -1,6 +1,7 @@
 // Traces with a real hub, real parties and a collector: what is exported, what goes out, and nothing when it is off.
 
 import { afterEach, describe, expect, it } from 'vitest'
+import { operate } from '../support/admin.ts'
 import type { ConfigOverrides } from '../support/config.ts'
 import { ok } from '../support/envelopes.ts'
 import { stage, type Scene } from '../support/hub.ts'
@@ -270,5 +271,25 @@ describe('a collector that is away', () => {
     const start = performance.now()
     await hub.close()
     expect(performance.now() - start).toBeLessThan(6_000)
+  })
+})
+
+describe('a collector that answers 200 and refuses spans', () => {
+  it('has them counted as failed, the others as sent', async () => {
+    collector = await jsonReceiver()
+    collector.answers.push({ partialSuccess: { rejectedSpans: '1', errorMessage: 'over quota' } })
+    const { emsp, hub } = await open({ tracing: { otlpEndpoint: collector.url, sample: 1 } })
+    await emsp.gets('locations', { to: 'DE-CPO' })
+    const counted = await waitFor(
+      async () => {
+        const { text } = await operate(hub, 'GET !/metrics')
+        return text.match(/^ocpi_hub_spans_total\{.*$/gm) ?? undefined
+      },
+      { what: 'spans that are counted', limitMs: 8_000 },
+    )
+    expect(counted).toEqual([
+      'ocpi_hub_spans_total{result="failed"} 1',
+      'ocpi_hub_spans_total{result="sent"} 1',
+    ])
   })
 })

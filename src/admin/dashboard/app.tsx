@@ -15,7 +15,7 @@ import { Overview } from './pages/overview.tsx'
 import { Parties } from './pages/parties.tsx'
 import { PlatformPage } from './pages/platform.tsx'
 import { Routes } from './pages/routes.tsx'
-import { Failed } from './parts/states.tsx'
+import { Empty, Failed } from './parts/states.tsx'
 import { LookUp } from './parts/look-up.tsx'
 import { decoded, followLinks, usePlace, type Place } from './router.ts'
 import { SessionProvider, useSession } from './session.tsx'
@@ -84,7 +84,20 @@ function pageOf(place: Place): { title: string; section?: string; page: Componen
     return { title: 'Capture', section: '/captures', page: <CapturePage key={id} id={id} /> }
   }
   if (folder === 'parties') return { title: id, section: '/parties', page: <PlatformPage key={id} id={id} /> }
-  return { title: 'Not found', page: <p>There is no such page.</p> }
+  return { title: 'Not found', page: <NoPage /> }
+}
+
+function NoPage() {
+  return (
+    <div class="stack">
+      <h1>Not found</h1>
+      <Empty title="There is no such page.">
+        <p>
+          The pages there are stand above; <a href="/">the overview</a> is where to begin.
+        </p>
+      </Empty>
+    </div>
+  )
 }
 
 function Frame({ session, onLogOut }: { session: Session; onLogOut: () => void }) {

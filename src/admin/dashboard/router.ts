@@ -76,7 +76,8 @@ export function setQuery(changes: Readonly<Record<string, string | undefined>>):
 
 function readPlace(): Place {
   return {
-    path: location.pathname,
+    // A slash too many is none of the address.
+    path: location.pathname.replace(/(?<=.)\/+$/, ''),
     query: new URLSearchParams(location.search),
     hash: decoded(location.hash.slice(1)),
   }

@@ -7,9 +7,18 @@ import type { Exchange } from '../../../src/journal/exchange.ts'
 const START = Date.parse('2026-03-01T12:00:00.000Z')
 const MINUTE = 60_000
 
-function startTraffic(): { readonly traffic: Traffic; readonly pass: (ms: number) => void } {
-  let now = START
-  return { traffic: createTraffic(() => now), pass: (ms) => void (now += ms) }
+function startTraffic(): {
+  readonly traffic: Traffic
+  readonly pass: (ms: number) => void
+  readonly setClock: (byMs: number) => void
+} {
+  let passed = 0
+  let set = 0
+  const traffic = createTraffic(
+    () => START + passed + set,
+    () => passed,
+  )
+  return { traffic, pass: (ms) => void (passed += ms), setClock: (byMs) => void (set += byMs) }
 }
 
 function exchange(members: Partial<Exchange> = {}): Exchange {
@@ -45,6 +54,19 @@ describe('traffic over time', () => {
     traffic.record(exchange({ author: 'hub', code: 0 }))
     const { counts } = traffic.view()
     expect(TRAFFIC_KINDS.map((kind) => total(counts[kind]))).toEqual([1, 1, 1, 1, 1, 2])
+  })
+
+  it.each([
+    ['back', -60, '2026-03-01T11:00:00.000Z'],
+    ['on', 60, '2026-03-01T13:00:00.000Z'],
+  ])('is not lost when the clock is set %s by an hour', (_way, minutes, start) => {
+    const { traffic, pass, setClock } = startTraffic()
+    traffic.record(exchange())
+    setClock(minutes * MINUTE)
+    pass(10_000)
+    traffic.record(exchange())
+    expect(traffic.view()).toMatchObject({ start, counts: { relayed: [1, 1] } })
+    expect(traffic.pairs(1)).toMatchObject([{ requests: 2 }])
   })
 
   it('has one bucket for each ten seconds since the hub started, an hour at most', () => {

@@ -48,13 +48,35 @@ describe('a revocation', () => {
   })
 })
 
+describe('a link made by a hub whose clock is an hour ahead, or has been', () => {
+  it('ends with a revocation by another hub, and one that is made then is good', async () => {
+    const HOUR_MS = 3_600_000
+    let ahead = HOUR_MS
+    const { views } = await openViews(0, () => Date.now() + ahead)
+    const make = () =>
+      views
+        .make('nl-ems', 4 * HOUR_MS)
+        .url.split('/')
+        .at(-1)!
+    const status = async (token: string) => (await views.answer(token)).httpStatus
+    const before = make()
+    expect(await status(before)).toBe(503)
+    ahead = 0
+    await views.revoke('nl-ems')
+    expect(await status(before)).toBe(404)
+    const between = make()
+    expect(await status(between)).toBe(503)
+    ahead = -HOUR_MS
+    await views.revoke('nl-ems')
+    expect(await status(between)).toBe(404)
+    expect(await status(make())).toBe(503)
+  })
+})
+
 describe('a link whose view cannot be read', () => {
   it('is told to be good, on the page and in its data', async () => {
     const { views } = await openViews()
-    const token = views
-      .make('nl-ems', Date.now() + 60_000)
-      .url.split('/')
-      .at(-1)!
+    const token = views.make('nl-ems', 60_000).url.split('/').at(-1)!
     const page = await views.answer(token)
     expect(page).toMatchObject({ httpStatus: 503, body: expect.stringContaining('The link is good') })
     expect(page.body).not.toContain('ended')

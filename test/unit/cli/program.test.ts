@@ -213,6 +213,8 @@ describe('completion', () => {
     const { out } = await cli(['completion', 'zsh'])
     expect(out).toMatch(/^#compdef ocpi-hub/)
     for (const verb of VERBS) expect(out).toContain(`"/${verb}")`)
+    // Files are offered where nothing else fits, not among the verbs.
+    expect(out).toContain('compadd -- ${=words_now} || _files\n')
     const inFish = (await cli(['completion', 'fish'])).out
     for (const verb of VERBS) expect(inFish).toContain(`"__ocpi_hub_at ''" -f -a ${verb} -d '`)
     expect(inFish).toContain(`"__ocpi_hub_at '/routes/explain'" -l interface -x -a "SENDER RECEIVER" -d '`)

@@ -3,7 +3,10 @@
 import { describe, expect, it } from 'vitest'
 import { readConfig } from '../../../src/config/load.ts'
 import { readDuration } from '../../../src/config/units.ts'
+import { startBalancer } from '../../support/balancer.ts'
+import { stablePort } from '../../support/ports.ts'
 import { findTool, runTool } from '../../support/tools.ts'
+import { waitFor } from '../../support/wait.ts'
 import { compose, projectFile } from './compose.ts'
 
 const FILE = 'config/haproxy/haproxy.cfg'
@@ -24,6 +27,23 @@ describe('the load balancer', () => {
     const env = Object.fromEntries(names.map((name) => [name, address]))
     if (haproxy) expect(await runTool(haproxy, ['-c', '-f', FILE], { env })).not.toContain('WARNING')
   })
+
+  it.runIf(findTool('haproxy') && process.env.TEST_BALANCER !== 'own')(
+    'answers with an envelope when no hub does',
+    async () => {
+      const hub = { ocpiPort: await stablePort(), adminPort: await stablePort() }
+      const balancer = await startBalancer([hub, hub])
+      try {
+        const answer = await waitFor(() => fetch(`${balancer.url}/ocpi/versions`).catch(() => undefined))
+        expect([answer.status, answer.headers.get('content-type')]).toEqual([503, 'application/json'])
+        const envelope = (await answer.json()) as { status_code: number; timestamp: string }
+        expect(envelope.status_code).toBe(4000)
+        expect(Math.abs(Date.parse(envelope.timestamp) - Date.now())).toBeLessThan(60_000)
+      } finally {
+        await balancer.close()
+      }
+    },
+  )
 
   it('stands before both hubs of the Compose file, on the ports they listen on', () => {
     for (const [name, letter] of [

@@ -1,4 +1,5 @@
-// When a connection was there: TCP and TLS are told apart, for the request that it was opened for alone.
+// When a connection was there: TCP and TLS are told apart, for the request that it was opened for alone. And what
+// ended it.
 
 import { createServer as createPlain } from 'node:http'
 import { createServer } from 'node:https'
@@ -7,6 +8,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { startAttempt, type Phases } from '../../../src/forwarding/attempt.ts'
 import { createConnector } from '../../../src/forwarding/connector.ts'
 import { createAddressGuard } from '../../../src/forwarding/guard.ts'
+import type { Fault } from '../../../src/faults/fault.ts'
 import { Client } from 'undici'
 import { selfSigned } from '../../support/certificates.ts'
 
@@ -28,15 +30,15 @@ async function client(server: Server, scheme: string): Promise<Client> {
   return made
 }
 
-async function ask(to: Client): Promise<Phases & { readonly begun: number }> {
+async function ask(to: Client): Promise<Phases & { readonly begun: number; readonly fault?: Fault }> {
   const phases: Phases = {}
   const begun = performance.now()
   const request = { path: '/', method: 'GET', headers: [], body: undefined, phases }
-  await new Promise<void>((resolve) => {
-    const settled = () => resolve()
-    startAttempt(to, request, { heldMax: 1_000, bodyMax: 1_000 }, { answered: settled, failed: settled })
+  const fault = await new Promise<Fault | undefined>((resolve) => {
+    const waiting = { answered: () => resolve(undefined), failed: resolve }
+    startAttempt(to, request, { heldMax: 1_000, bodyMax: 1_000 }, waiting)
   })
-  return { ...phases, begun }
+  return { ...phases, begun, ...(fault ? { fault } : {}) }
 }
 
 describe('a request', () => {
@@ -71,5 +73,37 @@ describe('a request', () => {
     const first = await ask(to)
     expect(first.connectedAt).toBeGreaterThan(first.begun)
     expect(first).not.toHaveProperty('securedAt')
+  })
+  it.each(['TLSv1.3', 'TLSv1.2'] as const)(
+    'without the client certificate that is demanded over %s is told the alert',
+    async (only) => {
+      vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0')
+      const demand = { requestCert: true, rejectUnauthorized: true, minVersion: only, maxVersion: only }
+      const to = await client(createServer({ ...(await selfSigned()), ...demand }), 'https')
+      const { fault } = await ask(to)
+      expect(fault).toMatchObject({
+        code: 'tls_protocol_error',
+        info: { detail: expect.stringContaining('ALERT') },
+      })
+    },
+  )
+})
+
+describe('the TLS of a new connection', () => {
+  it('resumes the session of the one before, and after ten minutes looks at the certificate again', async () => {
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0')
+    const resumed: boolean[] = []
+    const server = createServer(await selfSigned(), (_request, response) => {
+      response.setHeader('connection', 'close').end('x')
+    })
+    server.on('secureConnection', (socket) => resumed.push(socket.isSessionReused()))
+    const to = await client(server, 'https')
+    await ask(to)
+    await ask(to)
+    const now = performance.now()
+    const later = vi.spyOn(performance, 'now').mockReturnValue(now + 600_001)
+    await ask(to)
+    later.mockRestore()
+    expect(resumed).toEqual([false, true, false])
   })
 })

@@ -16,6 +16,8 @@ describe('readList', () => {
     ['\uFEFF{"status_code":1000,"data":[{"a":[1,2]},"]"]}', '{"a":[1,2]},"]"', 2],
     ['{"data":[1],"data":[2,3]}', '2,3', 2],
     ['{"x":{"data":[1]},"d\\u0061ta":[0.10]}', '0.10', 1],
+    ['{"data": null ,"status_code":1000}', '', 0],
+    ['{"status_code":1000}', '', 0],
   ])('takes the objects out of %s', async (text, items, count) => {
     const list = (await readList(Buffer.from(text)))!
     expect({ items: list.items.toString(), count: list.count }).toEqual({ items, count })

@@ -192,18 +192,19 @@ describe('readGetAllQuery', () => {
   })
 
   it.each([
-    '?offset=-1',
-    '?offset=',
-    '?offset=1.5',
-    '?offset=1e3',
-    '?offset=9999999999999999',
-    '?offset=1&offset=2',
-    '?limit=0',
-    '?limit=x',
-    '?limit=',
-    `?x=${'a'.repeat(3_000)}`,
-  ])('refuses %s', (query) => {
-    expect(readGetAllQuery(query)).toBeUndefined()
+    ['?offset=-1', 'offset is no number from 0 up'],
+    ['?offset=', 'offset is no number from 0 up'],
+    ['?offset=1.5', 'offset is no number from 0 up'],
+    ['?offset=1e3', 'offset is no number from 0 up'],
+    ['?offset=9999999999999999', 'offset is no number from 0 up'],
+    ['?offset=1&offset=2', 'offset stands twice'],
+    ['?limit=5&limit=5', 'limit stands twice'],
+    ['?limit=0', 'limit is no number from 1 up'],
+    ['?limit=x', 'limit is no number from 1 up'],
+    ['?limit=', 'limit is no number from 1 up'],
+    [`?x=${'a'.repeat(3_000)}`, 'what is asked besides offset and limit has more than 2048 characters'],
+  ])('refuses %s and says why', (query, problem) => {
+    expect(readGetAllQuery(query)).toEqual({ problem })
   })
 
   it('reads what ownerQuery writes', () => {

@@ -30,6 +30,35 @@ describe('a captured body', () => {
     })
   })
 
+  it('is struck out under the names of services that do not speak OCPI, and in lists', () => {
+    expect(
+      kept({
+        contractId: 'NL-TNM-1',
+        'Licence-Plate': 'kept: no name of OCPI',
+        licensePlate: 'B-XY 1',
+        clientSecret: 'secret',
+        access_token: 'secret',
+        password: 'secret',
+        Token: { UID: '04A1', authId: ['DE8AC', { id: 1 }] },
+        email: ['a@example.com'],
+      }),
+    ).toEqual({
+      contractId: REDACTED,
+      'Licence-Plate': 'kept: no name of OCPI',
+      licensePlate: REDACTED,
+      clientSecret: REDACTED,
+      access_token: REDACTED,
+      password: REDACTED,
+      Token: { UID: REDACTED, authId: [REDACTED, { id: 1 }] },
+      email: [REDACTED],
+    })
+    const text = keepText(Buffer.from('<p>contractId=NL-1 sessionId: s1 visualNumber="DF 1"</p>'))
+    expect(text).toHaveProperty(
+      'text',
+      `<p>contractId=${REDACTED} sessionId: ${REDACTED} visualNumber=${REDACTED}"</p>`,
+    )
+  })
+
   it('goes into a token object, which is no secret by itself (START_SESSION)', () => {
     const command = {
       response_url: 'x',

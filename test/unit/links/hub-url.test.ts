@@ -59,13 +59,14 @@ describe('readLinkPath', () => {
   it('reads the id of what linkUrl wrote', () => {
     const url = linkUrl('https://hub.example', '2.2.1', { interface: 'SENDER', module: 'locations' }, ID)
     expect(readLinkPath(url.slice(url.lastIndexOf('/')))).toBe(ID)
+    expect(readLinkPath(`${url.slice(url.lastIndexOf('/'))}/`)).toBe(ID)
   })
 
   it.each([
     '',
     '/',
     ID,
-    `/${ID}/`,
+    `/${ID}//`,
     `/${ID}/x`,
     `/x/${ID}`,
     `//${ID}`,

@@ -119,6 +119,16 @@ describe('a platform that is a hub', () => {
     expect(warnings).toHaveLength(1)
   })
 
+  it('has nobody behind it any more when its list is null (R112)', async () => {
+    await begin()
+    peer.script(LIST, { data: [item('BE-ONE CPO')] })
+    start()
+    await turn(1_000, () => behind().length === 1)
+    peer.script(LIST, { data: null })
+    await turn(5_000, () => behind().length === 0)
+    expect(warnings).toEqual([])
+  })
+
   it('is asked again after failures, ever more slowly, and told once', async () => {
     await begin()
     peer.script(LIST, { status: 500, text: 'oops' })

@@ -100,6 +100,7 @@ describe('isPartyId', () => {
       ['N ', 'TNM'],
       ['NL', 'T\u00e9M'],
       ['NL', 'TN\n'],
+      ['..', 'TNM'],
       ['', ''],
     ] as const) {
       expect(isPartyId({ countryCode, partyId })).toBe(false)

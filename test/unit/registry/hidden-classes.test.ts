@@ -26,7 +26,7 @@ function classesIn({ connections }: RoutingTable): Record<string, number> {
     platforms: countClasses(all.map((connection) => connection.platform)),
     roles: countClasses(all.flatMap((connection) => connection.platform.roles)),
     connections: countClasses(all),
-    entries: countClasses(all.flatMap(({ entries }) => [...entries.values()].flat())),
+    entries: countClasses(all.flatMap(({ parties }) => [...parties.values()].flat())),
   }
 }
 

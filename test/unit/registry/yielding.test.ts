@@ -64,8 +64,8 @@ describe('a party behind a hub (T25)', () => {
   it('may be FROM of that platform unless it was reported SUSPENDED (R50)', () => {
     const table = tableOf(hub('hb2', [reported('DE-CPO CPO OFFLINE'), reported('DE-OLD CPO SUSPENDED')]))
     const { parties, soleParty } = table.connections.get('hb2')!
-    expect(parties.get('DE-CPO')?.some((one) => !one.withdrawn)).toBe(true)
-    expect(parties.get('DE-OLD')?.some((one) => !one.withdrawn)).toBe(false)
+    expect(parties.get('DE-CPO')?.some(({ role: one }) => !one.withdrawn)).toBe(true)
+    expect(parties.get('DE-OLD')?.some(({ role: one }) => !one.withdrawn)).toBe(false)
     expect(soleParty).toBeUndefined()
   })
 
@@ -138,7 +138,7 @@ describe('a party that may move (T16)', () => {
       table.connections
         .get('old')!
         .parties.get('DE-CPO')
-        ?.map((its) => its.role),
+        ?.map(({ role: its }) => its.role),
     ).toEqual(['EMSP'])
     expect([...table.connections.get('old')!.yielded]).toEqual([old.roles[0]])
   })

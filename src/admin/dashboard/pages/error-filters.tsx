@@ -18,6 +18,21 @@ export const FILTERS = [
   'module',
   'mode',
   'responder',
+  'requester',
+  'correlation_id',
+  'request_id',
+  'author',
+  'until',
+] as const
+
+/** Those that only a link sets, an alert's or one written by hand: shown when they are set, so that they can be dropped. */
+const OF_LINKS = [
+  ['responder', "Receiver's platform"],
+  ['requester', "Sender's platform"],
+  ['correlation_id', 'Correlation id'],
+  ['request_id', 'Request id'],
+  ['author', 'Answered by'],
+  ['until', 'Until'],
 ] as const
 
 const TIMES = [
@@ -43,7 +58,7 @@ interface Props {
 export function ErrorFilters({ query, filters, live }: Props) {
   const faults = useId()
   const set = (name: string, value: string): void => setQuery({ [name]: value })
-  const text = (name: string, label: string, hint: string, list?: string) => (
+  const text = (name: string, label: string, hint = '', list?: string) => (
     <label class="filter">
       <span>{label}</span>
       <input
@@ -95,8 +110,7 @@ export function ErrorFilters({ query, filters, live }: Props) {
         ))}
       </datalist>
       {text('responder_code', 'Own code', 'e.g. ORDER_EXPIRED')}
-      {/* Alerts and the pages of platforms lead here with it. */}
-      {filters.responder !== undefined && text('responder', "Receiver's platform", 'e.g. acme')}
+      {OF_LINKS.map(([name, label]) => filters[name] !== undefined && text(name, label))}
       {choice('at', 'Side', SIDES)}
       {choice('module', 'Module', FUNCTIONAL_MODULES)}
       {choice('mode', 'Mode', MODES)}

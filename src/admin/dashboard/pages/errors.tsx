@@ -26,10 +26,11 @@ function readFilters(query: URLSearchParams): Record<string, string | undefined>
 
 export function Errors({ place: { query } }: { place: Place }) {
   const filters = useMemo(() => readFilters(query), [query.toString()])
-  const { since, ...streamed } = filters
+  const { since, until, ...streamed } = filters
   // "All that is kept" is no value of the API's.
-  const kept = since === 'all' ? streamed : filters
-  const live = query.get('live') === '1'
+  const kept = since === 'all' ? { ...streamed, until } : filters
+  // What comes now is after an end that is set.
+  const live = query.get('live') === '1' && until === undefined
 
   return (
     <div class="stack">
@@ -66,7 +67,7 @@ function ErrorList({ kept, streamed, live, query }: ListProps) {
     <section class="card" aria-labelledby="list">
       <div class="card-head">
         <h2 id="list">Newest first</h2>
-        <LiveSwitch live={live} state={tail.state} />
+        {kept['until'] === undefined && <LiveSwitch live={live} state={tail.state} />}
       </div>
       <Loaded from={page}>
         {({ items, next_cursor: next }) => {

@@ -189,8 +189,10 @@ function Cell({
   const { from, to } = item
   const rate = pair && pair.requests > 0 ? pair.errors / pair.requests : undefined
   const shade = shadeOf(worst === undefined ? rate : item.count / worst)
-  const title = `${from ?? 'no sender'} to ${to ?? 'no receiver'}: ${count(item.count)} faults${
-    pair ? `, ${percent(pair.errors, pair.requests)} of ${count(pair.requests)} requests` : ''
+  const title = `${from ?? 'no sender'} to ${to ?? 'no receiver'}: ${count(item.count)} ${item.count === 1 ? 'fault' : 'faults'}${
+    pair
+      ? `, ${percent(pair.errors, pair.requests)} of ${count(pair.requests)} ${pair.requests === 1 ? 'request' : 'requests'}`
+      : ''
   }`
   const current = from === chosen.from?.toUpperCase() && to === chosen.to?.toUpperCase()
   const text = (

@@ -130,7 +130,7 @@ function KeyUse({ place, in_use: inUse, sealed, hashed }: RegistryKeys['items'][
   if (place === undefined) {
     return <strong class="bad">secret_key lacks it: {count(sealed)} platforms cannot be read</strong>
   }
-  const needs = `${count(sealed)} tokens sealed with it, ${count(hashed)} hashed`
+  const needs = `${count(sealed)} ${sealed === 1 ? 'token' : 'tokens'} sealed with it, ${count(hashed)} hashed`
   if (inUse) return <span>in use: {needs}</span>
   return sealed + hashed > 0 ? (
     <span class="warn">older, still needed: {needs}</span>

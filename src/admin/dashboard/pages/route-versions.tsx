@@ -1,6 +1,7 @@
 // Earlier rules, each of which can be put in effect again, and the way back to those of the configuration file.
 
 import { useState } from 'preact/hooks'
+import { counted } from '../../../journal/text.ts'
 import { call, type Result } from '../api/client.ts'
 import type { Page, RouteList, RouteVersion } from '../api/types.ts'
 import { useResource } from '../api/use-resource.ts'
@@ -18,7 +19,7 @@ interface Change {
 function restore({ version, rules }: RouteVersion): Change {
   return {
     title: `Restore version ${version}`,
-    question: `Its ${rules} rules stand in for the present ones, on all hubs.`,
+    question: `Its ${counted(rules, 'rule')} ${rules === 1 ? 'stands' : 'stand'} in for the present ones, on all hubs.`,
     run: () => call('/routes/restore', { method: 'POST', body: { version } }),
   }
 }
@@ -50,7 +51,8 @@ export function RouteVersions({ current, onChange }: { current: RouteList; onCha
           <ul class="plain">
             {earlier.map((one) => (
               <li key={one.version}>
-                Version {one.version}: {one.source === 'file' ? 'those of the file' : `${one.rules} rules`}{' '}
+                Version {one.version}:{' '}
+                {one.source === 'file' ? 'those of the file' : counted(one.rules, 'rule')}{' '}
                 <span class="quiet">
                   {one.updated_by} {one.updated && <Ago time={one.updated} />}
                 </span>{' '}

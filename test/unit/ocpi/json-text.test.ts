@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { isJson, isJsonInSteps, NESTING_MAX } from '../../../src/dialects/json-text.ts'
+import { isJson, isJsonInSteps, NESTING_MAX } from '../../../src/ocpi/json-text.ts'
 
 function isParsed(text: string): boolean {
   try {

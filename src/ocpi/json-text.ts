@@ -11,7 +11,9 @@ import {
   OPEN_ARRAY,
   OPEN_OBJECT,
   QUOTE,
-} from '../ocpi/json-bytes.ts'
+  skipBlanks,
+  withoutByteOrderMark,
+} from './json-bytes.ts'
 
 /** Deepest nesting that is taken for JSON: no answer has it, and readers further on may have a stack to lose. */
 export const NESTING_MAX = 200_000
@@ -24,6 +26,15 @@ const ZERO = 0x30
 // `"\/bfnrt`; `u` has digits behind it.
 const ESCAPES = new Set([QUOTE, BACKSLASH, 0x2f, 0x62, 0x66, 0x6e, 0x72, 0x74])
 const LITERALS = ['true', 'false', 'null'].map((word) => Buffer.from(word))
+
+/** The value of a JSON text, of bytes also behind a byte order mark; `undefined` where it is none. */
+export function parseJson(text: Buffer | string): unknown {
+  try {
+    return JSON.parse(typeof text === 'string' ? text : withoutByteOrderMark(text).toString('utf8'))
+  } catch {
+    return undefined
+  }
+}
 
 /** Whether the bytes are one JSON value and nothing else; a byte order mark is no JSON. Never throws. */
 export function isJson(body: Buffer): boolean {
@@ -79,15 +90,6 @@ function* look(body: Buffer): Generator<void, boolean> {
       pauseAt = position + STEP_BYTES
       yield
     }
-  }
-}
-
-function skipBlanks(body: Buffer, from: number): number {
-  let position = from
-  for (;;) {
-    const byte = body[position]
-    if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return position
-    position++
   }
 }
 
