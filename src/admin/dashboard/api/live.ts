@@ -1,7 +1,7 @@
 // New journal entries as they come, by server-sent events. The stream is closed while nobody looks: browsers open
 // only six connections to a host.
 
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useState } from 'preact/hooks'
 import type { JournalEntry } from './types.ts'
 
 /** off = not wanted; waiting = connecting or again connecting; open; failed = refused, and asked for again soon. */
@@ -26,7 +26,8 @@ export function useLive(query: string, wanted: boolean): Live {
   const [turn, setTurn] = useState(0)
   const shown = useShown()
 
-  useEffect(() => setEntries([]), [query, wanted])
+  // Before anything is painted: what was told of another query is none of this one.
+  useLayoutEffect(() => setEntries([]), [query, wanted])
   useEffect(() => {
     if (!wanted || !shown) return setState('off')
     setState('waiting')

@@ -1,6 +1,6 @@
 // Every party in every role: how it is connected and when it was last heard, a page at a time.
 
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useState } from 'preact/hooks'
 import { CONNECTION_STATUSES } from '../../../ocpi/connection-status.ts'
 import { ROLES } from '../../../ocpi/role.ts'
 import { queryText } from '../api/client.ts'
@@ -62,8 +62,8 @@ function PartyFilters({ query }: { query: URLSearchParams }) {
   const set = (name: string, value: string): void => setQuery({ [name]: value })
   const asked = query.get('q') ?? ''
   const [text, setText] = useState(asked)
-  // The address changes by links and by going back as well.
-  useEffect(() => setText((typed) => (typed.trim() === asked ? typed : asked)), [asked])
+  // The address changes by links and by going back as well; nobody sees the text of the page before.
+  useLayoutEffect(() => setText((typed) => (typed.trim() === asked ? typed : asked)), [asked])
   // Not with every letter: each search looks through all parties.
   useEffect(() => {
     if (text.trim() === asked) return
