@@ -4,42 +4,33 @@
 import { Fault } from '../faults/fault.ts'
 import type { Exchange } from '../journal/exchange.ts'
 import { PAGE_LIMIT, TOTAL_COUNT } from '../ocpi/headers.ts'
-import { type PartyKey, partyKey } from '../ocpi/party.ts'
-import { VERSIONS } from '../ocpi/version.ts'
-import type { WhoseObject } from '../routing/contracts.ts'
+import type { PartyKey } from '../ocpi/party.ts'
 import type { Route } from '../routing/decide.ts'
 import type { Message } from '../routing/message.ts'
-import type { Owners } from '../routing/owners.ts'
 import type { Relayed } from './relayed.ts'
 import { type CursorScope, readCursor, writeCursor } from './cursor.ts'
-import type { ForwardingParts, Requester } from './direct.ts'
-import { forwardLeg } from './forward-leg.ts'
-import { endLeg, failLeg, openLeg } from './leg.ts'
-import { allMissing, describe, type Missed, type Missing, refusing } from './missing-owners.ts'
-import { isSamePage, pageDigest, SAME_PAGE } from './same-page.ts'
-import { filterList, joinLists, type ListBody, type OwnerList, readList } from './list-body.ts'
+import type { Requester } from './direct.ts'
+import { joinLists } from './list-body.ts'
+import { allMissing, describe, type Missed, type Missing } from './missing-owners.ts'
+import { askOwner, type OwnerAnswer, type OwnerParts } from './owner-page.ts'
 import {
   advance,
   type Ask,
   nextOwner,
   type Owner,
-  ownerQuery,
   planPage,
   type Position,
   positionAt,
-  readCount,
   readGetAllQuery,
   resumeAt,
   totalOf,
 } from './pages.ts'
+import { pageDigest } from './same-page.ts'
 
-export interface GetAllParts extends ForwardingParts {
+export interface GetAllParts extends OwnerParts {
   /** Keys of the cursors: the first writes. */
   readonly cursorKeys: readonly Buffer[]
   readonly publicUrl: string
-  /** Learns whose the listed objects are. */
-  readonly owners: Pick<Owners, 'learnList'>
-  readonly whose: WhoseObject
 }
 
 /** Objects per page at most: the hub's X-Limit. */
@@ -47,18 +38,6 @@ const PAGE_MAX = 500
 const OWNER_TIMEOUT_MIN_MS = 2_000
 /** Owners asked at the same time for their totals. */
 const PARALLEL_MAX = 16
-
-interface OwnerAnswer {
-  /** What the requester gets of them. */
-  readonly shown: ListBody
-  /** Objects that were left out because nobody knows whose they are. */
-  readonly unknown: number
-  /** Objects the owner gave. */
-  readonly count: number
-  readonly items: Buffer
-  readonly total: number | undefined
-  readonly more: boolean
-}
 
 interface Crawl {
   readonly owners: readonly Owner[]
@@ -101,44 +80,67 @@ export async function getAll(
     return { ...parts, options: { ...parts.options, timeoutMs: Math.max(1, ownerTimeoutMs) } }
   }
 
-  async function ask(
-    { key, offset, limit }: Ask,
-    filters: string,
-    before?: string,
-  ): Promise<OwnerAnswer | undefined> {
-    const one = { route: byKey.get(key)!, query: ownerQuery(filters, offset, limit), before }
-    const answer = await askOwner(one, message, exchange, requester, patient())
-    if ('count' in answer) return answer
-    missing.set(key, answer)
-    return undefined
+  async function ask(one: Ask, filters: string, before?: string): Promise<OwnerAnswer | undefined> {
+    const wanted = { route: byKey.get(one.key)!, ask: one, filters, before }
+    const { answer, missing: why } = await askOwner(wanted, message, exchange, requester, patient())
+    if (why) missing.set(one.key, why)
+    return answer
   }
 
   const crawl = await beginCrawl([...byKey.keys()], message.query, scope, ask, parts)
+  // Whoever is asked now still has a third of the time.
+  const isLate = () => leftMs() < timeoutMs / 3
+  const { items, ...end } = await readOn(crawl, ask, isLate, parts.options.maxResponseBodyBytes)
+  const isAnyThere = missing.size < routes.length || [...missing.values()].some(({ given }) => given)
+  if (routes.length > 0 && !isAnyThere) return allMissing(missing, exchange)
+  return toAnswer(items, { ...crawl, ...end }, missing, scope, routes.length, parts)
+}
+
+type AskOwner = (one: Ask, filters: string, before?: string) => Promise<OwnerAnswer | undefined>
+
+/** The owners' answers that make this page, and where the next one begins. */
+async function readOn(
+  crawl: Crawl,
+  ask: AskOwner,
+  isLate: () => boolean,
+  bytesMax: number,
+): Promise<Pick<Crawl, 'position' | 'page'> & { readonly items: readonly OwnerAnswer[] }> {
+  const { owners, limit, filters } = crawl
   const items: OwnerAnswer[] = []
   let { position, page } = crawl
   let count = 0
-  for (let round = 0; position && count < crawl.limit; round++) {
-    // Whoever is asked now still has a third of the time.
-    if (round > 0 && leftMs() < timeoutMs / 3) break
-    const asks: Ask[] = planPage(crawl.owners, position, crawl.limit - count)
+  let bytes = 0
+  while (position && count < limit && bytes < bytesMax && isRoomFor(position, count, limit)) {
+    const asks: Ask[] = planPage(owners, position, limit - count)
     // Only the first of them may be one that has given a page before.
     const answers = await Promise.all(
-      asks.map((one, index) => ask(one, crawl.filters, index === 0 ? page : undefined)),
+      asks.map((one, index) => ask(one, filters, index === 0 ? page : undefined)),
     )
     for (const [index, one] of asks.entries()) {
       if (one.key !== position?.key || one.offset !== position.offset) break
       const answer = answers[index]
+      if (answer && count > 0 && isCutShort(one, answer, limit)) return { items, position, page }
       if (answer) {
         items.push(answer)
         count += answer.count
+        bytes += answer.items.length
       }
-      position = answer ? advance(crawl.owners, position, answer) : nextOwner(crawl.owners, position)
+      position = answer ? advance(owners, position, answer) : nextOwner(owners, position)
       page = answer && position?.key === one.key ? pageDigest(answer.items) : undefined
     }
+    if (isLate()) break
   }
-  const isAnyThere = missing.size < routes.length || [...missing.values()].some(({ given }) => given)
-  if (routes.length > 0 && !isAnyThere) return allMissing(missing, exchange)
-  return toAnswer(items, { ...crawl, position, page }, missing, scope, routes.length, parts)
+  return { items, position, page }
+}
+
+/** A page behind an owner's Link has the size that the owner gives it. */
+function isRoomFor({ trail }: Position, count: number, limit: number): boolean {
+  return !trail || count === 0 || count + trail.size <= limit
+}
+
+/** Its Links would go on with pages as small as what was left on this one: it is asked anew, for the next page. */
+function isCutShort(one: Ask, { trail, count }: OwnerAnswer, limit: number): boolean {
+  return trail !== undefined && !one.trail && one.limit < limit && count >= one.limit
 }
 
 /** Where this page begins: from the cursor, or after every owner was asked for its total. */
@@ -146,7 +148,7 @@ async function beginCrawl(
   keys: readonly PartyKey[],
   query: string,
   scope: CursorScope,
-  ask: (ask: Ask, filters: string) => Promise<OwnerAnswer | undefined>,
+  ask: AskOwner,
   parts: GetAllParts,
 ): Promise<Crawl> {
   const asked = readGetAllQuery(query)
@@ -155,8 +157,8 @@ async function beginCrawl(
     const cursor = readCursor(asked.cursor, scope, parts.cursorKeys)
     if (!cursor) throw new Fault('query_invalid', { message: 'cursor is not one of this hub for this list' })
     const owners = keys.map((key) => ({ key }))
-    const position = resumeAt(owners, { key: cursor.owner, offset: cursor.offset })
-    const { owner, page, total, limit, filters } = cursor
+    const { owner, offset, trail, page, total, limit, filters } = cursor
+    const position = resumeAt(owners, { key: owner, offset, trail })
     return { owners, position, page: position?.key === owner ? page : undefined, total, limit, filters }
   }
   const owners: Owner[] = []
@@ -179,68 +181,6 @@ async function beginCrawl(
   }
 }
 
-/** One page of one owner, or why there is none. */
-async function askOwner(
-  { route, query, before }: { route: Route; query: string; before: string | undefined },
-  message: Message,
-  exchange: Exchange,
-  requester: Requester,
-  parts: GetAllParts,
-): Promise<OwnerAnswer | Missing> {
-  const leg = openLeg(exchange, 'get-all', partyKey(route.from))
-  try {
-    const relayed = await forwardLeg(route, { ...message, query, assembled: true }, leg, requester, parts)
-    const code = relayed.statusCode ?? 0
-    if (code < 1000 || code > 1999) {
-      endLeg(leg, relayed, parts)
-      return refusing(leg, relayed)
-    }
-    const list = Buffer.isBuffer(relayed.body) ? await readList(relayed.body) : undefined
-    if (!list) throw new Fault('answer_not_ocpi', { what: 'answered a list request without a list' })
-    if (isSamePage(list.items, before)) {
-      const cause = failLeg(leg, new Fault('answer_not_ocpi', { what: SAME_PAGE }), parts)
-      return { leg, words: SAME_PAGE, cause, given: true }
-    }
-    endLeg(leg, relayed, parts)
-    const { row, version } = message
-    parts.owners.learnList({ row, version, objects: list.objects }, route.party.key)
-    return {
-      ...showList(list, message, partyKey(route.from), parts),
-      count: list.count,
-      items: list.items,
-      total: readCount(header(relayed.headers, TOTAL_COUNT)),
-      more: /\bnext\b/i.test(header(relayed.headers, 'Link') ?? ''),
-    }
-  } catch (error) {
-    const cause = failLeg(leg, error, parts)
-    return { leg, words: cause.code, cause }
-  }
-}
-
-/** Before 2.2 the owner does not learn who asks, and what is one eMSP's is no other's to see. */
-function showList(
-  list: OwnerList,
-  { row, version }: Message,
-  from: PartyKey,
-  { whose }: Pick<GetAllParts, 'whose'>,
-): Pick<OwnerAnswer, 'shown' | 'unknown'> {
-  if (!row.personal || VERSIONS[version].routed) return { shown: list, unknown: 0 }
-  const whoseIs = whose(from, version)
-  let unknown = 0
-  const shown = filterList(list, (object) => {
-    const answer = whoseIs(object)
-    if (answer === 'unknown') unknown++
-    return answer === 'own'
-  })
-  return { shown, unknown }
-}
-
-function header(headers: readonly string[], name: string): string | undefined {
-  const lower = name.toLowerCase()
-  const index = headers.findIndex((part, place) => place % 2 === 0 && part.toLowerCase() === lower)
-  return index < 0 ? undefined : headers[index + 1]
-}
-
 function toAnswer(
   items: readonly OwnerAnswer[],
   crawl: Crawl,
@@ -260,8 +200,9 @@ function toAnswer(
   const { position } = crawl
   if (position) {
     const { limit, total, filters, page } = crawl
+    const { key: owner, offset, trail } = position
     const cursor = writeCursor(
-      { owner: position.key, offset: position.offset, limit, total, filters, page },
+      { owner, offset, limit, total, filters, page, trail },
       scope,
       parts.cursorKeys[0]!,
     )

@@ -11,10 +11,25 @@ export interface Owner {
   readonly given?: number
 }
 
+/** Where an owner's Links have led to (trail.ts). */
+export interface Trail {
+  /** Raw path and query of the page to be read next, below the owner's endpoint. */
+  readonly below: string
+  /** Objects on the page before. */
+  readonly size: number
+  /** Pages that were led to, and how many of the last ones had no object. */
+  readonly steps: number
+  readonly empty: number
+  /** Of those pages: one from long ago, then the last ones. */
+  readonly marks: readonly string[]
+}
+
 /** Place in the combined list: the owner, and how many of its objects lie before. */
 export interface Position {
   readonly key: PartyKey
   readonly offset: number
+  /** Where the owner's own Links have led to; it is asked by them and no longer by offset. */
+  readonly trail?: Trail | undefined
 }
 
 /** What to ask one owner. */
@@ -29,6 +44,8 @@ export interface OwnerPage {
   readonly total?: number | undefined
   /** Whether it has a Link to a next page, readable or not. */
   readonly more: boolean
+  /** The way on, where only its Link knows it. */
+  readonly trail?: Trail | undefined
 }
 
 /** The query of a GET ALL: a crawl's next page, or its beginning; or what is wrong with it. */
@@ -130,10 +147,12 @@ export function planPage(owners: readonly Owner[], position: Position, wanted: n
 /**
  * The position after an owner's answer; `undefined` at the end of the combined list. An owner is done when it gave
  * nothing, or when neither its total nor its Link speaks of more: one of the two may be wrong, and to ask once too
- * often costs less than to lose objects in silence.
+ * often costs less than to lose objects in silence. Once its Links are followed they alone say where it ends.
  */
 export function advance(owners: readonly Owner[], position: Position, page: OwnerPage): Position | undefined {
   const offset = position.offset + page.count
+  if (page.trail) return { key: position.key, offset, trail: page.trail }
+  if (position.trail) return nextOwner(owners, position)
   const goesOn = page.more || (page.total !== undefined && offset < page.total)
   return page.count > 0 && goesOn ? { key: position.key, offset } : nextOwner(owners, position)
 }

@@ -49,7 +49,7 @@ function note({ message, exchange, path }: PullParts, missed: Missed): void {
   const { from, to } = exchange
   if (from === undefined || to === undefined) return
   const mark = path.indexOf('?')
-  const query = new URLSearchParams(mark < 0 ? '' : path.slice(mark))
+  const query = new URLSearchParams(message.listQuery ?? (mark < 0 ? '' : path.slice(mark)))
   missed.pulled({
     receiver: from,
     from: to,

@@ -1,10 +1,15 @@
-// Owners that heed no offset and tell of a next page all the same, those with cursors of their own among them: whatever
-// they are asked for they give the same page, and a list that is put together of their pages would have no end.
+// Owners that heed no offset and tell of a next page all the same: whatever they are asked for they give the same page,
+// and a list that is put together of their pages would have no end. So would that of one whose Links get nowhere.
 
 import { hash } from 'node:crypto'
+import type { Position } from './pages.ts'
+import type { Onward } from './trail.ts'
 
-/** What is told of such an owner. */
-export const SAME_PAGE = 'gives the same page at every offset'
+/** What is told of an owner that gave the same page at this position as before. */
+export function samePage({ trail }: Position, { astray }: Onward): string {
+  if (trail) return 'gives the same page again behind its Link'
+  return `gives the same page at every offset${astray ? ', and the hub cannot follow its Link' : ''}`
+}
 
 /** Tells pages apart by the bytes of their objects. */
 export function pageDigest(items: Buffer): string {

@@ -26,6 +26,8 @@ export interface Message {
   readonly byUrl?: true
   /** The hub reads the answer itself to put a list together: whole, plain, its Link untouched. */
   readonly assembled?: true
+  /** What the list was asked with, where the URL of the page need not say it. */
+  readonly listQuery?: string
 }
 
 /** Puts a message together. Throws `body_not_json`. */

@@ -228,7 +228,7 @@ describe('GET ALL (R64, T17)', () => {
     expect(told.join()).toContain('DE-CPO gives the same page at every offset')
     expect(await scene.hub.newest({ fault: 'answer_not_ocpi' })).toMatchObject({
       to: 'DE-CPO',
-      message: 'DE-CPO gives the same page at every offset.',
+      message: 'DE-CPO gives the same page at every offset, and the hub cannot follow its Link.',
     })
   })
 

@@ -3,6 +3,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type CursorScope, readCursor, writeCursor } from '../../../src/forwarding/cursor.ts'
+import { BELOW_LENGTH_MAX } from '../../../src/forwarding/trail.ts'
 
 const KEY = Buffer.alloc(32, 1)
 const SCOPE: CursorScope = {
@@ -20,7 +21,38 @@ const CURSOR = {
   filters: 'date_from=2026-01-01T00%3A00%3A00Z',
 }
 
+const TRAIL = { below: '/page?cursor=SECRET', size: 50, steps: 3, empty: 0, marks: ['abc', 'def'] }
+
 describe('readCursor', () => {
+  it('reads back where the Links of an owner led to, which nobody else can read', () => {
+    const trail = fc.record({
+      below: fc.string(),
+      size: fc.nat(),
+      steps: fc.nat(),
+      empty: fc.nat(),
+      marks: fc.array(fc.string()),
+    })
+    fc.assert(
+      fc.property(trail, fc.option(fc.string(), { nil: undefined }), (value, page) => {
+        const cursor = { ...CURSOR, trail: value, ...(page === undefined ? {} : { page }) }
+        expect(readCursor(writeCursor(cursor, SCOPE, KEY), SCOPE, [KEY])).toEqual(cursor)
+      }),
+    )
+    const text = writeCursor({ ...CURSOR, trail: TRAIL }, SCOPE, Buffer.alloc(32, 2))
+    const [payload = ''] = text.split('.')
+    const readable = Buffer.from(payload, 'base64url').toString()
+    expect(readable).not.toContain('SECRET')
+    expect(readable).not.toContain(Buffer.from(TRAIL.below).toString('base64url').slice(2, -2))
+    expect(readCursor(text, SCOPE, [KEY, Buffer.alloc(32, 2)])).toMatchObject({ trail: TRAIL })
+  })
+
+  it('stays below what proxies take as a URL, with the longest filters and place of an owner', () => {
+    const marks = Array.from({ length: 32 }, () => 'a'.repeat(10))
+    const trail = { ...TRAIL, below: 'a'.repeat(BELOW_LENGTH_MAX), marks }
+    const text = writeCursor({ ...CURSOR, filters: 'a'.repeat(2_048), trail }, SCOPE, KEY)
+    expect(text.length).toBeLessThan(8_000)
+  })
+
   it('reads back what was written, for any cursor', () => {
     const cursor = fc.record({
       owner: fc.string(),
