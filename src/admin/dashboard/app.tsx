@@ -1,7 +1,7 @@
 // The frame around every page: who is logged in, where one can go, looking up a reference, and the page of the path.
 
 import type { ComponentChild } from 'preact'
-import { useEffect, useRef } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import type { HubStatus, Session } from './api/types.ts'
 import { useResource } from './api/use-resource.ts'
 import { CapturePage } from './pages/capture.tsx'
@@ -106,7 +106,8 @@ function Frame({ session, onLogOut }: { session: Session; onLogOut: () => void }
   const { title, section, page } = pageOf(place)
   const first = useRef(true)
 
-  useEffect(() => {
+  // With the page, not a moment after it: nobody hears of a new page under the name of the old one.
+  useLayoutEffect(() => {
     document.title = `${title} · ocpi-hub`
     // After a move the keyboard and the screen reader start at the new page, not at a link that is gone.
     if (!first.current) main.current?.focus({ preventScroll: true })

@@ -1,7 +1,7 @@
 // Where the reader is: path and query of the address bar, and moving between pages without loading anew. Filters
 // live in the query, so that a view can be mailed.
 
-import { useEffect, useState } from 'preact/hooks'
+import { useLayoutEffect, useState } from 'preact/hooks'
 
 export interface Place {
   readonly path: string
@@ -15,7 +15,8 @@ const MOVED = 'ocpi-hub:moved'
 /** The place, kept current. */
 export function usePlace(): Place {
   const [place, setPlace] = useState(readPlace)
-  useEffect(() => {
+  // Before anything can be clicked: a move that nobody hears of would leave the old page.
+  useLayoutEffect(() => {
     const onMove = (): void => setPlace(readPlace())
     addEventListener('popstate', onMove)
     addEventListener(MOVED, onMove)

@@ -2,7 +2,7 @@
 // is not a hundred steps away.
 
 import type { RefObject } from 'preact'
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 
 const STEPS: Readonly<Record<string, readonly [rows: number, columns: number]>> = {
   ArrowUp: [-1, 0],
@@ -15,15 +15,15 @@ const STEPS: Readonly<Record<string, readonly [rows: number, columns: number]>> 
 export function useGridKeys(table: RefObject<HTMLTableElement | null>): void {
   const stop = useRef<readonly [row: number, column: number]>([-1, -1])
 
-  // After each drawing: links come and go.
-  useEffect(() => {
+  // With each drawing: links come and go.
+  useLayoutEffect(() => {
     const links = [...(table.current?.querySelectorAll('a') ?? [])]
     const [row, column] = stop.current
     const chosen = links.find((link) => placeOf(link).join() === `${row},${column}`) ?? links[0]
     for (const link of links) link.tabIndex = link === chosen ? 0 : -1
   })
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const element = table.current
     if (!element) return
     const onFocus = ({ target }: FocusEvent): void => {
