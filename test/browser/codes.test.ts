@@ -36,7 +36,7 @@ describe('the codes', () => {
       expect(await row.innerText()).toMatch(/does not resolve[^]*responder[^]*Repair the DNS record/)
       await page.getByLabel('Search').fill('certificate')
       await row.filter({ hasText: 'tls_certificate_error' }).waitFor()
-      expect(new URL(page.url()).search).toBe('?q=certificate')
+      await page.waitForURL('**/codes?q=certificate')
       await page.getByLabel('Search').fill('no such thing')
       await page.getByText('No code matches.').waitFor()
     }))

@@ -108,7 +108,7 @@ describe('the story of an exchange', () => {
       const articles = page.getByRole('article')
       await articles.nth(1).waitFor()
       expect(await articles.nth(1).innerText()).toMatch(/DE-CPO → NL-EMS\s+callback/)
-      expect(await page.getByText("nobody's: it succeeded").isVisible()).toBe(true)
+      await page.getByText("nobody's: it succeeded").waitFor()
     }))
 
   it('is found by the reference that the requester was told', () =>
@@ -117,7 +117,7 @@ describe('the story of an exchange', () => {
       await page.getByLabel('Reference or correlation id').fill(reference.toLowerCase())
       await page.keyboard.press('Enter')
       await page.getByRole('region', { name: 'Time line' }).waitFor()
-      expect(new URL(page.url()).hash).toBe(`#${reference}`)
+      await page.waitForURL((url) => url.hash === `#${reference}`)
       expect(await page.locator('[aria-current="true"]').getAttribute('id')).toBe(reference)
     }))
 

@@ -2,7 +2,7 @@
 // keeps the browser from answering the keyboard.
 
 import { randomUUID } from 'node:crypto'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { PlatformConfig } from '../../src/config/hub-config.ts'
 import { FAULT_CODES, FAULTS } from '../../src/faults/table.ts'
@@ -16,7 +16,7 @@ const PARTIES = 5_000
 const ENTRIES = 100_000
 /** Entries that the journal takes at once. */
 const BATCH = 5_000
-/** Longest time in which the page may not answer, and bytes and rows it may have at once. */
+/** Longest time in which the page may not answer, and rows it may have at once. */
 const BLOCKED_MS_MAX = 400
 const ROWS_MAX = 320
 
@@ -85,25 +85,43 @@ function toExchange(number: number): Exchange {
 
 const dashboard = (look: (dashboard: Dashboard) => Promise<void>) => within(browser, hub.adminUrl, {}, look)
 
-/** Watches from now on how long the page does not answer. */
-async function watchBlocking(page: Page): Promise<void> {
-  await page.addInitScript(`
-    window.longest = 0
-    new PerformanceObserver((list) => {
-      for (const entry of list.getEntries()) window.longest = Math.max(window.longest, entry.duration)
-    }).observe({ type: 'longtask', buffered: true })
-  `)
+interface TraceEvent {
+  readonly name: string
+  readonly pid: number
+  readonly tid: number
+  readonly args?: { readonly name?: string }
+  /** Processor time, in microseconds. */
+  readonly tdur?: number
 }
 
-async function expectFluid(page: Page): Promise<void> {
-  expect(await page.evaluate<number>('window.longest')).toBeLessThan(BLOCKED_MS_MAX)
-  expect(await page.locator('tr').count()).toBeLessThan(ROWS_MAX)
+/** Milliseconds of the longest task of a page, in processor time: by the clock all are long on a busy machine. */
+function longestTaskMs(trace: Buffer): number {
+  const { traceEvents } = JSON.parse(trace.toString()) as { traceEvents: readonly TraceEvent[] }
+  const threadOf = ({ pid, tid }: TraceEvent): string => `${pid} ${tid}`
+  const named = traceEvents.filter(({ name }) => name === 'thread_name')
+  const pages = new Set(named.filter(({ args }) => args?.name === 'CrRendererMain').map(threadOf))
+  const tasks = traceEvents.filter((event) => event.name.endsWith('RunTask') && pages.has(threadOf(event)))
+  expect(tasks.length).toBeGreaterThan(0)
+  return tasks.reduce((longest, { tdur = 0 }) => Math.max(longest, tdur / 1_000), 0)
 }
+
+/** Looks at pages that are never busy for long, and never large. */
+const fluid = (look: (dashboard: Dashboard) => Promise<void>) =>
+  dashboard(async (shown) => {
+    await browser.startTracing(shown.page, { categories: ['toplevel'] })
+    let trace: Buffer
+    try {
+      await look(shown)
+    } finally {
+      trace = await browser.stopTracing()
+    }
+    expect(longestTaskMs(trace)).toBeLessThan(BLOCKED_MS_MAX)
+    expect(await shown.page.locator('tr').count()).toBeLessThan(ROWS_MAX)
+  })
 
 describe('a big hub', () => {
   it('has its parties page by page, and any of them is found', () =>
-    dashboard(async ({ page, open }) => {
-      await watchBlocking(page)
+    fluid(async ({ page, open }) => {
       await open('/parties')
       const rows = page.locator('tbody tr')
       await rows.nth(99).waitFor()
@@ -117,12 +135,10 @@ describe('a big hub', () => {
       await page.getByRole('combobox', { name: 'Status' }).selectOption('OFFLINE')
       await page.getByRole('cell', { name: 'Party number 4900' }).waitFor()
       expect(await rows.count()).toBe(100)
-      await expectFluid(page)
     }))
 
   it('has its errors page by page, and those of two parties at once', () =>
-    dashboard(async ({ page, open }) => {
-      await watchBlocking(page)
+    fluid(async ({ page, open }) => {
       await open('/errors')
       const rows = page.locator('.errors tbody tr')
       await rows.nth(99).waitFor()
@@ -134,18 +150,15 @@ describe('a big hub', () => {
       const { from, to } = { from: 'NL-000', to: 'NL-000' }
       await open(`/errors?from=${from}&to=${to}`)
       await page.getByText('Nothing in the journal matches these filters.').waitFor()
-      await expectFluid(page)
     }))
 
   it('stays fluid while errors come in by the hundred', () =>
-    dashboard(async ({ page, open }) => {
-      await watchBlocking(page)
+    fluid(async ({ page, open }) => {
       await open('/errors?live=1')
       await page.getByText('listening').waitFor()
       for (let number = 0; number < 3_000; number++) hub.journal.record(toExchange(number))
       hub.journal.record({ ...toExchange(0), correlationId: 'the-last-of-them' })
       await page.locator('.errors tr:first-child a[href*="the-last-of-them"]').waitFor()
-      await expectFluid(page)
     }))
 
   it('has an overview', () =>

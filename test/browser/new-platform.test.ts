@@ -41,8 +41,10 @@ describe('a new connection', () => {
       await dialog.getByLabel('Parties (optional)').fill('FR-ACM CPO, fr*acn:emsp')
       await dialog.getByRole('button', { name: 'Prepare' }).click()
       await dialog.getByText('This token is shown only now.').waitFor()
+      // It says so for two seconds.
+      const copied = dialog.getByText('Copied', { exact: true }).waitFor()
       await dialog.getByRole('button', { name: 'Copy token' }).click()
-      await dialog.getByText('Copied', { exact: true }).waitFor()
+      await copied
       const token = await page.evaluate<string>('navigator.clipboard.readText()')
       expect(token.length).toBeGreaterThan(20)
       expect(await dialog.innerText()).toContain(token)

@@ -160,7 +160,7 @@ describe('a request', () => {
       await page.keyboard.press('Enter')
       await explain.getByText('It would be forwarded.').waitFor()
       await explain.getByText('DE-CPO is connected through platform de-cpo').waitFor()
-      expect(new URL(page.url()).search).toContain('from=nl*ems&to=DE-CPO&module=locations')
+      await page.waitForURL((url) => url.search.includes('from=nl*ems&to=DE-CPO&module=locations'))
       expect(scene.cpo.requests).toHaveLength(0)
     }))
 

@@ -2,11 +2,12 @@
 
 /**
  * Calls `condition` until it gives something truthy and gives that back.
- * Throws after `limitMs` with the last error or value, so that a hang names what it waited for.
+ * Throws after `limitMs` with the last error or value, so that a hang names what it waited for: long, because a busy
+ * machine is no hang, and shorter than a test may take.
  */
 export async function waitFor<Value>(
   condition: () => Value | Promise<Value>,
-  { limitMs = 5_000, what = 'the condition' }: { limitMs?: number; what?: string } = {},
+  { limitMs = 20_000, what = 'the condition' }: { limitMs?: number; what?: string } = {},
 ): Promise<NonNullable<Value>> {
   const end = performance.now() + limitMs
   let last: unknown
