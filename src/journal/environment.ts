@@ -30,8 +30,8 @@ export interface Environment {
   close(): Promise<void>
 }
 
-/** Grows with each change that an older hub could not read. */
-const SCHEMA_VERSION = 1
+/** Grows with each change that an older hub could not read; 2: records of the registry lie apart from their bodies. */
+const SCHEMA_VERSION = 2
 const REASON_WAIT_MS = 100
 const MEBIBYTE = 1024 * 1024
 const FREE_AT_START_MIN = MEBIBYTE
@@ -82,15 +82,14 @@ function explained(path: string, error: unknown): Error {
 }
 
 function checkSchema(path: string, meta: Database<unknown, string>): void {
-  const found = meta.get('schema')
-  if (found === undefined) {
-    meta.putSync('schema', SCHEMA_VERSION)
-  } else if (typeof found !== 'number' || found > SCHEMA_VERSION) {
+  const found = meta.get('schema') ?? 0
+  if (typeof found !== 'number' || found > SCHEMA_VERSION) {
     throw new Error(
       `registry.path ${path} was written by a newer ocpi-hub: its data has format ${JSON.stringify(found)}, ` +
         `this version reads up to ${SCHEMA_VERSION}. Start the newer version, or use another directory.`,
     )
   }
+  if (found < SCHEMA_VERSION) meta.putSync('schema', SCHEMA_VERSION)
 }
 
 function toEnvironment(

@@ -145,9 +145,9 @@ function isToldByCredentials(connection: Connection): boolean {
   return !connection.endpoint('hubclientinfo', 'RECEIVER') && credentialsUrl(endpoints) !== undefined
 }
 
-/** Whether anybody has come or gone who is told: OFFLINE parties are told like CONNECTED ones. */
+/** Whether anybody may have come or gone who is told: OFFLINE parties are told like CONNECTED ones. */
 function isNews({ old, now }: ConnectionChange): boolean {
-  return toldOf(old) !== toldOf(now) || isToldNow(old, now)
+  return !tellsAlike(old, now) || isToldNow(old, now)
 }
 
 /** A platform that is back has missed what happened meanwhile. */
@@ -155,12 +155,14 @@ function isToldNow(old: Connection | undefined, now: Connection | undefined): bo
   return now !== undefined && isToldByCredentials(now) && !(old && isToldByCredentials(old))
 }
 
-function toldOf(connection: Connection | undefined): string {
-  const names: string[] = []
-  for (const [key, entries] of connection?.parties ?? []) {
-    for (const { role, status } of entries) {
-      if (status === 'CONNECTED' || status === 'OFFLINE') names.push(`${key} ${role.role}`)
-    }
+/** Whether the same is told of both, party by party. Asked at each change of a status, most of which tell nobody. */
+function tellsAlike(old: Connection | undefined, now: Connection | undefined): boolean {
+  if (old?.parties.size !== now?.parties.size) return false
+  for (const [key, entries] of now?.parties ?? []) {
+    const before = old!.parties.get(key)
+    const isAlike = (entry: PartyEntry, index: number): boolean =>
+      entry.role.role === before![index]!.role.role && isTold(entry) === isTold(before![index]!)
+    if (before?.length !== entries.length || !entries.every(isAlike)) return false
   }
-  return names.sort().join('\n')
+  return true
 }

@@ -7,7 +7,8 @@ import type { Log } from '../journal/log.ts'
 import { claimsOfFile, conflictWithFile, createJoin, toOverlay } from './file-platforms.ts'
 import { dueRecords, neededKeys, reportKeys, type ResealableRecord } from './key-use.ts'
 import { type Secrets, toKeyring } from './keyring.ts'
-import { createMirror, foreignKeys, showsConflict } from './mirror.ts'
+import { foreignKeys, showsConflict } from './known.ts'
+import { createMirror } from './mirror.ts'
 import type { Platform } from './platform.ts'
 import { claimedParty, partyClaims, recordId, tokenClaims, writeBody, type WrittenBody } from './record.ts'
 import type { PutResult, Registry, RegistryHealth, ResealResult, TableListener } from './registry.ts'
@@ -72,7 +73,7 @@ export async function createRegistry(store: RegistryStore, options: RegistryOpti
     }
     clashes = left
     // Somebody else's reading of the store was faster than the answer to an own write.
-    if (changed.length === 0 && platforms.length === table.connections.size) return
+    if (changed.length === 0 && platforms.size === table.connections.size) return
     const before = table
     table = buildRoutingTable(platforms, before.revision + 1, before, changed)
     const changes = changesOf(table, before)
@@ -105,7 +106,8 @@ export async function createRegistry(store: RegistryStore, options: RegistryOpti
     const writeId = randomUUID()
     const result = await upkeep.watchOver(() => store.write({ ...change, writeId, seen: repaired }, schema))
     if (result.ok) {
-      const own = { ...change, writeId, revision: result.revision }
+      const { id, parties, tokens } = change
+      const own = { id, parties, tokens, writeId, revision: result.revision }
       if (!mirror.note(own, read?.(result.revision))) upkeep.pullSoon()
       await rebuilding.soon()
       return result.revision

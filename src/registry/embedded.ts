@@ -1,9 +1,10 @@
-// The registry's store on the hub's own disk: three sub-databases of its lmdb environment. What a write promises is
+// The registry's store on the hub's own disk: four sub-databases of its lmdb environment. What a write promises is
 // on the disk when it resolves, and survives kill -9. Writes that come together are committed together.
 
 import { Fault } from '../faults/fault.ts'
 import type { Environment } from '../journal/environment.ts'
 import { oneByOne } from '../journal/one-by-one.ts'
+import { parseJson } from '../ocpi/json-text.ts'
 import { createLocalStore, type LocalTables, type Table } from './local-store.ts'
 import type { RegistryStore, StoreHead } from './store.ts'
 
@@ -22,9 +23,10 @@ interface Waiting {
 /** The store in an environment, which stays open when the store is closed. */
 export function createEmbeddedStore(environment: Environment): RegistryStore {
   const tables: LocalTables = {
-    head: openTable<StoreHead>(environment, 'registry'),
-    records: openTable<string>(environment, 'registry-records'),
-    claims: openTable<string>(environment, 'registry-claims'),
+    head: openTable<StoreHead>(environment, 'registry', JSON_VALUE),
+    records: openTable(environment, 'registry-records', RECORD_TEXT),
+    bodies: openTable(environment, 'registry-bodies', TEXT),
+    claims: openTable<string>(environment, 'registry-claims', JSON_VALUE),
   }
   const waiting: Waiting[] = []
   const alone = oneByOne()
@@ -98,16 +100,39 @@ function unavailable(cause: unknown): Fault {
   return new Fault('store_unavailable', { detail: `the registry cannot be written${why}`, cause })
 }
 
+/** How values lie in a table. */
+interface Form<Value> {
+  readonly encoding: 'json' | 'string'
+  readonly read?: (value: Value) => Value
+}
+
+const JSON_VALUE = { encoding: 'json' } as const
+const TEXT = { encoding: 'string' } as const
+const RECORD_TEXT: Form<string> = { encoding: 'string', read: plainText }
+
+/** In the first form of the environment texts lay in JSON. A record's own text is an object. */
+function plainText(value: string): string {
+  const text = value.startsWith('"') ? parseJson(value) : undefined
+  return typeof text === 'string' ? text : value
+}
+
 /** Changing it is for `Environment.write`. */
-function openTable<Value>(environment: Environment, name: string): Table<Value> {
-  const database = environment.openDatabase<Value>({ name })
+function openTable<Value>(
+  environment: Environment,
+  name: string,
+  { encoding, read = (value) => value }: Form<Value>,
+): Table<Value> {
+  const database = environment.openDatabase<Value>({ name, encoding })
   return {
-    get: (key) => database.get(key),
+    get(key) {
+      const value = database.get(key)
+      return value === undefined ? undefined : read(value)
+    },
     set: (key, value) => void database.put(key, value),
     delete: (key) => void database.remove(key),
     *entries() {
       try {
-        for (const { key, value } of database.getRange()) yield [key, value] as const
+        for (const { key, value } of database.getRange()) yield [key, read(value)] as const
       } catch (error) {
         throw environment.explained(error)
       }
@@ -121,28 +146,28 @@ interface StagedTable<Value> extends Table<Value> {
 
 /** Tables over others, which change only when what was staged is applied to them. */
 function stage(tables: LocalTables): LocalTables & { readonly apply: () => void } {
-  const [head, records, claims] = [
-    stageTable(tables.head),
-    stageTable(tables.records),
-    stageTable(tables.claims),
-  ]
-  return {
-    head,
-    records,
-    claims,
-    apply: () => [head, records, claims].forEach((table) => table.apply()),
+  const staged = {
+    head: stageTable(tables.head),
+    records: stageTable(tables.records),
+    bodies: stageTable(tables.bodies),
+    claims: stageTable(tables.claims),
   }
+  return { ...staged, apply: () => Object.values(staged).forEach((table) => table.apply()) }
 }
 
 function stageTable<Value>(below: Table<Value>): StagedTable<Value> {
-  const staged = new Map<string, Value | undefined>()
+  let staged: Map<string, Value | undefined> | undefined
+  const put = (key: string, value: Value | undefined): void => {
+    staged ??= new Map()
+    staged.set(key, value)
+  }
   return {
     ...below,
-    get: (key) => (staged.has(key) ? staged.get(key) : below.get(key)),
-    set: (key, value) => void staged.set(key, value),
-    delete: (key) => void staged.set(key, undefined),
+    get: (key) => (staged?.has(key) ? staged.get(key) : below.get(key)),
+    set: put,
+    delete: (key) => put(key, undefined),
     apply() {
-      for (const [key, value] of staged) {
+      for (const [key, value] of staged ?? []) {
         if (value === undefined) below.delete(key)
         else below.set(key, value)
       }

@@ -2,15 +2,16 @@
 // what happens in operation (status, discovered endpoints, their dates) is kept, as an overlay record. A stored
 // platform that claims the id, a party or a token of a file platform is left out whole and told as a clash.
 
-import type { KnownRecords } from './mirror.ts'
-import { changedKeys } from './patched-map.ts'
+import type { KnownRecords } from './known.ts'
+import { changedKeys, patchMap } from './patched-map.ts'
 import { isHub, type Platform, type PlatformRole, withMembers } from './platform.ts'
 import { claimedParty, partyClaims, recordId, tokenClaims, type StoredPlatform } from './record.ts'
 import type { PutResult } from './registry.ts'
 
 /** What the platforms of the file hold against all others, in whatever status they are in operation. */
 export interface FileClaims {
-  readonly ids: ReadonlySet<string>
+  /** The platforms by id. */
+  readonly platforms: ReadonlyMap<string, Platform>
   /** Claim (registry/record.ts) -> id of the file platform. */
   readonly parties: ReadonlyMap<string, string>
   readonly tokens: ReadonlyMap<string, string>
@@ -18,7 +19,7 @@ export interface FileClaims {
 
 /** Collects the claims. Throws `RangeError` when two platforms of the file claim the same: nothing is taken over then. */
 export function claimsOfFile(platforms: readonly Platform[]): FileClaims {
-  const ids = new Set<string>()
+  const byId = new Map<string, Platform>()
   const parties = new Map<string, string>()
   const tokens = new Map<string, string>()
   function claim(map: Map<string, string>, key: string, id: string, what: string): void {
@@ -26,14 +27,14 @@ export function claimsOfFile(platforms: readonly Platform[]): FileClaims {
     map.set(key, id)
   }
   for (const platform of platforms) {
-    if (ids.has(platform.id)) throw new RangeError(`the platform ${platform.id} stands twice`)
-    ids.add(platform.id)
+    if (byId.has(platform.id)) throw new RangeError(`the platform ${platform.id} stands twice`)
+    byId.set(platform.id, platform)
     // In operation a platform may be resumed that the file suspends: its parties are taken all the same.
     for (const party of partyClaims({ ...platform, status: 'CONNECTED' }))
       claim(parties, party, platform.id, party)
     for (const token of tokenClaims(platform)) claim(tokens, token, platform.id, 'one inbound token')
   }
-  return { ids, parties, tokens }
+  return { platforms: byId, parties, tokens }
 }
 
 /** The conflict of a platform of the store with those of the file, if any. */
@@ -41,8 +42,8 @@ export function conflictWithFile(
   platform: Platform,
   file: FileClaims,
 ): (PutResult & { ok: false }) | undefined {
-  if (file.ids.size === 0) return undefined
-  if (file.ids.has(platform.id)) return { ok: false, conflict: 'stale', holder: platform.id }
+  if (file.platforms.size === 0) return undefined
+  if (file.platforms.has(platform.id)) return { ok: false, conflict: 'stale', holder: platform.id }
   for (const claim of partyClaims(platform)) {
     const holder = file.parties.get(claim)
     if (holder !== undefined) return { ok: false, conflict: 'party', party: claimedParty(claim), holder }
@@ -56,8 +57,8 @@ export function conflictWithFile(
 
 /** All platforms of a snapshot. */
 export interface Joined {
-  /** Those of the file first. */
-  readonly platforms: readonly Platform[]
+  /** By the ids of their records; those of the file first. */
+  readonly platforms: ReadonlyMap<string, Platform>
   /** Ids of the stored ones that are left out for the sake of the file. */
   readonly left: readonly string[]
   /** Number of records that cannot be read. */
@@ -76,20 +77,14 @@ export interface ToJoin {
 interface Before {
   readonly from: ToJoin
   readonly joined: Joined
-  /** Record id -> place among the platforms. */
-  readonly places: ReadonlyMap<string, number>
 }
 
 /** Joins again and again. As long as the same platforms are there it costs what has changed, not what there is. */
 export function createJoin(): (from: ToJoin) => Joined {
   let before: Before | undefined
   return (from) => {
-    const patched = before && patchJoined(from, before)
-    const joined = patched ?? joinPlatforms(from)
-    const places = patched
-      ? before!.places
-      : new Map(joined.platforms.map((platform, place) => [recordId(platform), place]))
-    before = { from, joined, places }
+    const joined = (before && patchJoined(from, before)) ?? joinPlatforms(from)
+    before = { from, joined }
     return joined
   }
 }
@@ -97,32 +92,30 @@ export function createJoin(): (from: ToJoin) => Joined {
 /** `undefined` when a platform came or went, or may be left out now. */
 function patchJoined({ filePlatforms, file, known }: ToJoin, before: Before): Joined | undefined {
   if (filePlatforms !== before.from.filePlatforms) return undefined
-  const platforms = [...before.joined.platforms]
-  const changed: Platform[] = []
+  const changes = new Map<string, Platform>()
   for (const id of changedKeys(known, before.from.known)) {
     const [now, old] = [known.get(id), before.from.known.get(id)]
-    const place = before.places.get(id)
-    if (place === undefined || !now?.stored || old?.problem !== undefined) return undefined
-    const inFile = filePlatforms[place]
+    const joined = before.joined.platforms.get(id)
+    if (!joined || !now?.stored || old?.problem !== undefined) return undefined
+    const inFile = joined.source === 'file' ? file.platforms.get(joined.id) : undefined
     if (!inFile && conflictWithFile(now.stored.platform, file)) return undefined
-    const platform = inFile ? withOverlay(inFile, now.stored) : now.stored.platform
-    platforms[place] = platform
-    changed.push(platform)
+    changes.set(id, inFile ? withOverlay(inFile, now.stored) : now.stored.platform)
   }
-  return { ...before.joined, platforms, changed }
+  const platforms = patchMap(before.joined.platforms, changes)
+  return { ...before.joined, platforms, changed: [...changes.values()] }
 }
 
 function joinPlatforms({ filePlatforms, file, known }: ToJoin): Joined {
   const registered = registeredById(known)
   const left = new Set(
-    file.ids.size === 0 ? [] : registered.filter((platform) => conflictWithFile(platform, file)),
+    file.platforms.size === 0 ? [] : registered.filter((platform) => conflictWithFile(platform, file)),
   )
   const platforms = [
     ...filePlatforms.map((platform) => withOverlay(platform, known.get(recordId(platform))?.stored)),
     ...registered.filter((platform) => !left.has(platform)),
   ]
   return {
-    platforms,
+    platforms: new Map(platforms.map((platform) => [recordId(platform), platform])),
     left: [...left].map((platform) => platform.id),
     broken: [...known.values()].filter((entry) => entry.problem).length,
     changed: platforms,

@@ -1,7 +1,7 @@
 // Which key of secret_key the stored platforms depend on: what an operator must know before taking an old one away.
 
 import type { Keyring } from './keyring.ts'
-import type { KnownRecord, KnownRecords } from './mirror.ts'
+import type { KnownRecord, KnownRecords } from './known.ts'
 import type { InboundToken, Platform } from './platform.ts'
 
 export interface KeyUse {

@@ -1,8 +1,8 @@
-// The rules of a store in this process, over any three tables: the in-memory and the embedded store are this plus
+// The rules of a store in this process, over any four tables: the in-memory and the embedded store are this plus
 // where they keep the tables. registry/redis-scripts.ts says the same in Lua; one contract suite checks all.
 
 import { randomUUID } from 'node:crypto'
-import { liveRevision, readRecord, recordText } from './record.ts'
+import { isRecordHead, liveRevision, readRecord, recordHead, recordText, withBody } from './record.ts'
 import type { RegistryStore, StoreHead, StoreHint, StoredRecord, WriteResult } from './store.ts'
 
 export interface Table<Value> {
@@ -16,8 +16,9 @@ export interface Table<Value> {
 export interface LocalTables {
   /** `head` only. */
   readonly head: Table<StoreHead>
-  /** Text of the records by id. */
+  /** Text of the records by id, as far as their bodies: a change of status reads none. Whole where there is no body. */
   readonly records: Table<string>
+  readonly bodies: Table<string>
   /** `party NL-CPO CPO` and `token <hash>` -> id of the record that claims it. */
   readonly claims: Table<string>
 }
@@ -57,7 +58,7 @@ export function createLocalStore(data: LocalData): RegistryStore {
     load: async () => ({
       ...headOf(committed),
       complete: true,
-      records: new Map(committed.records.entries()),
+      records: new Map(textsOf(committed)),
     }),
     write: ({ seen, ...record }, schema) =>
       change((tables): WriteResult => {
@@ -93,7 +94,7 @@ export function createLocalStore(data: LocalData): RegistryStore {
       change((tables) => {
         const now = headOf(tables)
         if (now.revision !== seen.revision || now.schema !== seen.schema) return false
-        for (const record of records) tables.records.set(record.id, recordText(record))
+        for (const record of records) setRecord(tables, record)
         advance(tables, schema, now.revision + 1)
         return true
       }),
@@ -118,9 +119,27 @@ function advance(tables: LocalTables, schema: number, revision: number): void {
   tables.head.set('head', { schema, birth: headOf(tables).birth || randomUUID(), revision })
 }
 
+/** The record, `body` being whatever is not `null` where there is one. */
 function readFrom(tables: LocalTables, id: string): StoredRecord | undefined {
   const text = tables.records.get(id)
-  return text === undefined ? undefined : readRecord(id, text)
+  return text === undefined ? undefined : readRecord(id, isRecordHead(text) ? withBody(text, '') : text)
+}
+
+function* textsOf({ records, bodies }: LocalTables): Iterable<readonly [string, string]> {
+  for (const [id, text] of records.entries()) {
+    // A body that is lost is no platform: it is told as broken.
+    yield [id, isRecordHead(text) ? withBody(text, bodies.get(id) ?? '') : text]
+  }
+}
+
+function setRecord({ records, bodies }: LocalTables, record: StoredRecord): void {
+  if (record.body === null) {
+    records.set(record.id, recordText(record))
+    bodies.delete(record.id)
+  } else {
+    records.set(record.id, recordHead(record))
+    bodies.set(record.id, record.body)
+  }
 }
 
 /** The claim of `record` that another record really holds. */
@@ -149,5 +168,5 @@ function replace(tables: LocalTables, before: StoredRecord | undefined, record: 
       if (tables.claims.get(key) !== record.id) tables.claims.set(key, record.id)
     }
   }
-  tables.records.set(record.id, recordText(record))
+  setRecord(tables, record)
 }

@@ -4,11 +4,15 @@
 import { createLocalStore, type LocalTables, type Table } from './local-store.ts'
 import type { RegistryStore } from './store.ts'
 
-/** A store over `records`, texts by id. */
-export function createMemoryStore(records = new Map<string, string>()): RegistryStore {
+/** A store over `records` and `bodies`, texts by id. */
+export function createMemoryStore(
+  records = new Map<string, string>(),
+  bodies = new Map<string, string>(),
+): RegistryStore {
   const tables: LocalTables = {
     head: toTable(new Map()),
     records: toTable(records),
+    bodies: toTable(bodies),
     claims: toTable(new Map()),
   }
   // Nothing in a piece of work waits, so that it runs alone without more ado.

@@ -4,37 +4,25 @@
 import { Fault } from '../faults/fault.ts'
 import type { Log } from '../journal/log.ts'
 import { oneByOne } from '../journal/one-by-one.ts'
-import { counted } from '../journal/text.ts'
-import { patchMap } from './patched-map.ts'
 import {
-  liveRevision,
-  readBody,
-  readRecord,
-  recordText,
-  type StoredPlatform,
-  type Unreadable,
-} from './record.ts'
+  asStored,
+  countLive,
+  differs,
+  foreignKeys,
+  isShrunk,
+  type KnownRecord,
+  type KnownRecords,
+  lostRecords,
+  overlayRecords,
+  readContent,
+  type RecordHead,
+  withOwnWrites,
+} from './known.ts'
+import { patchMap } from './patched-map.ts'
+import type { StoredPlatform } from './record.ts'
 import { refuseNewer, schemaOf, upgradeRecords, type UpgradeStep } from './schema.ts'
 import type { Sealer } from './seal.ts'
-import type {
-  RecordWrite,
-  RegistryStore,
-  StoreContent,
-  StoreHead,
-  StoredRecord,
-  WriteResult,
-} from './store.ts'
-
-/** One record as last seen; `problem`: what is wrong with a broken one. */
-export interface KnownRecord extends Partial<Unreadable> {
-  readonly text: string
-  /** Absent: the text is not a record at all. */
-  readonly record?: StoredRecord
-  /** Absent: a tombstone, or broken. */
-  readonly stored?: StoredPlatform
-}
-
-export type KnownRecords = ReadonlyMap<string, KnownRecord>
+import type { RegistryStore, StoreContent, StoreHead, StoredRecord } from './store.ts'
 
 /** A store that came back much smaller than it was. */
 export interface Shrink {
@@ -56,7 +44,7 @@ export interface Mirror {
    * Takes over an own write without reading it back; `stored` as `writeBody` gave it, absent for a tombstone. Gives
    * false when a pull has read something later of that record meanwhile: only the store knows what counts.
    */
-  note(record: StoredRecord, stored?: StoredPlatform): boolean
+  note(record: RecordHead, stored?: StoredPlatform): boolean
   /** Ends a shrink: what was lost is given up, in the store too, so that all hubs agree. */
   confirmShrink(): Promise<void>
   /** Ends a shrink: what was lost is written back. */
@@ -105,15 +93,19 @@ export function createMirror(store: RegistryStore, options: MirrorOptions): Mirr
     const reborn = seen.birth !== '' && content.birth !== seen.birth
     if (isShrunk(lost, before, reborn)) {
       if (!shrink) log.error({ lost: lost.length, stored: countLive(found) }, 'the registry has shrunk')
-      shrink = { lost, found }
+      shrink = { lost: toStored(lost), found }
       return false
     }
-    await putBack(lost, 'the store had lost records')
+    await putBack(toStored(lost), 'the store had lost records')
     return pull(true, rounds - 1)
   }
 
   function read(content: StoreContent): KnownRecords {
     return readContent(content, shrink ? new Map([...known, ...shrink.found]) : known, sealer, log)
+  }
+
+  function toStored(entries: readonly KnownRecord[]): StoredRecord[] {
+    return entries.flatMap((entry) => asStored(entry, sealer) ?? [])
   }
 
   /** Takes over what a load gave that began when the head was `seen`. */
@@ -154,14 +146,7 @@ export function createMirror(store: RegistryStore, options: MirrorOptions): Mirr
     note(record, stored) {
       const pulled = known.get(record.id)?.record
       if (pulled?.writeId === record.writeId) return true
-      const entry = {
-        record,
-        ...(stored ? { stored } : {}),
-        // Only whoever loads everything anew compares it.
-        get text() {
-          return recordText(record)
-        },
-      }
+      const entry = stored ? { record, stored } : { record }
       known = known.has(record.id)
         ? patchMap(known, new Map([[record.id, entry]]))
         : new Map(known).set(record.id, entry)
@@ -174,7 +159,7 @@ export function createMirror(store: RegistryStore, options: MirrorOptions): Mirr
       alone(async () => {
         await pull(true)
         if (!shrink) return
-        await store.putBack(givenUp(shrink, known), schema)
+        await store.putBack(givenUp(shrink, known, sealer), schema)
         log.warn({ records: shrink.lost.map((record) => record.id) }, 'the smaller registry was confirmed')
         await pull(true)
       }),
@@ -188,111 +173,12 @@ export function createMirror(store: RegistryStore, options: MirrorOptions): Mirr
   }
 }
 
-/** Whether the picture says as much as the refusal of a write does: then there is nothing new to read. */
-export function showsConflict(
-  known: KnownRecords,
-  refusal: Extract<WriteResult, { readonly conflict: 'stale' | 'party' | 'token' }>,
-  { id, seen }: Pick<RecordWrite, 'id' | 'seen'>,
-): boolean {
-  if (refusal.conflict === 'stale') return seen !== liveRevision(known.get(id)?.record)
-  const holder = known.get(refusal.holder)?.record
-  const claims = refusal.conflict === 'party' ? holder?.parties : holder?.tokens
-  return claims?.includes(refusal.claim) ?? false
-}
-
-/** Reads texts into records, by id; a text that was read before is not read again. */
-function readContent(
-  content: Pick<StoreContent, 'records'>,
-  known: KnownRecords,
-  sealer: Sealer,
-  log: Pick<Log, 'warn'>,
-): KnownRecords {
-  const found = new Map<string, KnownRecord>()
-  for (const [id, text] of [...content.records].sort(([one], [other]) => (one < other ? -1 : 1))) {
-    const same = known.get(id)
-    if (same?.text === text) {
-      found.set(id, same)
-      continue
-    }
-    const record = readRecord(id, text)
-    const entry = record ? readKnown(record, sealer, text) : { text, problem: 'not a record' }
-    if (entry.problem) log.warn({ platform: id, problem: entry.problem }, 'a stored platform is left out')
-    found.set(id, entry)
-  }
-  return found
-}
-
-function readKnown(record: StoredRecord, sealer: Sealer, text: string): KnownRecord {
-  if (record.body === null) return { text, record }
-  const stored = readBody(record, sealer)
-  return 'problem' in stored ? { text, record, ...stored } : { text, record, stored }
-}
-
-/**
- * A registry of which not one sealed record opens belongs to another secret_key: serving it would refuse everybody.
- * Gives the words for the operator; `undefined` when something opens, or nothing is sealed.
- */
-export function foreignKeys(found: KnownRecords): string | undefined {
-  const all = [...found.values()]
-  const missing = all.flatMap(({ missingKey }) => missingKey ?? [])
-  if (missing.length === 0 || all.some(({ stored }) => stored?.sealedWith !== undefined)) return undefined
-  const [are, they, these] =
-    missing.length === 1 ? ['is', 'it was', 'this platform'] : ['are', 'they were', 'these platforms']
-  return `secret_key does not fit the registry: its ${counted(missing.length, 'platform')} ${are} sealed with key ${[...new Set(missing)].join(', ')}. Put the secret ${they} sealed with behind the new one (secret_key: [new, old]). If it is lost, "ocpi-hub registry forget-key" forgets ${these}`
-}
-
-/** What was known before and the store has not, or has in an older state. A removal leaves a tombstone, so it is none. */
-function lostRecords(before: KnownRecords, found: KnownRecords): StoredRecord[] {
-  return [...before].flatMap(([id, { record }]) =>
-    record && record.revision > (found.get(id)?.record?.revision ?? 0) ? [record] : [],
-  )
-}
-
-/** Emptied or replaced, or more than half of the platforms and more than three gone at once. */
-function isShrunk(lost: readonly StoredRecord[], before: KnownRecords, reborn: boolean): boolean {
-  const platforms = lost.filter((record) => isRegistered(before.get(record.id))).length
-  return platforms > 0 && (reborn || (platforms > 3 && platforms * 2 > countLive(before)))
-}
-
-function countLive(records: KnownRecords): number {
-  return [...records.values()].filter(isRegistered).length
-}
-
-// Overlays of file platforms are no loss worth an alarm: they are simply written back.
-function isRegistered(entry: KnownRecord | undefined): boolean {
-  return entry?.stored?.platform.source === 'registered'
-}
-
-/** `found`, with the own writes that came while it was loaded. */
-function withOwnWrites(found: KnownRecords, before: KnownRecords, now: KnownRecords): KnownRecords {
-  if (before === now) return found
-  const own = [...now].filter(([id, entry]) => before.get(id) !== entry)
-  return overlayRecords(found, new Map(own))
-}
-
-function overlayRecords(base: KnownRecords, patches: KnownRecords): KnownRecords {
-  const next = new Map(base)
-  for (const [id, patch] of patches) {
-    const newer = (patch.record?.revision ?? Infinity) >= (next.get(id)?.record?.revision ?? 0)
-    if (newer) next.set(id, patch)
-  }
-  return next
-}
-
-function differs(one: KnownRecords, other: KnownRecords): boolean {
-  if (one.size !== other.size) return true
-  return [...one].some(([id, { record }]) => {
-    const now = other.get(id)?.record
-    return record?.revision !== now?.revision || record?.writeId !== now?.writeId
-  })
-}
-
 /** Tombstones for what is gone and, newer than anything known, what the store has in an older state. */
-function givenUp(shrink: Shrink, known: KnownRecords): StoredRecord[] {
+function givenUp(shrink: Shrink, known: KnownRecords, sealer: Sealer): StoredRecord[] {
   const top = 1 + Math.max(0, ...[...known.values()].map((entry) => entry.record?.revision ?? 0))
   return shrink.lost.map((record) => {
-    const found = shrink.found.get(record.id)?.record
-    const kept = found ?? { ...record, parties: [], tokens: [], body: null }
+    const found = shrink.found.get(record.id)
+    const kept = (found && asStored(found, sealer)) ?? { ...record, parties: [], tokens: [], body: null }
     return { ...kept, revision: top }
   })
 }

@@ -107,12 +107,32 @@ export function recordText(record: StoredRecord): string {
 
 /** The text of a record after its revision. */
 export function recordTail(record: Omit<StoredRecord, 'revision' | 'id'>): string {
-  const { writeId, parties, tokens, body } = record
-  return JSON.stringify({ writeId, parties, tokens, body }).slice(1)
+  return `${claimsText(record)}${JSON.stringify(record.body)}}`
+}
+
+/** The text of a record as far as its body, for stores that keep the two apart: whatever is decided needs no body. */
+export function recordHead(record: Omit<StoredRecord, 'body'>): string {
+  return `{"revision":${record.revision},${claimsText(record)}`
+}
+
+const BEFORE_BODY = ',"body":'
+
+function claimsText({ writeId, parties, tokens }: Omit<StoredRecord, 'revision' | 'id' | 'body'>): string {
+  return JSON.stringify({ writeId, parties, tokens }).slice(1, -1) + BEFORE_BODY
+}
+
+/** Whether a text is no more than the head of a record. */
+export function isRecordHead(text: string): boolean {
+  return text.endsWith(BEFORE_BODY)
+}
+
+/** The text of the record that a head and a body make. */
+export function withBody(head: string, body: string): string {
+  return `${head}${JSON.stringify(body)}}`
 }
 
 /** What whoever writes the record must have seen of it: a tombstone is as good as none. */
-export function liveRevision(record: StoredRecord | undefined): number {
+export function liveRevision(record: Pick<StoredRecord, 'revision' | 'body'> | undefined): number {
   return record && record.body !== null ? record.revision : 0
 }
 
@@ -132,11 +152,11 @@ export function readBody(record: StoredRecord, sealer: Sealer): StoredPlatform |
   const token = outbound && sealer.open(outbound.sealed, { purpose: PURPOSE, owner: plain.id })
   const keyId = outbound && sealedWith(outbound.sealed)
   if (outbound && token === undefined) return unopened(keyId, sealer)
-  const platform: Platform = {
+  const platform = withMembers<Platform>({
     ...plain,
     revision: record.revision,
     ...(outbound && token !== undefined ? { outbound: { token, form: outbound.form } } : {}),
-  }
+  })
   if (outbound && platform.outbound)
     SEALED.set(platform.outbound, { owner: plain.id, sealed: outbound.sealed })
   return toStored(platform, fileStatus, keyId)
@@ -148,7 +168,7 @@ function toStored(
   keyId: string | undefined,
 ): StoredPlatform {
   return {
-    platform: withMembers(platform),
+    platform,
     ...(fileStatus ? { fileStatus } : {}),
     ...(keyId === undefined ? {} : { sealedWith: keyId }),
   }
@@ -174,18 +194,24 @@ export interface WrittenBody {
  * be read again: then a peer has given something no credentials may hold.
  */
 export function writeBody(stored: StoredPlatform, sealer: Sealer, before?: Platform): WrittenBody {
-  const { revision: _, outbound, ...plain } = stored.platform
-  const sealed = outbound && { sealed: sealOnce(outbound, plain.id, sealer), form: outbound.form }
-  const body = JSON.stringify({ ...plain, outbound: sealed, fileStatus: stored.fileStatus })
+  const { platform } = stored
+  const body = bodyText(stored, sealer)
   const wrong = body.length > BODY_CHARACTERS_MAX ? 'it is too large' : wrongWith(body, stored, before)
   if (wrong)
-    throw new Fault('credentials_invalid', { detail: `platform ${plain.id} cannot be kept: ${wrong}` })
-  const keyId = sealed && sealedWith(sealed.sealed)
+    throw new Fault('credentials_invalid', { detail: `platform ${platform.id} cannot be kept: ${wrong}` })
+  const keyId = platform.outbound && sealedWith(sealOnce(platform.outbound, platform.id, sealer))
   return {
     body,
     // With the very objects that were given: what did not change is to be the same.
-    read: (now) => toStored({ ...stored.platform, revision: now }, stored.fileStatus, keyId),
+    read: (now) => toStored(withMembers(platform, { revision: now }), stored.fileStatus, keyId),
   }
+}
+
+/** The body alone; the same for the same platform, as long as the same key is in use. */
+export function bodyText({ platform, fileStatus }: StoredPlatform, sealer: Sealer): string {
+  const { revision: _, outbound, ...plain } = platform
+  const sealed = outbound && { sealed: sealOnce(outbound, plain.id, sealer), form: outbound.form }
+  return JSON.stringify({ ...plain, outbound: sealed, fileStatus })
 }
 
 function wrongWith(
@@ -201,12 +227,13 @@ const OWN_MEMBERS: ReadonlySet<string> = new Set(['status', 'lastUpdated', 'revi
 
 /** Whether nothing but statuses and dates differs: such a platform is as good as it was, and is checked no second time. */
 function isRedated(now: object, before: object): boolean {
-  const old: Readonly<Record<string, unknown>> = { ...before }
-  const members = Object.entries(now)
+  const [these, those] = [now, before] as Readonly<Record<string, unknown>>[]
+  const names = Object.keys(now)
   return (
-    members.length === Object.keys(old).length &&
-    members.every(
-      ([name, value]) => value === old[name] || OWN_MEMBERS.has(name) || areRedated(value, old[name]),
+    names.length === Object.keys(before).length &&
+    names.every(
+      (name) =>
+        these![name] === those![name] || OWN_MEMBERS.has(name) || areRedated(these![name], those![name]),
     )
   )
 }

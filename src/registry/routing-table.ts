@@ -81,15 +81,15 @@ export function changesOf(after: RoutingTable, before: RoutingTable): Connection
  * platforms that are not, nobody looks for them.
  */
 export function buildRoutingTable(
-  platforms: readonly Platform[],
+  platforms: readonly Platform[] | ReadonlyMap<string, Platform>,
   revision: number,
   before?: RoutingTable,
-  changed: readonly Platform[] = platforms,
+  changed: Iterable<Platform> = platforms.values(),
 ): RoutingTable {
-  const isSameNumber = platforms.length === before?.connections.size
+  const number = 'size' in platforms ? platforms.size : platforms.length
   return (
-    (isSameNumber ? patchTable(changed, revision, before) : undefined) ??
-    buildWhole(platforms, revision, before)
+    (number === before?.connections.size ? patchTable(changed, revision, before) : undefined) ??
+    buildWhole([...platforms.values()], revision, before)
   )
 }
 
@@ -128,7 +128,7 @@ const NONE: ReadonlySet<PlatformRole> = new Set()
 
 /** The table before with other statuses, dates and endpoints; `undefined` when more than that has changed. */
 function patchTable(
-  platforms: readonly Platform[],
+  platforms: Iterable<Platform>,
   revision: number,
   before: RoutingTable,
 ): RoutingTable | undefined {

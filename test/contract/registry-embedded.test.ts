@@ -4,6 +4,7 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { open } from 'lmdb'
 import { describe, expect, it } from 'vitest'
 import { openEnvironment, type Environment } from '../../src/journal/environment.ts'
 import { createRegistry } from '../../src/registry/create-registry.ts'
@@ -48,6 +49,69 @@ describe('the embedded registry', () => {
     })
     await again.close()
     await after.close()
+    directory.remove()
+  })
+
+  it('reads what lies there in the first form, and writes it in the second', async () => {
+    const directory = makeDirectory()
+    const root = open({ path: directory.path, noSubdir: false, encoding: 'json' })
+    const table = (name: string) => root.openDB<unknown, string>({ name, encoding: 'json' })
+    const acme = platform('acme', { roles: [role('NL-CPO CPO')] })
+    const { outbound: _, revision: __, ...body } = acme
+    const tokens = acme.inbound.map(({ hash }) => hash)
+    const record = { revision: 7, writeId: 'w', parties: ['NL-CPO CPO'], tokens, body: JSON.stringify(body) }
+    const gone = { revision: 6, writeId: 'v', parties: [], tokens: [], body: null }
+    await table('meta').put('schema', 1)
+    await table('registry').put('head', { schema: 2, birth: 'b', revision: 7 })
+    await table('registry-claims').put('party NL-CPO CPO', 'acme')
+    await table('registry-records').put('acme', JSON.stringify(record))
+    await table('registry-records').put('gone', JSON.stringify(gone))
+    await root.close()
+
+    const before = await openEnvironment(directory.path)
+    const registry = await createRegistry(createEmbeddedStore(before), { secretKeys: [SECRET] })
+    expect(registry.health()).toEqual({ up: true, loaded: true, stalenessSeconds: 0 })
+    const { platform: read } = registry.table().connections.get('acme')!
+    expect(read).toEqual({ ...body, revision: 7 })
+    expect(await registry.put(platform('rival', { roles: [role('NL-CPO CPO')] }))).toMatchObject({
+      holder: 'acme',
+    })
+    const changed = kept(await registry.put({ ...read, status: 'OFFLINE' }))
+    kept(await registry.put(platform('gone')))
+    await registry.close()
+    await before.close()
+
+    const after = await openEnvironment(directory.path)
+    const again = await createRegistry(createEmbeddedStore(after), { secretKeys: [SECRET] })
+    expect(again.table().connections.get('acme')?.platform).toEqual(changed)
+    expect(again.table().connections.has('gone')).toBe(true)
+    await again.close()
+    await after.close()
+    const raw = open({ path: directory.path, noSubdir: false })
+    expect(raw.openDB({ name: 'meta', encoding: 'json' }).get('schema')).toBe(2)
+    expect(raw.openDB({ name: 'registry-records', encoding: 'string' }).get('acme')).not.toContain('OFFLINE')
+    expect(raw.openDB({ name: 'registry-bodies', encoding: 'string' }).get('acme')).toContain('OFFLINE')
+    await raw.close()
+    directory.remove()
+  })
+
+  it('tells a record whose body is lost as broken, and takes the platform anew', async () => {
+    const directory = makeDirectory()
+    const environment = await openEnvironment(directory.path)
+    const before = await createRegistry(createEmbeddedStore(environment), { secretKeys: [SECRET] })
+    kept(await before.put(platform('acme', { roles: [role('NL-CPO CPO')] })))
+    await before.close()
+    const bodies = environment.openDatabase<string>({ name: 'registry-bodies', encoding: 'string' })
+    await environment.write(() => void bodies.remove('acme'))
+
+    const registry = await createRegistry(createEmbeddedStore(environment), { secretKeys: [SECRET] })
+    expect(registry.health()).toMatchObject({ up: true, broken: 1 })
+    expect(registry.table().connections.size).toBe(0)
+    const acme = kept(await registry.put(platform('acme', { roles: [role('NL-CPO CPO')] })))
+    expect(registry.health().broken).toBeUndefined()
+    expect(registry.table().connections.get('acme')?.platform).toEqual(acme)
+    await registry.close()
+    await environment.close()
     directory.remove()
   })
 

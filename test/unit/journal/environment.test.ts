@@ -133,7 +133,7 @@ describe('the data directory', () => {
     await root.openDB({ name: 'meta', encoding: 'json' }).put('schema', 99)
     await root.close()
     expect(await messageOf(openEnvironment(path))).toMatch(
-      /newer ocpi-hub: its data has format 99, this version reads up to 1/,
+      /newer ocpi-hub: its data has format 99, this version reads up to 2/,
     )
     expect(await messageOf(openEnvironment(path))).toMatch(/newer ocpi-hub/)
   })
