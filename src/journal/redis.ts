@@ -52,7 +52,10 @@ export interface RedisConnectionOptions {
   readonly url: string
   /** `ocpi-hub:` makes keys like `{ocpi-hub}:platforms`. */
   readonly keyPrefix: string
+  /** Of calls. */
   readonly deadlineMs?: number
+  /** Of writes. */
+  readonly writeDeadlineMs?: number
 }
 
 const DEADLINE_MS = 350
@@ -90,7 +93,7 @@ ${lua}`)
 
 /** Connects in the background and goes on trying for ever. Throws `RangeError` for a URL that is none. */
 export function openRedis(options: RedisConnectionOptions): RedisConnection {
-  const { deadlineMs: usualMs = DEADLINE_MS } = options
+  const { deadlineMs: usualMs = DEADLINE_MS, writeDeadlineMs = WRITE_MS } = options
   const address = readRedisUrl(options.url)
   const prefix = taggedPrefix(options.keyPrefix)
   let trouble = 'not connected yet'
@@ -164,7 +167,7 @@ export function openRedis(options: RedisConnectionOptions): RedisConnection {
     script: RedisScript,
     keys: readonly string[],
     args: readonly RedisArgument[],
-    deadlineMs = WRITE_MS,
+    deadlineMs = writeDeadlineMs,
   ): Promise<unknown> {
     const end = performance.now() + deadlineMs
     const send = () =>

@@ -6,6 +6,7 @@ import { createHeard } from '../../src/registry/heard.ts'
 import { createSoleLease, type Lease } from '../../src/registry/lease.ts'
 import { createRedisHeard } from '../../src/registry/redis-heard.ts'
 import { createRedisLease } from '../../src/registry/redis-lease.ts'
+import { inTime, timed } from '../support/in-time.ts'
 import { startRedis, type RedisHandle } from '../support/redis.ts'
 import { waitFor } from '../support/wait.ts'
 
@@ -41,7 +42,9 @@ describe('the lease', () => {
 
   it('has one holder at any time', async () => {
     const redis = await server()
-    const leases = Array.from({ length: 5 }, () => lease(connect(redis)))
+    // So long that it is not lost by a process that is held up.
+    const times = { ...TIMES, lifeMs: 20_000 }
+    const leases = Array.from({ length: 5 }, () => lease(connect(redis), times))
     await waitFor(() => leases.some((one) => one.holds()))
     for (let look = 0; look < 100; look++) {
       expect(leases.filter((one) => one.holds())).toHaveLength(1)
@@ -74,17 +77,22 @@ describe('the lease', () => {
     const [holder, other] = first.holds() ? [first, second] : [second, first]
     await holder.close()
     expect(holder.holds()).toBe(false)
-    await waitFor(() => other.holds(), { limitMs: 10 * TIMES.renewMs })
+    // Long before it would end by itself.
+    await waitFor(() => other.holds())
   })
 
   it('is over before its end in Redis when it cannot be renewed, and goes on after an outage', async () => {
     const redis = await server()
     const one = lease(connect(redis))
     await waitFor(() => one.holds())
-    await redis.pause()
-    await waitFor(() => !one.holds(), { limitMs: 2 * TIMES.lifeMs })
+    await inTime(2 * TIMES.lifeMs, async () => {
+      await redis.resume()
+      await waitFor(() => one.holds())
+      await redis.pause()
+      return timed(() => waitFor(() => !one.holds()))
+    })
     await redis.resume()
-    await waitFor(() => one.holds(), { limitMs: 5000 })
+    await waitFor(() => one.holds())
   })
 
   it('never counts its fence anew, even when Redis has lost everything', async () => {

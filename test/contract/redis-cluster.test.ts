@@ -10,7 +10,9 @@ import { createRegistry } from '../../src/registry/create-registry.ts'
 import { createRedisLease } from '../../src/registry/redis-lease.ts'
 import { createRedisSettings } from '../../src/registry/redis-settings.ts'
 import { createRedisStore } from '../../src/registry/redis.ts'
+import { inTime, timed } from '../support/in-time.ts'
 import { kept, platform, role, SECRET } from '../support/platforms.ts'
+import { PATIENT } from '../support/redis.ts'
 import { startCluster, type RedisCluster } from '../support/redis-cluster.ts'
 import { waitFor } from '../support/wait.ts'
 import { journalSuite } from './journal-suite.ts'
@@ -32,8 +34,8 @@ afterEach(async () => {
 })
 
 /** Each prefix is a hub of its own, and lies on one of the nodes. */
-function connect(keyPrefix = `test-${crypto.randomUUID()}`): RedisConnection {
-  const connection = openRedis({ url: cluster.url, keyPrefix })
+function connect(keyPrefix = `test-${crypto.randomUUID()}`, deadlines: object = PATIENT): RedisConnection {
+  const connection = openRedis({ url: cluster.url, keyPrefix, ...deadlines })
   connections.add(connection)
   return connection
 }
@@ -82,27 +84,28 @@ describe('a node of the cluster that is killed', () => {
     async (_what, which) => {
       const prefix = `test-${crypto.randomUUID()}`
       const [one, other] = await Promise.all(
-        [1, 2].map(() => createRegistry(createRedisStore(connect(prefix)), { secretKeys: [SECRET] })),
+        [1, 2].map(() => createRegistry(createRedisStore(connect(prefix, {})), { secretKeys: [SECRET] })),
       )
-      const lease = createRedisLease(connect(prefix), { name: 'upkeep' })
+      const lease = createRedisLease(connect(prefix, {}), { name: 'upkeep' })
       kept(await one!.put(platform('acme', { roles: [role('NL-CPO CPO')] })))
       await waitFor(() => other!.table().connections.has('acme') && lease.holds())
       const node = (await cluster.nodesFor(`{${prefix}}:platforms`))[which]
       await node.kill9()
       try {
-        await waitFor(() => !one!.health().up && !other!.health().up, { limitMs: 10_000, what: 'the news' })
+        await waitFor(() => !one!.health().up && !other!.health().up, { what: 'the news' })
         expect(one!.health().reason).toMatch(/^Redis: ./)
-        const start = performance.now()
-        await expect(one!.put(platform('late'))).rejects.toMatchObject({ code: 'store_unavailable' })
-        expect(performance.now() - start).toBeLessThan(1000)
+        await inTime(1_000, () =>
+          timed(() =>
+            expect(one!.put(platform('late'))).rejects.toMatchObject({ code: 'store_unavailable' }),
+          ),
+        )
         expect([...other!.table().connections.keys()]).toEqual(['acme'])
-        await waitFor(() => !lease.holds(), { limitMs: 10_000 })
+        await waitFor(() => !lease.holds())
       } finally {
         await node.start()
       }
       await cluster.ready()
       await waitFor(() => one!.health().up && other!.health().up, {
-        limitMs: 10_000,
         what: 'the store again',
       })
       kept(await other!.put(platform('beta')))
@@ -110,9 +113,9 @@ describe('a node of the cluster that is killed', () => {
       expect(await one!.put(platform('third', { roles: [role('NL-CPO CPO')] }))).toMatchObject({
         holder: 'acme',
       })
-      await waitFor(() => lease.holds(), { limitMs: 10_000 })
+      await waitFor(() => lease.holds())
       await Promise.all([one!.close(), other!.close(), lease.close()])
     },
-    60_000,
+    120_000,
   )
 })

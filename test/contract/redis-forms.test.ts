@@ -111,7 +111,7 @@ describe('the hub and its Redis', () => {
     const registry = await hub(`${redis.url}/1`)
     const tries = async () =>
       Number(/total_connections_received:(\d+)/.exec(String(await redis.command('INFO', 'stats')))?.[1])
-    await waitFor(async () => (await tries()) > 5, { limitMs: 10_000, what: 'another try' })
+    await waitFor(async () => (await tries()) > 5, { what: 'another try' })
     await expect(registry.put(platform('acme'))).rejects.toMatchObject({ code: 'store_unavailable' })
     expect(registry.health()).toMatchObject({ up: false, loaded: false })
     expect(registry.health().reason).toContain('DB index is out of range')
@@ -178,23 +178,15 @@ describe('the hub and its Redis', () => {
     // Replicas are served at once, not after the usual 5 s in which more of them may come.
     const master = await server({ args: ['--repl-diskless-sync-delay', '0'] })
     const replica = await server({ args: ['--replicaof', '127.0.0.1', `${master.port}`] })
-    await waitFor(
-      async () => String(await replica.command('INFO', 'replication')).includes('link_status:up'),
-      {
-        limitMs: 15_000,
-      },
-    )
+    await waitFor(async () => String(await replica.command('INFO', 'replication')).includes('link_status:up'))
     const watched = { name: 'mymaster', port: master.port, quorum: 2 }
     const sentinels = await Promise.all([1, 2, 3].map(() => startSentinel(watched)))
     cleanups.push(async () => void (await Promise.all(sentinels.map((sentinel) => sentinel.end()))))
     for (const sentinel of sentinels) {
-      await waitFor(
-        async () => {
-          const facts = String(await sentinel.command('SENTINEL', 'MASTER', 'mymaster'))
-          return facts.includes('num-other-sentinels,2') && facts.includes('num-slaves,1')
-        },
-        { limitMs: 15_000 },
-      )
+      await waitFor(async () => {
+        const facts = String(await sentinel.command('SENTINEL', 'MASTER', 'mymaster'))
+        return facts.includes('num-other-sentinels,2') && facts.includes('num-slaves,1')
+      })
     }
     const nodes = sentinels.map((sentinel) => `127.0.0.1:${sentinel.port}`).join(',')
     const registry = await hub(`redis+sentinel://${nodes}/mymaster`)
@@ -204,11 +196,13 @@ describe('the hub and its Redis', () => {
     expect(registry.table().connections.get('before')?.platform).toEqual(before)
     await waitFor(
       async () =>
-        (await registry.put(platform('after')).catch(() => undefined))?.ok ??
+        // What was refused for lack of an answer may have been done all the same.
+        (await registry.put(platform('after')).catch(() => undefined))?.ok ||
         registry.table().connections.has('after'),
-      { limitMs: 15_000 },
+      // Sentinels that a busy machine holds up do nothing for half a minute, out of caution.
+      { limitMs: 90_000, what: 'a new master' },
     )
     const stored = (await replica.command('HKEYS', '{ocpi-hub}:platforms')) as string[]
     expect(stored.toSorted()).toEqual(expect.arrayContaining(['after', 'before']))
-  }, 60_000)
+  }, 180_000)
 })

@@ -9,8 +9,10 @@ import { describe, expect, it } from 'vitest'
 import { openEnvironment, type Environment } from '../../src/journal/environment.ts'
 import { createRegistry } from '../../src/registry/create-registry.ts'
 import { createEmbeddedStore } from '../../src/registry/embedded.ts'
+import type { Registry } from '../../src/registry/registry.ts'
 import type { RegistryStore } from '../../src/registry/store.ts'
 import { makeDirectory } from '../support/directory.ts'
+import { inTime, timed } from '../support/in-time.ts'
 import { kept, platform, role, SECRET } from '../support/platforms.ts'
 import { waitFor } from '../support/wait.ts'
 import { registrySuite } from './registry-suite.ts'
@@ -123,21 +125,25 @@ describe('the embedded registry', () => {
       const child = fork(writer, [directory.path], { execArgv: ['--import', 'tsx'] })
       child.on('message', (id: string) => acknowledged.add(id))
       const before = acknowledged.size
-      await waitFor(() => acknowledged.size >= before + round * 3, { limitMs: 15_000 })
+      await waitFor(() => acknowledged.size >= before + round * 3, { limitMs: 60_000 })
       child.kill('SIGKILL')
       await once(child, 'exit')
     }
     const environment = await openEnvironment(directory.path)
-    const start = performance.now()
-    const registry = await createRegistry(createEmbeddedStore(environment), { secretKeys: [SECRET] })
-    expect(performance.now() - start).toBeLessThan(2000)
+    let registry!: Registry
+    await inTime(2_000, async (turn) => {
+      if (turn > 0) await registry.close()
+      return timed(async () => {
+        registry = await createRegistry(createEmbeddedStore(environment), { secretKeys: [SECRET] })
+      })
+    })
     expect([...acknowledged].filter((id) => !registry.table().connections.has(id))).toEqual([])
     expect(registry.health()).toMatchObject({ up: true, loaded: true })
     expect(registry.health().broken).toBeUndefined()
     await registry.close()
     await environment.close()
     directory.remove()
-  }, 60_000)
+  }, 180_000)
 
   it('fails a write that the disk refuses, keeps the snapshot, and takes the next one', async () => {
     const directory = makeDirectory()

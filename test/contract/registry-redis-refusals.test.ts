@@ -38,7 +38,7 @@ describe('Redis may evict keys', () => {
     expect(told).toEqual([{ detail: reason }])
     await redis.command('CONFIG', 'SET', 'maxmemory-policy', 'noeviction')
     await redis.command('CLIENT', 'KILL', 'TYPE', 'normal')
-    await waitFor(() => registry.health().up && registry.health().reason === undefined, { limitMs: 5000 })
+    await waitFor(() => registry.health().up && registry.health().reason === undefined)
   })
 })
 
@@ -55,7 +55,7 @@ describe('Redis answers, and takes no writes', () => {
     kept(await registry.put(platform('standing')))
     told.splice(0)
     await redis.command(...begin)
-    await waitFor(() => !registry.health().up, { limitMs: 2500 })
+    await waitFor(() => !registry.health().up)
     expect(registry.health().reason).toMatch(words)
     expect(registry.health()).toMatchObject({ loaded: true, up: false })
     for (let look = 0; look < 3; look++) {
@@ -66,12 +66,12 @@ describe('Redis answers, and takes no writes', () => {
       expect(registry.health().up).toBe(false)
     }
     // What is read meanwhile goes well, and does not hide it.
-    await waitFor(() => registry.health().stalenessSeconds < 0.5, { limitMs: 2500 })
+    await waitFor(() => registry.health().stalenessSeconds < 0.5)
     expect(registry.health().up).toBe(false)
     expect(registry.table().connections.has('standing')).toBe(true)
     await redis.command(...end)
     expect(told).not.toContain('the registry store is well again')
-    await waitFor(() => registry.health().up, { limitMs: 5000 })
+    await waitFor(() => registry.health().up)
     expect(told).toContain('the registry store takes writes again')
     kept(await registry.put(platform('acme')))
   })

@@ -3,7 +3,7 @@
 import { afterAll, beforeAll } from 'vitest'
 import { openRedis, type RedisConnection } from '../../src/journal/redis.ts'
 import { createRedisStore } from '../../src/registry/redis.ts'
-import { sharedRedis, type SharedRedis } from '../support/redis.ts'
+import { PATIENT, sharedRedis, type SharedRedis } from '../support/redis.ts'
 import { registrySuite } from './registry-suite.ts'
 
 let server: SharedRedis
@@ -17,7 +17,7 @@ registrySuite('redis', async () => {
   const connections = new Set<RedisConnection>()
 
   function connect(): RedisConnection {
-    const connection = openRedis({ url: server.url, keyPrefix: `${tag}:` })
+    const connection = openRedis({ url: server.url, keyPrefix: `${tag}:`, ...PATIENT })
     connections.add(connection)
     return connection
   }

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createRegistry, type RegistryOptions } from '../../src/registry/create-registry.ts'
 import type { Registry } from '../../src/registry/registry.ts'
 import type { RegistryStore } from '../../src/registry/store.ts'
+import { inTime, timed } from '../support/in-time.ts'
 import { hash, kept, platform, role, SECRET } from '../support/platforms.ts'
 import { waitFor } from '../support/wait.ts'
 import { describeKeys } from './registry-keys-suite.ts'
@@ -249,12 +250,22 @@ function describeSnapshots(start: Start): void {
 
   it('shows the other registry of the same store each change within a second', async () => {
     const [one, other] = [await start(), await start()]
-    const acme = kept(await one.put(platform('acme', { roles: [role('NL-CPO CPO')] })))
-    await waitFor(() => other.table().parties.has('NL-CPO'), { limitMs: 1000 })
-    const offline = kept(await other.put({ ...acme, status: 'OFFLINE' }))
-    await waitFor(() => one.table().parties.get('NL-CPO')?.[0]?.status === 'OFFLINE', { limitMs: 1000 })
-    kept(await one.remove(offline))
-    await waitFor(() => other.table().connections.size === 0, { limitMs: 1000 })
+    await inTime(1_000, async (turn) => {
+      kept(await one.put(platform(`p${turn}`, { roles: [role(`NL-CP${turn} CPO`)] })))
+      return timed(() => waitFor(() => other.table().parties.has(`NL-CP${turn}`)))
+    })
+    await inTime(1_000, async (turn) => {
+      const status = turn % 2 === 0 ? 'OFFLINE' : 'CONNECTED'
+      kept(await other.put({ ...other.table().connections.get('p0')!.platform, status }))
+      return timed(() => waitFor(() => one.table().parties.get('NL-CP0')?.[0]?.status === status))
+    })
+    await inTime(1_000, async (turn) => {
+      const gone = one.table().connections.get('p0')!.platform
+      kept(await one.remove(gone))
+      const tookMs = await timed(() => waitFor(() => !other.table().connections.has('p0')))
+      if (turn < 3) kept(await one.put(platform('p0')))
+      return tookMs
+    })
   })
 
   it('makes few snapshots of a burst of changes', async () => {

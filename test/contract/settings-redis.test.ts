@@ -63,7 +63,7 @@ it('a setting outlives a Redis that is away, and is given back to one that was e
     await expect(setting.write('lost', 1)).rejects.toMatchObject({ code: 'store_unavailable' })
     expect(setting.value()).toBe('kept')
     await redis.start()
-    await waitFor(async () => (await settings.version('one')) === 1, { limitMs: 10_000 })
+    await waitFor(async () => (await settings.version('one')) === 1)
     expect(await settings.read('one')).toEqual({ version: 1, text: '"kept"' })
     setting.close()
   } finally {
@@ -110,7 +110,7 @@ it('a setting comes when a Redis that was away at the start comes back', async (
     )
     expect(setting.value()).toBeUndefined()
     await redis.start()
-    await waitFor(() => setting.value() === 'kept', { limitMs: 10_000 })
+    await waitFor(() => setting.value() === 'kept')
     setting.close()
   } finally {
     await redis.end()

@@ -39,6 +39,9 @@ export interface RedisServerOptions {
   readonly args?: readonly string[]
 }
 
+/** For a connection on which a test puts a lot at once: how soon it is given up is another test's matter. */
+export const PATIENT = { deadlineMs: 10_000, writeDeadlineMs: 10_000 } as const
+
 let found: Promise<Launcher> | undefined
 
 /** Starts a server and waits until it answers. */
