@@ -66,12 +66,19 @@ export const CUT_OFFS_MS = 2 * CUT_OFF_MS
 export async function createHub(config: HubConfig, { load }: HubOptions = {}): Promise<Hub> {
   const base = await openBase(config)
   const modules = createModules(base)
-  base.observers.alerts?.begin({ registry: base.registry, lease: base.stores.lease })
   const operations = await openOperations(base, { ...modules, ...(load ? { load } : {}) })
   const { ocpi, broadcast } = createOcpiSide(base, modules, operations)
   const admin = await createAdminSide(base, operations)
   const { registry, lifecycle } = base
   const certificates = watchCertificates(base)
+  base.observers.alerts?.begin({
+    registry,
+    lease: base.stores.lease,
+    certificates: {
+      listeners: () => certificates.ends(),
+      receivers: () => base.send.certificates.ends(),
+    },
+  })
   base.live.watch(() => {
     renewCertificates(config, { ocpi: ocpi.server, admin: admin.server })
     certificates.read()

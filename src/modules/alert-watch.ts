@@ -1,7 +1,8 @@
 // Watches the hub for what operators are to be told: rates of faults, connections that go and come back, tokens that
-// are refused, the registry. Of several hubs each speaks of what it sees itself: its own traffic, refusals of the
-// token it met, whether it reaches the store of the registry (which cannot be the holder of a lease kept in that very
-// store). What all hubs see alike, platforms OFFLINE and a registry that shrank, is said by the lease holder alone.
+// are refused, the registry, certificates. Of several hubs each speaks of what it sees itself: its own traffic, refusals
+// of the token it met, its own certificates, whether it reaches the store of the registry (which cannot be the holder of
+// a lease kept in that very store). What all hubs see alike is said by the lease holder alone: platforms OFFLINE, a
+// registry that shrank, certificates of receivers, of which the holder asks for itself whom it has not heard of.
 
 import type { Exchange } from '../journal/exchange.ts'
 import { partyKey } from '../ocpi/party.ts'
@@ -17,6 +18,7 @@ import {
   percent,
   spanText,
 } from './alerts.ts'
+import { type CertificateSources, lookAtCertificates } from './certificate-alerts.ts'
 import type { Lease } from './client-info-push.ts'
 import type { Clock } from './clock.ts'
 import { createFaultRates, type RateChange } from './fault-rates.ts'
@@ -37,6 +39,7 @@ export interface AlertWatchParts {
 export interface AlertSources {
   readonly registry: Pick<Registry, 'table' | 'watch' | 'health'>
   readonly lease: Lease
+  readonly certificates: CertificateSources
 }
 
 export interface AlertWatch {
@@ -56,7 +59,11 @@ const STALE_SECONDS = 30
 const LOOK_EVERY_MS = 5_000
 const PARTIES_MAX = 3
 /** Seen alike by all hubs. */
-const SHARED: ReadonlySet<AlertName> = new Set(['offline', 'registry_shrunk'])
+const SHARED: ReadonlySet<AlertName> = new Set(['offline', 'registry_shrunk', 'receiver_certificate_ends'])
+/** Within it some hub holds the lease, whoever held it before: until then nobody else is taken to have told. */
+const LEASE_SETTLES_MS = 15_000
+/** About one platform, which may leave. */
+const OF_PLATFORMS = ['fault_rate', 'offline', 'token_rejected', 'receiver_certificate_ends'] as const
 
 export function createAlertWatch(
   { clock, emit }: AlertWatchParts,
@@ -68,6 +75,7 @@ export function createAlertWatch(
   let unwellAt: number | undefined
   const cancels: (() => void)[] = []
   let sources: AlertSources | undefined
+  let begunAt = 0
   let closed = false
 
   const alerts = createAlerts({
@@ -126,9 +134,7 @@ export function createAlertWatch(
 
   function forget(id: string): void {
     refusing.delete(id)
-    for (const alert of ['fault_rate', 'offline', 'token_rejected'] as const) {
-      alerts.resolve(alert, id, `${id} is no longer connected to the hub.`)
-    }
+    for (const alert of OF_PLATFORMS) alerts.resolve(alert, id, `${id} is no longer connected to the hub.`)
   }
 
   function accepted(id: string): void {
@@ -145,6 +151,16 @@ export function createAlertWatch(
     if (health.alarm === 'registry_shrunk') alerts.fire('registry_shrunk', 'registry', SHRUNK)
     else
       alerts.resolve('registry_shrunk', 'registry', 'The registry is whole again, or its loss was accepted.')
+  }
+
+  function lookAround(): void {
+    const { registry, lease, certificates } = sources!
+    const isSettled = lease.holds() || clock.monotonic() - begunAt > LEASE_SETTLES_MS
+    const { connections } = registry.table()
+    // Whoever is only examined, or has just left, is nobody's receiver.
+    const receivers = () => (isSettled ? certificates.receivers().filter(([id]) => connections.has(id)) : [])
+    lookAtRegistry()
+    lookAtCertificates({ ...certificates, receivers }, clock.now(), nameOf, alerts)
     alerts.tick()
   }
 
@@ -167,13 +183,14 @@ export function createAlertWatch(
     },
     begin(given) {
       sources = given
+      begunAt = clock.monotonic()
       for (const [id, { platform }] of given.registry.table().connections) {
         if (platform.status === 'OFFLINE')
           alerts.assume('offline', id, offline(id), Date.parse(platform.lastUpdated))
       }
       cancels.push(given.registry.watch(look))
       every(windowMs, judge)
-      every(Math.min(LOOK_EVERY_MS, windowMs), lookAtRegistry)
+      every(Math.min(LOOK_EVERY_MS, windowMs), lookAround)
     },
     tokenRejected(id, detail) {
       refusing.add(id)

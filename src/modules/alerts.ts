@@ -14,6 +14,9 @@ export type AlertName =
   | 'registry_stale'
   | 'registry_read_only'
   | 'registry_shrunk'
+  | 'hub_certificate_ends'
+  | 'hub_certificate_ends_now'
+  | 'receiver_certificate_ends'
 export type Severity = 'warning' | 'critical'
 
 /** As the web hook gets it. */
@@ -21,7 +24,7 @@ export interface Alert {
   readonly alert: AlertName
   readonly status: 'firing' | 'resolved'
   readonly severity: Severity
-  /** Id of the platform, or `registry`. */
+  /** Id of the platform, the name of the listener, or `registry`. */
   readonly subject: string
   /** RFC 3339: when it began, and when this was said. */
   readonly since: string
@@ -136,7 +139,7 @@ export function createAlerts({ clock, silenceMs, emit, dashboard }: AlertsParts)
 }
 
 function linkOf(alert: AlertName, subject: string): string {
-  if (alert.startsWith('registry_')) return '/'
+  if (/^(?:registry|hub)_/.test(alert)) return '/'
   const name = encodeURIComponent(subject)
   return alert === 'fault_rate' ? `/errors?responder=${name}` : `/parties/${name}`
 }

@@ -27,6 +27,8 @@ export interface ExaminedParty {
   readonly url: string
   readonly versionsUrl: string
   readonly requests: readonly ExaminedRequest[]
+  /** Shows another certificate from now on; of https only. */
+  renew(certificate: Certificate): void
   close(): Promise<void>
 }
 
@@ -52,7 +54,8 @@ export async function examinedParty(
     response.writeHead(status, { ...echoed(incoming), 'content-type': 'application/json', ...headers })
     response.end(body ?? JSON.stringify(json))
   }
-  const server = certificate ? createSecureServer(certificate, listener) : createServer(listener)
+  const secure = certificate && createSecureServer(certificate, listener)
+  const server = secure ?? createServer(listener)
   server.on('tlsClientError', () => undefined)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   base = `${certificate ? 'https' : 'http'}://127.0.0.1:${(server.address() as AddressInfo).port}`
@@ -60,6 +63,10 @@ export async function examinedParty(
     url: base,
     versionsUrl: `${base}/versions`,
     requests,
+    renew(next) {
+      secure?.setSecureContext(next)
+      server.closeAllConnections()
+    },
     close: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       server.closeAllConnections()
