@@ -108,10 +108,11 @@ async function readOn(
   const { owners, limit, filters } = crawl
   const items: OwnerAnswer[] = []
   let { position, page } = crawl
+  let size: number | undefined
   let count = 0
   let bytes = 0
   while (position && count < limit && bytes < bytesMax && isRoomFor(position, count, limit)) {
-    const asks: Ask[] = planPage(owners, position, limit - count)
+    const asks: Ask[] = planPage(owners, position, limit - count, size)
     // Only the first of them may be one that has given a page before.
     const answers = await Promise.all(
       asks.map((one, index) => ask(one, filters, index === 0 ? page : undefined)),
@@ -126,7 +127,9 @@ async function readOn(
         bytes += answer.items.length
       }
       position = answer ? advance(owners, position, answer) : nextOwner(owners, position)
-      page = answer && position?.key === one.key ? pageDigest(answer.items) : undefined
+      const goesOn = answer && position?.key === one.key
+      page = goesOn ? pageDigest(answer.items) : undefined
+      size = goesOn ? answer.count : undefined
     }
     if (isLate()) break
   }

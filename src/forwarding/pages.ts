@@ -126,10 +126,16 @@ export function resumeAt(owners: readonly Owner[], position: Position): Position
 
 /**
  * What may be asked at once for the next `wanted` objects from `position`: as many owners as their totals show to
- * be needed, or one. Take the answers in this order with `advance`, and plan anew as soon as an answer leaves the
- * position elsewhere than at the next of these.
+ * be needed, or one. `size` = objects on the page before of the first of them, if it gave one: more are not expected of
+ * it. Take the answers in this order with `advance`, and plan anew as soon as an answer leaves the position elsewhere
+ * than at the next of these.
  */
-export function planPage(owners: readonly Owner[], position: Position, wanted: number): Ask[] {
+export function planPage(
+  owners: readonly Owner[],
+  position: Position,
+  wanted: number,
+  size = Number.POSITIVE_INFINITY,
+): Ask[] {
   const asks: Ask[] = []
   let next: Position | undefined = position
   let left = wanted
@@ -137,7 +143,7 @@ export function planPage(owners: readonly Owner[], position: Position, wanted: n
     asks.push({ ...next, limit: left })
     const current: Position = next
     const total = owners.find(({ key }) => key === current.key)?.total
-    if (total === undefined) break
+    if (total === undefined || (current === position && total - current.offset > size)) break
     left -= Math.max(0, total - current.offset)
     next = nextOwner(owners, current)
   }

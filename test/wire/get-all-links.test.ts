@@ -226,6 +226,15 @@ describe('a Link that leads nowhere', () => {
   })
 })
 
+it('does not ask the next owner again and again while one gives small pages', async () => {
+  const many = Array.from({ length: 9 }, (_, number) => ({ id: `A${number}` }))
+  scene.cpo.answers('GET locations', listOf(many, { pageMax: 1 }))
+  const answer = await scene.emsp.gets('locations', { to: 'hub' })
+  expect(idsOf(answer)).toEqual([...many.map(({ id }) => id), 'B1', 'B2'])
+  // For its total, before the pages were known to be small, and in its turn.
+  expect(scene.cpo2.requests).toHaveLength(3)
+})
+
 it('ends a page when it has the size that one answer may have, with a Link to the rest', async () => {
   const own = await stage(
     { emsp: party('NL-EMS', 'EMSP'), cpo: party('DE-CPO', 'CPO') },

@@ -165,6 +165,19 @@ describe('planPage', () => {
     expect(planPage(known, { key: 'A', offset: 1 }, 2)).toEqual([{ key: 'A', offset: 1, limit: 2 }])
   })
 
+  it('asks one owner while its pages are smaller than what is left of it', () => {
+    const known = [
+      { key: 'A', total: 9 },
+      { key: 'B', total: 2 },
+    ]
+    const first = { key: 'A', offset: 2, limit: 20 }
+    expect(planPage(known, { key: 'A', offset: 2 }, 20, 6)).toEqual([first])
+    expect(planPage(known, { key: 'A', offset: 2 }, 20, 7)).toEqual([
+      first,
+      { key: 'B', offset: 0, limit: 13 },
+    ])
+  })
+
   it('asks one owner when its total is not known', () => {
     expect(planPage([{ key: 'A' }, { key: 'B', total: 1 }], { key: 'A', offset: 0 }, 6)).toEqual([
       { key: 'A', offset: 0, limit: 6 },
