@@ -1,12 +1,11 @@
 // A hub with the sandbox's parties and some hours behind it: what the pictures of the documentation show.
 
-import { once } from 'node:events'
-import { createServer, type AddressInfo } from 'node:net'
 import { writeAuthorization } from '../../src/ocpi/token.ts'
 import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts'
 import { callHttp } from '../support/caller.ts'
 import { testConfig } from '../support/config.ts'
 import { startHub, type TestHub } from '../support/hub.ts'
+import { stablePort } from '../support/ports.ts'
 import { platformOf } from '../wire/sandbox-caller.ts'
 
 export interface SandboxHub {
@@ -36,7 +35,7 @@ const ROUTES = [
 
 /** Starts both. Results of commands come back to the hub's public URL, so it is the one the hub listens on. */
 export async function startSandboxHub(): Promise<SandboxHub> {
-  const port = await freePort()
+  const port = await stablePort()
   const publicUrl = `http://127.0.0.1:${port}`
   const sandbox = await startSandbox({ port: 0, hubVersionsUrl: `${publicUrl}/ocpi/versions` })
   const { listen } = testConfig()
@@ -84,15 +83,6 @@ async function callHub(
     ],
     body: json === undefined ? undefined : JSON.stringify(json),
   })
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 type Request = readonly [caller: string, to: string, request: string]

@@ -17,13 +17,8 @@ import { createRedisStore } from '../../src/registry/redis.ts'
 import { selfSigned } from '../support/certificates.ts'
 import { makeDirectory } from '../support/directory.ts'
 import { kept, platform, role, SECRET } from '../support/platforms.ts'
-import {
-  freePort,
-  startRedis,
-  startSentinel,
-  type RedisHandle,
-  type RedisServerOptions,
-} from '../support/redis.ts'
+import { stablePort } from '../support/ports.ts'
+import { startRedis, startSentinel, type RedisHandle, type RedisServerOptions } from '../support/redis.ts'
 import { startCluster } from '../support/redis-cluster.ts'
 import { waitFor } from '../support/wait.ts'
 import { entries } from '../unit/journal/examples.ts'
@@ -122,7 +117,7 @@ describe('the hub and its Redis', () => {
     const redis = await server()
     const single = await hub(`redis+cluster://127.0.0.1:${redis.port}`)
     await waitFor(() => single.health().reason?.includes('cluster support disabled'))
-    const watched = await hub(`redis+sentinel://127.0.0.1:${await freePort()}/mymaster`)
+    const watched = await hub(`redis+sentinel://127.0.0.1:${await stablePort()}/mymaster`)
     await waitFor(() => watched.health().reason?.includes('All sentinels are unreachable'))
     expect(watched.health().reason).not.toMatch(/Retrying/)
   })
@@ -153,7 +148,7 @@ describe('the hub and its Redis', () => {
     const files = { cert: join(directory.path, 'cert.pem'), key: join(directory.path, 'key.pem') }
     writeFileSync(files.cert, cert)
     writeFileSync(files.key, key)
-    const port = await freePort()
+    const port = await stablePort()
     const listen = ['--tls-port', `${port}`, '--tls-auth-clients', 'no', '--tls-ca-cert-file', files.cert]
     await server({ args: [...listen, '--tls-cert-file', files.cert, '--tls-key-file', files.key] })
     const url = `rediss://127.0.0.1:${port}`

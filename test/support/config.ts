@@ -1,4 +1,4 @@
-// The configuration of a hub under test: short limits, port 0, nothing kept on disk, loopback allowed.
+// The configuration of a hub under test: small limits, port 0, nothing kept on disk, loopback allowed.
 
 import type { HubConfig } from '../../src/config/hub-config.ts'
 
@@ -21,6 +21,12 @@ export const HUB = 'NL-HUB'
 /** From sending a request to the last byte of the answer, in tests that wait for it. Milliseconds. */
 export const TIMEOUT_MS = 700
 
+/** Deadlines of `forwarding` for tests that wait for them. */
+export const SHORT = { connectTimeoutMs: 400, timeoutMs: TIMEOUT_MS } as const
+
+/** Deadlines that nobody waits for: no busy machine makes a fault of them. Milliseconds. */
+const UNFELT_MS = 15_000
+
 /** A whole configuration for tests, with the given parts replaced. */
 export function testConfig(overrides: ConfigOverrides = {}): HubConfig {
   const base: HubConfig = {
@@ -37,8 +43,8 @@ export function testConfig(overrides: ConfigOverrides = {}): HubConfig {
     registry: { driver: 'embedded', path: ':memory:', url: '', keyPrefix: 'ocpi-hub:' },
     secretKeys: [Buffer.alloc(32, 7)],
     forwarding: {
-      connectTimeoutMs: 400,
-      timeoutMs: TIMEOUT_MS,
+      connectTimeoutMs: UNFELT_MS,
+      timeoutMs: UNFELT_MS,
       maxRequestBodyBytes: 2 * 1024 * 1024,
       maxResponseBodyBytes: 8 * 1024 * 1024,
       heldAnswerBytes: 1024 * 1024,
@@ -46,7 +52,7 @@ export function testConfig(overrides: ConfigOverrides = {}): HubConfig {
       pendingMax: 128,
       inFlightMax: 2000,
     },
-    liveness: { probeAfterMs: 3_600_000, timeoutMs: 500, offlineAfter: 1000 },
+    liveness: { probeAfterMs: 3_600_000, timeoutMs: UNFELT_MS, offlineAfter: 1000 },
     network: { requireHttps: false, allow: ['127.0.0.0/8', '::1/128'] },
     journal: { maxEntries: 10_000 },
     log: { level: 'silent', exchanges: 'errors' },

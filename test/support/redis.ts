@@ -3,7 +3,7 @@
 
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
-import { createConnection, createServer, type AddressInfo } from 'node:net'
+import { createConnection } from 'node:net'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { makeDirectory } from './directory.ts'
@@ -163,16 +163,6 @@ export async function sharedRedis(): Promise<SharedRedis> {
       await own?.end()
     },
   }
-}
-
-/** A port nobody listens on at the moment. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 async function untilAnswering(port: number, { child }: RunningServer): Promise<void> {

@@ -2,6 +2,7 @@
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { stage, type Scene } from '../support/hub.ts'
+import { inTime } from '../support/in-time.ts'
 import { jsonReceiver, type JsonReceiver } from '../support/json-receiver.ts'
 import { ok } from '../support/envelopes.ts'
 import { party, type Party } from '../support/party.ts'
@@ -25,7 +26,7 @@ async function open(offlineAfter = 1_000): Promise<typeof scene> {
       alerts: {
         webhook: `${receiver.url}/hook`,
         dashboard: 'https://admin.example',
-        windowMs: 50,
+        windowMs: 200,
         minRequests: 5,
         silenceMs: 60_000,
       },
@@ -35,15 +36,15 @@ async function open(offlineAfter = 1_000): Promise<typeof scene> {
   return scene
 }
 
-/** Requests one after the other until the web hook was told. */
+/** Requests by the dozen, so that no window has too few of them, until the web hook was told. */
 async function untilTold(alert: string, status: string) {
   const fits = (json: { alert: string; status: string }) => json.alert === alert && json.status === status
   return waitFor(
     async () => {
-      await scene.emsp.gets('locations', { to: 'DE-CPO' })
+      await Promise.all(Array.from({ length: 12 }, () => scene.emsp.gets('locations', { to: 'DE-CPO' })))
       return receiver.posts.find(({ json }) => fits(json))
     },
-    { what: `${alert} ${status}`, limitMs: 10_000 },
+    { what: `${alert} ${status}` },
   )
 }
 
@@ -102,9 +103,10 @@ describe('a web hook that hangs', () => {
     cpo.answers('locations', { cut: 'before' })
     await untilTold('fault_rate', 'firing')
     cpo.answers('locations', { json: ok([]) })
-    expect((await emsp.gets('locations', { to: 'DE-CPO' })).elapsedMs).toBeLessThan(1_000)
+    await inTime(1_000, async () => (await emsp.gets('locations', { to: 'DE-CPO' })).elapsedMs)
     const start = performance.now()
     await scene.hub.close()
-    expect(performance.now() - start).toBeLessThan(4_000)
+    // The web hook itself has ten seconds.
+    expect(performance.now() - start).toBeLessThan(8_000)
   })
 })

@@ -22,7 +22,9 @@ interface Guest {
 }
 
 beforeAll(async () => {
-  scene = await stage({ emsp: party('NL-EMS', 'EMSP'), cpo: party('DE-CPO', 'CPO') })
+  const cast = { emsp: party('NL-EMS', 'EMSP'), cpo: party('DE-CPO', 'CPO') }
+  // One of the guests never answers.
+  scene = await stage(cast, { liveness: { timeoutMs: 3_000 } })
 })
 afterAll(() => scene.close())
 afterEach(async () => {

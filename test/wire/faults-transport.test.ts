@@ -1,9 +1,9 @@
 // Faults below HTTP: a receiver that cannot be reached, breaks off, hangs or speaks something else. Each server
 // misbehaves on a real socket; each row says what the requester is told and, in the journal, how far it came.
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import type { FaultCode } from '../../src/faults/table.ts'
-import { TIMEOUT_MS } from '../support/config.ts'
+import { SHORT, TIMEOUT_MS } from '../support/config.ts'
 import { expectFault, provokes } from '../support/expect-fault.ts'
 import type { BehaviourName } from '../support/fault-behaviours.ts'
 import {
@@ -14,6 +14,7 @@ import {
   type FaultServer,
 } from '../support/fault-server.ts'
 import { stage, type Scene } from '../support/hub.ts'
+import { inTime } from '../support/in-time.ts'
 import { party, type Answer, type Party } from '../support/party.ts'
 import { waitFor } from '../support/wait.ts'
 
@@ -43,7 +44,6 @@ beforeAll(async () => {
     ...Object.entries({ ...broken, ...secured }).map(([name, server]) => [name, server.url] as const),
     ['nobody listens', await closedPort()] as const,
     ['the queue is full', full.url] as const,
-    ['the name is unknown', 'http://nowhere.invalid'] as const,
     ['the metadata service', 'http://169.254.169.254'] as const,
     ['a private address', 'http://10.1.2.3:8080'] as const,
     ['a loopback address in disguise', 'http://[::ffff:10.1.2.3]:8080'] as const,
@@ -52,7 +52,7 @@ beforeAll(async () => {
   for (const [name, url] of addresses) parties[name] = cast(name, url)
   scene = await stage(parties, {
     network: { allow: ['127.0.0.0/8', `${UNROUTABLE}/32`] },
-    forwarding: { maxResponseBodyBytes: 4 * 1024 * 1024, heldAnswerBytes: 8 * 1024 * 1024 },
+    forwarding: { ...SHORT, maxResponseBodyBytes: 4 * 1024 * 1024, heldAnswerBytes: 8 * 1024 * 1024 },
   })
 })
 afterAll(async () => {
@@ -83,7 +83,16 @@ const asked = async (name: string) => ({ hub: scene.hub, answer: await posts(nam
 
 describe('a party that cannot be reached', () => {
   provokes('connection_refused', 'nobody listens', () => asked('nobody listens'))
-  provokes('dns_error', 'the host name does not resolve', () => asked('the name is unknown'))
+  provokes('dns_error', 'the host name does not resolve', async () => {
+    // In its own time: resolvers may take long to say so.
+    const cast = {
+      emsp: party('NL-EMS', 'EMSP'),
+      cpo: party('DE-CPO', 'CPO', { at: 'http://nowhere.invalid' }),
+    }
+    const { hub, emsp, close } = await stage(cast)
+    onTestFinished(close)
+    return { hub, answer: await emsp.posts('cdrs', { to: 'DE-CPO', json: {} }) }
+  })
   provokes('destination_ip_unroutable', 'there is no route to the address', () => asked('no route'))
   provokes('destination_ip_prohibited', 'the address is the metadata service', () =>
     asked('the metadata service'),
@@ -179,11 +188,13 @@ const OUTCOMES: Readonly<Partial<Record<BehaviourName, readonly FaultCode[]>>> =
 describe('every misbehaviour becomes one honest answer within the deadline', () => {
   for (const [name, codes] of Object.entries(OUTCOMES)) {
     it(`${name} -> ${codes.join(' or ')}`, async () => {
-      const answer = await posts(name)
-      const code = answer.json().data?.fault as FaultCode
-      expect(codes).toContain(code)
-      await expectFault(scene.hub, answer, code)
-      expect(answer.elapsedMs).toBeLessThan(TIMEOUT_MS + 1_000)
+      await inTime(TIMEOUT_MS + 1_000, async () => {
+        const answer = await posts(name)
+        const code = answer.json().data?.fault as FaultCode
+        expect(codes).toContain(code)
+        await expectFault(scene.hub, answer, code)
+        return answer.elapsedMs
+      })
     })
   }
 

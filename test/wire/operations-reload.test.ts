@@ -13,6 +13,7 @@ import { ADMIN_TOKEN } from '../support/config.ts'
 import { makeDirectory } from '../support/directory.ts'
 import { ok } from '../support/envelopes.ts'
 import { faultServer } from '../support/fault-server.ts'
+import { inTime, timed } from '../support/in-time.ts'
 import { party, type Party } from '../support/party.ts'
 import { NEVER } from '../support/party-server.ts'
 import { waitFor } from '../support/wait.ts'
@@ -143,7 +144,8 @@ describe('a reload', () => {
     cpo.answers('tariffs', NEVER)
     const slow = await emsp.gets('tariffs', { to: 'DE-CPO' })
     expect(slow.json().data?.fault).toBe('http_response_timeout')
-    expect(slow.elapsedMs).toBeLessThan(2_000)
+    // It was 5 s before.
+    expect(slow.elapsedMs).toBeLessThan(4_000)
   })
 
   it('can be looked at before: the same difference, and nothing is changed', async () => {
@@ -163,10 +165,12 @@ describe('a reload', () => {
     write({ sections: { liveness: '{ timeout: 150ms }' } })
     expect((await reload()).status).toBe(200)
     const json = { id: 'slow', versions_url: `${silent.url}/ocpi/versions`, token: 'x' }
-    const start = performance.now()
-    const answer = await operate(hub, 'POST /platforms', { json })
-    expect(answer.json).toMatchObject({ status: 504, fault: 'http_response_timeout' })
-    expect(performance.now() - start).toBeLessThan(3_000)
+    await inTime(3_000, () =>
+      timed(async () => {
+        const answer = await operate(hub, 'POST /platforms', { json })
+        expect(answer.json).toMatchObject({ status: 504, fault: 'http_response_timeout' })
+      }),
+    )
     await silent.close()
   })
 

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ok } from '../support/envelopes.ts'
 import { provokes } from '../support/expect-fault.ts'
 import { stage, type Scene } from '../support/hub.ts'
+import { inTime } from '../support/in-time.ts'
 import { party, type Party } from '../support/party.ts'
 import { startRedis, type RedisHandle } from '../support/redis.ts'
 import { waitFor } from '../support/wait.ts'
@@ -33,10 +34,7 @@ const command = () =>
   })
 
 async function works(): Promise<void> {
-  await waitFor(async () => (await command()).json().status_code === 1000, {
-    limitMs: 10_000,
-    what: 'Redis again',
-  })
+  await waitFor(async () => (await command()).json().status_code === 1000, { what: 'Redis again' })
 }
 
 describe('a hub on Redis', () => {
@@ -52,14 +50,16 @@ describe('a hub on Redis', () => {
       async () => {
         await begin()
         try {
-          for (let turn = 0; turn < 20; turn++) {
-            const answer = await scene.emsp.gets('locations', { to: 'DE-CPO', path: '/LOC1' })
-            expect(answer.json().status_code).toBe(1000)
-            expect(answer.elapsedMs).toBeLessThan(500)
+          for (let call = 0; call < 20; call++) {
+            await inTime(500, async () => {
+              const routed = await scene.emsp.gets('locations', { to: 'DE-CPO', path: '/LOC1' })
+              expect(routed.json().status_code).toBe(1000)
+              return routed.elapsedMs
+            })
           }
           scene.cpo.forget()
           const answer = await command()
-          expect(answer.elapsedMs).toBeLessThan(2_000)
+          await inTime(2_000, async () => (await command()).elapsedMs)
           expect(scene.cpo.requests).toEqual([])
           return { hub: scene.hub, answer, journalled: false }
         } finally {

@@ -6,6 +6,7 @@ import { CHECKS, examine, type CheckReport, type Examination } from '../../src/m
 import { BEHAVIOURS, type BehaviourName } from '../support/fault-behaviours.ts'
 import { closedPort, faultServer, TLS_BEHAVIOURS } from '../support/fault-server.ts'
 import { CASES, clockOff } from '../support/examined-cases.ts'
+import { inTime } from '../support/in-time.ts'
 import { examinedParty, TOKEN, type ExaminedParty } from '../support/examined-party.ts'
 
 const open: { close(): Promise<void> }[] = []
@@ -137,10 +138,12 @@ describe('hostile servers', () => {
   it.each(NAMES)('%s: makes a finding in time', async (name) => {
     const server = await faultServer(name)
     open.push(server)
-    const report = await look(`${server.url}/versions`, { timeoutMs: 250, totalMs: 800 })
-    expect(report.checks).toHaveLength(CHECKS.length)
-    expect(report.duration_ms).toBeLessThan(2_500)
-    expect(report.checks.every(({ found }) => found !== '' && found.length <= 1_000)).toBe(true)
+    await inTime(2_500, async () => {
+      const report = await look(`${server.url}/versions`, { timeoutMs: 250, totalMs: 800 })
+      expect(report.checks).toHaveLength(CHECKS.length)
+      expect(report.checks.every(({ found }) => found !== '' && found.length <= 1_000)).toBe(true)
+      return report.duration_ms
+    })
   })
 
   it('ends when its time is used up, and says so', async () => {

@@ -1,8 +1,6 @@
 // Every row of the sandbox keeps its promise through a real hub: the example's answer is the one in the table, which
 // is also the one in the documentation.
 
-import { once } from 'node:events'
-import { createServer, type AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { partyKey } from '../../src/ocpi/party.ts'
 import { writeAuthorization } from '../../src/ocpi/token.ts'
@@ -12,6 +10,7 @@ import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts'
 import { callHttp, type HttpAnswer } from '../support/caller.ts'
 import { testConfig } from '../support/config.ts'
 import { startHub, type TestHub } from '../support/hub.ts'
+import { stablePort } from '../support/ports.ts'
 import { waitFor } from '../support/wait.ts'
 import { addressOf, platformOf } from './sandbox-caller.ts'
 
@@ -20,13 +19,15 @@ let sandbox: Sandbox
 
 // Results of commands come back to the hub's public URL, so it has to be the one the hub listens on.
 beforeAll(async () => {
-  const port = await freePort()
+  const port = await stablePort()
   const publicUrl = `http://127.0.0.1:${port}`
   sandbox = await startSandbox({ port: 0, hubVersionsUrl: `${publicUrl}/ocpi/versions` })
   const base = testConfig()
   hub = await startHub({
     hub: { publicUrl },
     listen: { ocpi: { host: '127.0.0.1', port }, admin: base.listen.admin },
+    // One of the sandbox's parties is slower than this.
+    forwarding: { timeoutMs: 4_000 },
     platforms: sandbox.platforms,
   })
 })
@@ -100,13 +101,4 @@ function callHub({ caller, to, request, headers, json }: HubCall): Promise<HttpA
     ],
     body: json === undefined ? undefined : JSON.stringify(json),
   })
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
