@@ -129,26 +129,27 @@ export async function createRegistry(store: RegistryStore, options: RegistryOpti
     if (!mirror.loaded()) throw new Fault('store_unavailable', { detail: 'the registry was never loaded' })
   }
 
-  function kept(platform: Platform): Platform | undefined {
-    return mirror.known().get(recordId(platform))?.stored?.platform
-  }
-
   async function put(platform: Platform): Promise<PutResult> {
     if (platform.source === 'file') return putOverlay(platform)
     const conflict = conflictWithFile(platform, file)
     if (conflict) return conflict
-    const { body, read } = writeBody({ platform }, keyring, kept(platform))
-    const claims = { parties: partyClaims(platform), tokens: tokenClaims(platform) }
-    const written = await write({ id: recordId(platform), body, ...claims }, platform.revision, read)
+    const id = recordId(platform)
+    const { record, stored } = mirror.known().get(id) ?? {}
+    const { body, read } = writeBody({ platform }, keyring, stored?.platform)
+    // The lists of before, if they are the same: they live as long as the record is known.
+    const parties = sameList(partyClaims(platform), record?.parties)
+    const tokens = sameList(tokenClaims(platform), record?.tokens)
+    const written = await write({ id, body, parties, tokens }, platform.revision, read)
     return typeof written === 'number' ? { ok: true, platform: { ...platform, revision: written } } : written
   }
 
   async function putOverlay(platform: Platform): Promise<PutResult> {
     const inFile = filePlatforms.find((other) => other.id === platform.id)
     if (!inFile) return { ok: false, conflict: 'stale' }
-    const { body, read } = writeBody(toOverlay(platform, inFile), keyring, kept(platform))
-    const record = { id: recordId(platform), body, parties: [], tokens: [] }
-    const written = await write(record, platform.revision, read)
+    const id = recordId(platform)
+    const before = mirror.known().get(id)?.stored?.platform
+    const { body, read } = writeBody(toOverlay(platform, inFile), keyring, before)
+    const written = await write({ id, body, parties: [], tokens: [] }, platform.revision, read)
     return typeof written === 'number' ? { ok: true, platform: current(platform) } : written
   }
 
@@ -240,6 +241,10 @@ export async function createRegistry(store: RegistryStore, options: RegistryOpti
       await store.close()
     },
   }
+}
+
+function sameList(now: readonly string[], before: readonly string[] = []): readonly string[] {
+  return now.length === before.length && now.every((one, index) => one === before[index]) ? before : now
 }
 
 function leftOut(broken: number, clashes: readonly string[]): string | undefined {

@@ -145,7 +145,8 @@ function patchTable(
     for (const [key, entries] of connection.parties) {
       const all = parties.get(key) ?? before.parties.get(key)!
       const first = all.findIndex((entry) => entry.connection === old)
-      parties.set(key, all.toSpliced(first, entries.length, ...entries))
+      const isAlone = all.length === entries.length
+      parties.set(key, isAlone ? entries : all.toSpliced(first, entries.length, ...entries))
     }
     for (const token of platform.inbound) {
       if (before.tokens.get(token.hash)?.connection === old) tokens.set(token.hash, { connection, token })
