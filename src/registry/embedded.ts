@@ -16,7 +16,7 @@ const PROBE = 'probe'
 
 interface Waiting {
   /** Decides over the tables, and changes them; gives what is to be told once that is on the disk. */
-  readonly decide: (tables: Staged) => () => void
+  readonly decide: (tables: LocalTables) => () => void
   readonly reject: (error: Fault) => void
 }
 
@@ -28,9 +28,6 @@ export function createEmbeddedStore(environment: Environment): RegistryStore {
     bodies: openTable(environment, 'registry-bodies', TEXT),
     claims: openTable<string>(environment, 'registry-claims', JSON_VALUE),
   }
-  // Made once: what a commit changes, and what one of its works does.
-  const committing = stage(tables)
-  const deciding = stage(committing)
   const waiting: Waiting[] = []
   const alone = oneByOne()
   let failing = false
@@ -43,10 +40,9 @@ export function createEmbeddedStore(environment: Environment): RegistryStore {
     try {
       await environment.write(() => {
         works.push(...waiting.splice(0, WORKS_PER_COMMIT - works.length))
-        // It is called again when the disk has failed.
-        committing.drop()
-        tell = works.map(({ decide }) => decide(deciding))
-        committing.apply()
+        const staged = stage(tables)
+        tell = works.map(({ decide }) => decide(staged))
+        staged.apply()
       })
       failing = false
     } catch (cause) {
@@ -76,7 +72,7 @@ export function createEmbeddedStore(environment: Environment): RegistryStore {
     refusal,
     transaction: (work) =>
       new Promise((resolve, reject) => {
-        waiting.push({ decide: (staged) => decide(staged, work, resolve, reject), reject })
+        waiting.push({ decide: (decided) => decide(decided, work, resolve, reject), reject })
         void alone(commit)
       }),
   })
@@ -84,17 +80,17 @@ export function createEmbeddedStore(environment: Environment): RegistryStore {
 
 /** Of the works of one commit each sees what those before it have done; one that throws has done nothing. */
 function decide<Result>(
-  staged: Staged,
+  tables: LocalTables,
   work: (tables: LocalTables) => Result,
   resolve: (result: Result) => void,
   reject: (error: Fault) => void,
 ): () => void {
+  const staged = stage(tables)
   try {
     const result = work(staged)
     staged.apply()
     return () => resolve(result)
   } catch (cause) {
-    staged.drop()
     return () => reject(unavailable(cause))
   }
 }
@@ -144,44 +140,37 @@ function openTable<Value>(
   }
 }
 
-interface Stage {
-  /** Does below what was staged, which is over then. */
+interface StagedTable<Value> extends Table<Value> {
   readonly apply: () => void
-  readonly drop: () => void
 }
-
-type Staged = LocalTables & Stage
 
 /** Tables over others, which change only when what was staged is applied to them. */
-function stage(below: LocalTables): Staged {
-  const tables = {
-    head: stageTable(below.head),
-    records: stageTable(below.records),
-    bodies: stageTable(below.bodies),
-    claims: stageTable(below.claims),
+function stage(tables: LocalTables): LocalTables & { readonly apply: () => void } {
+  const staged = {
+    head: stageTable(tables.head),
+    records: stageTable(tables.records),
+    bodies: stageTable(tables.bodies),
+    claims: stageTable(tables.claims),
   }
-  const all = Object.values(tables)
-  return {
-    ...tables,
-    apply: () => all.forEach((table) => table.apply()),
-    drop: () => all.forEach((table) => table.drop()),
-  }
+  return { ...staged, apply: () => Object.values(staged).forEach((table) => table.apply()) }
 }
 
-function stageTable<Value>(below: Table<Value>): Table<Value> & Stage {
-  const staged = new Map<string, Value | undefined>()
+function stageTable<Value>(below: Table<Value>): StagedTable<Value> {
+  let staged: Map<string, Value | undefined> | undefined
+  const put = (key: string, value: Value | undefined): void => {
+    staged ??= new Map()
+    staged.set(key, value)
+  }
   return {
     ...below,
-    get: (key) => (staged.has(key) ? staged.get(key) : below.get(key)),
-    set: (key, value) => void staged.set(key, value),
-    delete: (key) => void staged.set(key, undefined),
+    get: (key) => (staged?.has(key) ? staged.get(key) : below.get(key)),
+    set: put,
+    delete: (key) => put(key, undefined),
     apply() {
-      for (const [key, value] of staged) {
+      for (const [key, value] of staged ?? []) {
         if (value === undefined) below.delete(key)
         else below.set(key, value)
       }
-      staged.clear()
     },
-    drop: () => staged.clear(),
   }
 }
