@@ -27,7 +27,7 @@ export interface RawOptions {
 export function rawRequest(
   url: string,
   bytes: string | Buffer | readonly (string | Buffer)[],
-  { limitMs = 3_000, answers = Infinity }: RawOptions = {},
+  { limitMs = 20_000, answers = Infinity }: RawOptions = {},
 ): Promise<RawAnswer> {
   const { hostname, port } = new URL(url)
   const start = performance.now()

@@ -4,6 +4,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { HubConfig } from '../../src/config/hub-config.ts'
 import { ok } from '../support/envelopes.ts'
 import { stage, type Scene } from '../support/hub.ts'
 import { party, type Party } from '../support/party.ts'
@@ -11,15 +12,12 @@ import { rawRequest } from '../support/raw.ts'
 
 let scene: Scene<{ emsp: Party; cpo: Party }>
 
-beforeAll(async () => {
+async function open(arrival: Partial<HubConfig['arrival']>): Promise<void> {
   scene = await stage(
     { emsp: party('NL-EMS', 'EMSP'), cpo: party('DE-CPO', 'CPO') },
-    {
-      arrival: { headersTimeoutMs: 300, requestTimeoutMs: 20_000 },
-      forwarding: { timeoutMs: 20_000, maxResponseBodyBytes: 1e8 },
-    },
+    { arrival, forwarding: { timeoutMs: 100_000, maxResponseBodyBytes: 1e8 } },
   )
-})
+}
 afterAll(() => scene.close())
 
 function request(line: string, body = ''): string {
@@ -28,6 +26,7 @@ function request(line: string, body = ''): string {
 }
 
 describe('an error behind a request that is not answered yet', () => {
+  beforeAll(() => open({ headersTimeoutMs: 1_000, requestTimeoutMs: 20_000 }))
   const behind: readonly (readonly [what: string, bytes: string, status: number])[] = [
     ['bytes that are no HTTP', 'garbage\r\n\r\n', 400],
     ['a request that does not come to its end', 'GET /ocpi', 408],
@@ -36,7 +35,7 @@ describe('an error behind a request that is not answered yet', () => {
     it(`does not take its answer: ${what}`, async () => {
       const { hub, cpo } = scene
       cpo.forget()
-      cpo.answers('*', { json: ok([]), afterMs: 800 })
+      cpo.answers('*', { json: ok([]), afterMs: 2_500 })
       const posted = request('POST /ocpi/2.2.1/receiver/cdrs', '{}')
       const { answers, closed } = await rawRequest(hub.ocpiUrl, [posted, bytes])
       expect(answers.map(({ httpStatus }) => httpStatus)).toEqual([200, status])
@@ -51,6 +50,10 @@ describe('an error behind a request that is not answered yet', () => {
 describe('large answers to those who ask for several at once and read late', () => {
   const REQUESTERS = 8
   const EACH = 3
+  beforeAll(async () => {
+    await scene.close()
+    await open({})
+  })
 
   /** The bytes of all answers, of which nothing is read before the hub has to wait. */
   async function readLate(bytes: string): Promise<{ readonly size: number; readonly heads: string }> {
@@ -79,5 +82,5 @@ describe('large answers to those who ask for several at once and read late', () 
       expect(heads).not.toContain('hub_failure')
       expect(size).toBeGreaterThan(EACH * body.length)
     }
-  })
+  }, 120_000)
 })

@@ -6,6 +6,7 @@ import { connect } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { ok } from '../support/envelopes.ts'
 import { stage, type TestHub } from '../support/hub.ts'
+import { inTime } from '../support/in-time.ts'
 import { party, type Party } from '../support/party.ts'
 import { rawRequest } from '../support/raw.ts'
 import { waitFor } from '../support/wait.ts'
@@ -19,23 +20,28 @@ const openSockets = () => process.getActiveResourcesInfo().filter((name) => name
 
 describe('a slow requester', () => {
   it('is cut off with 408 when its head or its body does not come in the time that is configured', async () => {
-    const arrival = { headersTimeoutMs: 500, requestTimeoutMs: 1_500 }
+    const arrival = { headersTimeoutMs: 1_000, requestTimeoutMs: 2_500 }
     const { hub, emsp: own, close } = await stage({ emsp: party('NL-EMS', 'EMSP') }, { arrival })
     const head = 'GET /ocpi/versions HTTP/1.1\r\nHost: hub\r\n'
     const body = `${putHead(own, 'X-Request-ID: slow\r\nContent-Length: 10')}{"a"`
-    const [slowHead, slowBody] = await Promise.all(
-      [head, body].map((bytes) => rawRequest(hub.ocpiUrl, bytes, { limitMs: 30_000 })),
-    )
-    for (const slow of [slowHead!, slowBody!]) {
-      expect(slow.closed).toBe(true)
-      expect(slow.answers[0]!.httpStatus).toBe(408)
-      expect(slow.answers[0]!.json().data).toMatchObject({ fault: 'http_request_error' })
-    }
-    expect(slowHead!.elapsedMs).toBeLessThan(arrival.headersTimeoutMs + 1_500)
-    expect(slowBody!.elapsedMs).toBeGreaterThan(arrival.requestTimeoutMs - 100)
-    expect(slowBody!.elapsedMs).toBeLessThan(arrival.requestTimeoutMs + 2_000)
-    expect(slowBody!.answers[0]!.headers['x-request-id']).toBe('slow')
-    const entries = await everyEntry(hub)
+    let sent = 0
+    await inTime(1_500, async () => {
+      sent += 2
+      const [slowHead, slowBody] = await Promise.all(
+        [head, body].map((bytes) => rawRequest(hub.ocpiUrl, bytes, { limitMs: 30_000 })),
+      )
+      for (const slow of [slowHead!, slowBody!]) {
+        expect(slow.closed).toBe(true)
+        expect(slow.answers[0]!.httpStatus).toBe(408)
+        expect(slow.answers[0]!.json().data).toMatchObject({ fault: 'http_request_error' })
+      }
+      expect(slowBody!.elapsedMs).toBeGreaterThan(arrival.requestTimeoutMs - 100)
+      expect(slowBody!.answers[0]!.headers['x-request-id']).toBe('slow')
+      const lateMs = slowBody!.elapsedMs - arrival.requestTimeoutMs
+      return Math.max(slowHead!.elapsedMs - arrival.headersTimeoutMs, lateMs)
+    })
+    await waitFor(async () => (await everyEntry(hub)).length === sent)
+    const entries = (await everyEntry(hub)).slice(0, 2)
     expect(entries.map(({ method, fault, http_status: status }) => `${method} ${fault} ${status}`)).toEqual([
       'PUT http_request_error 408',
       ' http_request_error 408',
@@ -46,7 +52,8 @@ describe('a slow requester', () => {
   it('that takes a large answer too slowly is cut off, and its responder is not blamed', async () => {
     const own = await stage(
       { emsp: party('NL-EMS', 'EMSP'), cpo: party('DE-CPO', 'CPO') },
-      { forwarding: { timeoutMs: 2_000, heldAnswerBytes: 65_536, maxResponseBodyBytes: 1e8 } },
+      // So long that the responder's part of it is small on a busy machine too.
+      { forwarding: { timeoutMs: 8_000, heldAnswerBytes: 65_536, maxResponseBodyBytes: 1e8 } },
     )
     const body = Buffer.from(JSON.stringify(ok('x'.repeat(30 * 1024 * 1024))))
     own.cpo.answers('*', { body, headers: { 'Content-Type': 'application/json' } })
@@ -94,7 +101,7 @@ describe('a slow requester', () => {
   })
 
   it('that takes nothing of an answer is cut off as well', async () => {
-    const arrival = { headersTimeoutMs: 500, requestTimeoutMs: 1_000 }
+    const arrival = { headersTimeoutMs: 1_000, requestTimeoutMs: 1_000 }
     const own = await stage(
       { emsp: party('NL-EMS', 'EMSP'), cpo: party('DE-CPO', 'CPO') },
       { arrival, forwarding: { heldAnswerBytes: 64 * 1024 * 1024, maxResponseBodyBytes: 1e8 } },
@@ -107,7 +114,8 @@ describe('a slow requester', () => {
       `GET /ocpi/2.2.1/sender/locations HTTP/1.1\r\nHost: hub\r\nAuthorization: ${own.emsp.authorization()}\r\nOCPI-to-country-code: DE\r\nOCPI-to-party-id: CPO\r\n\r\n`,
     )
     await waitFor(() => own.cpo.requests.length === 1)
-    setTimeout(() => socket.resume(), 2 * arrival.requestTimeoutMs)
+    // Long after its time was up: nothing that can be seen here tells of the cut before it is read.
+    setTimeout(() => socket.resume(), 5 * arrival.requestTimeoutMs)
     const received = await new Promise<number>((resolve) => {
       let bytes = 0
       socket.pause()
@@ -125,11 +133,11 @@ describe('a slow requester', () => {
   })
 
   it('that was refused before its body came gets no second answer, and no second entry', async () => {
-    const arrival = { headersTimeoutMs: 300, requestTimeoutMs: 600 }
+    const arrival = { headersTimeoutMs: 1_500, requestTimeoutMs: 1_500 }
     const { hub, emsp: own, close } = await stage({ emsp: party('NL-EMS', 'EMSP') }, { arrival })
     const large = putHead(own, 'Content-Length: 9000000000')
     for (const head of [large, large.replace(own.authorization(), 'Token bm9ib2R5')]) {
-      const { answers, closed } = await rawRequest(hub.ocpiUrl, `${head}{"a"`, { limitMs: 10_000 })
+      const { answers, closed } = await rawRequest(hub.ocpiUrl, `${head}{"a"`)
       expect(answers).toHaveLength(1)
       expect([401, 413]).toContain(answers[0]!.httpStatus)
       expect(closed).toBe(true)
