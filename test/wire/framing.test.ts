@@ -230,10 +230,7 @@ describe('a request that is odd but clear', () => {
 })
 
 describe('any bytes at all', () => {
-  const characters = [
-    ...['\r\n', '\n', '\r', '\0', ' ', '\t', ':', '0', ',', '/', '..'],
-    ...['%2e', '%0d%0a', '\xff', 'chunked'],
-  ]
+  const characters = '\r\n|\n|\r|\0| |\t|:|0|,|/|..|%2e|%0d%0a|\xff|chunked'.split('|')
   const lines = [
     'Content-Length: 5\r\n',
     CHUNKED,
