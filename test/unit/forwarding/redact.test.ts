@@ -3,6 +3,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { keepBody, keepText, REDACTED } from '../../../src/forwarding/redact.ts'
+import { cpuMsOf } from '../../support/in-time.ts'
 
 function kept(value: unknown): unknown {
   const body = keepBody(Buffer.from(JSON.stringify(value)))
@@ -154,10 +155,11 @@ describe('an answer that is no JSON', () => {
   })
 
   it('is read in a moment, however hostile it is', () => {
-    const start = performance.now()
-    for (const part of ['a', '?', 'a@', '://', 'token=', '1 ', '+1', 'a-', '"', ' ', 'token: ']) {
-      text(part.repeat(20_000))
-    }
-    expect(performance.now() - start).toBeLessThan(2_000)
+    const tookMs = cpuMsOf(() => {
+      for (const part of ['a', '?', 'a@', '://', 'token=', '1 ', '+1', 'a-', '"', ' ', 'token: ']) {
+        text(part.repeat(20_000))
+      }
+    })
+    expect(tookMs).toBeLessThan(2_000)
   })
 })

@@ -4,6 +4,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { readLinkHeader, writeLinkHeader } from '../../../src/links/link-header.ts'
+import { cpuMsOf } from '../../support/in-time.ts'
 
 const BASE = 'https://cpo.example:8443/ocpi/2.2.1/locations?limit=50'
 const NEXT = 'https://cpo.example:8443/ocpi/2.2.1/locations?offset=50&limit=50'
@@ -252,9 +253,8 @@ describe('Link headers as a whole', () => {
 
   it('reads a header of any length in linear time', () => {
     for (const piece of ['<', '"', '\\"', '<a>;', ';', ',', '<a>;rel="', ' ', 'a=']) {
-      const begun = performance.now()
-      read(`<a>; title="${piece.repeat(50_000)}`, piece.repeat(50_000))
-      expect(performance.now() - begun).toBeLessThan(2_000)
+      const tookMs = cpuMsOf(() => void read(`<a>; title="${piece.repeat(50_000)}`, piece.repeat(50_000)))
+      expect(tookMs).toBeLessThan(2_000)
     }
   })
 })
