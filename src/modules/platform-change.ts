@@ -67,10 +67,18 @@ async function news(registry: Registry, seen: Platform): Promise<void> {
   })
 }
 
-/** The platform in another status, its client infos dated `now` (milliseconds); the same object when it has it already. */
+/** What two hubs may differ by in what they take for the time of their store. Milliseconds. */
+const CLOCKS_APART_MS = 2_000
+
+/**
+ * The platform in another status, its client infos dated `now` (milliseconds), and never before the change that it had
+ * before (R91); the same object when it has it already.
+ */
 export function withStatus(platform: Platform, status: ConnectionStatus, now: number): Platform {
   if (platform.status === status) return platform
-  const next = { ...platform, status, lastUpdated: new Date(now).toISOString() }
+  const before = Date.parse(platform.lastUpdated)
+  const at = before >= now && before - now <= CLOCKS_APART_MS ? before + 1 : now
+  const next = { ...platform, status, lastUpdated: new Date(at).toISOString() }
   return {
     ...next,
     roles: redated(platform.roles, platform, next),
