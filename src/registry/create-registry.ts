@@ -109,7 +109,6 @@ export async function createRegistry(store: RegistryStore, options: RegistryOpti
       const { id, parties, tokens } = change
       const own = { id, parties, tokens, writeId, revision: result.revision }
       if (!mirror.note(own, read?.(result.revision))) upkeep.pullSoon()
-      await rebuilding.soon()
       return result.revision
     }
     if (result.conflict === 'schema') {
@@ -129,8 +128,15 @@ export async function createRegistry(store: RegistryStore, options: RegistryOpti
     if (!mirror.loaded()) throw new Fault('store_unavailable', { detail: 'the registry was never loaded' })
   }
 
-  async function put(platform: Platform): Promise<PutResult> {
-    if (platform.source === 'file') return putOverlay(platform)
+  /** Waits until the table shows it. Not where it is written: of many that wait none is to hold on to its body. */
+  async function shown(platform: Platform, writing: Promise<PutResult | number>): Promise<PutResult> {
+    const written = await writing
+    if (typeof written !== 'number') return written
+    await rebuilding.soon()
+    return { ok: true, platform: fromFile(platform) ? current(platform) : { ...platform, revision: written } }
+  }
+
+  async function writePlatform(platform: Platform): Promise<PutResult | number> {
     const conflict = conflictWithFile(platform, file)
     if (conflict) return conflict
     const id = recordId(platform)
@@ -139,18 +145,16 @@ export async function createRegistry(store: RegistryStore, options: RegistryOpti
     // The lists of before, if they are the same: they live as long as the record is known.
     const parties = sameList(partyClaims(platform), record?.parties)
     const tokens = sameList(tokenClaims(platform), record?.tokens)
-    const written = await write({ id, body, parties, tokens }, platform.revision, read)
-    return typeof written === 'number' ? { ok: true, platform: { ...platform, revision: written } } : written
+    return write({ id, body, parties, tokens }, platform.revision, read)
   }
 
-  async function putOverlay(platform: Platform): Promise<PutResult> {
+  async function writeOverlay(platform: Platform): Promise<PutResult | number> {
     const inFile = filePlatforms.find((other) => other.id === platform.id)
     if (!inFile) return { ok: false, conflict: 'stale' }
     const id = recordId(platform)
     const before = mirror.known().get(id)?.stored?.platform
     const { body, read } = writeBody(toOverlay(platform, inFile), keyring, before)
-    const written = await write({ id, body, parties: [], tokens: [] }, platform.revision, read)
-    return typeof written === 'number' ? { ok: true, platform: current(platform) } : written
+    return write({ id, body, parties: [], tokens: [] }, platform.revision, read)
   }
 
   function current(platform: Platform): Platform {
@@ -159,20 +163,20 @@ export async function createRegistry(store: RegistryStore, options: RegistryOpti
 
   async function remove(platform: Platform): Promise<PutResult> {
     // A file platform that nothing was kept of is as the file says already.
-    if (platform.source === 'file' && platform.revision === 0)
-      return { ok: true, platform: current(platform) }
+    if (platform.revision === 0 && fromFile(platform)) return { ok: true, platform: current(platform) }
     if (platform.revision === 0) return { ok: false, conflict: 'stale' }
     const tombstone = { id: recordId(platform), body: null, parties: [], tokens: [] }
-    const written = await write(tombstone, platform.revision)
-    if (typeof written !== 'number') return written
-    return { ok: true, platform: platform.source === 'file' ? current(platform) : platform }
+    const removed = await shown(platform, write(tombstone, platform.revision))
+    return removed.ok && !fromFile(platform) ? { ok: true, platform } : removed
   }
 
   /** Only the seal changes: what the record claims stays as it is, whatever the file claims meanwhile. */
   async function sealAnew({ record, stored }: ResealableRecord): Promise<boolean> {
     const { id, parties, tokens } = record
     const { body, read } = writeBody(stored, keyring)
-    return typeof (await write({ id, body, parties, tokens }, record.revision, read)) === 'number'
+    const written = await write({ id, body, parties, tokens }, record.revision, read)
+    await rebuilding.soon()
+    return typeof written === 'number'
   }
 
   async function reseal(): Promise<ResealResult> {
@@ -222,7 +226,7 @@ export async function createRegistry(store: RegistryStore, options: RegistryOpti
   await upkeep.start()
   return {
     table: () => table,
-    put,
+    put: (platform) => shown(platform, fromFile(platform) ? writeOverlay(platform) : writePlatform(platform)),
     remove,
     catchUp: () => upkeep.catchUp(),
     watch(listener) {
@@ -241,6 +245,10 @@ export async function createRegistry(store: RegistryStore, options: RegistryOpti
       await store.close()
     },
   }
+}
+
+function fromFile({ source }: Platform): boolean {
+  return source === 'file'
 }
 
 function sameList(now: readonly string[], before: readonly string[] = []): readonly string[] {
