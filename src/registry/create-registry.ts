@@ -48,12 +48,11 @@ export async function createRegistry(store: RegistryStore, options: RegistryOpti
   const keyring = toKeyring(options.secretKeys)
   const schema = schemaOf(steps)
   const listeners = new Set<TableListener>()
-  let filePlatforms = options.filePlatforms ?? []
-  let file = claimsOfFile(filePlatforms)
+  let file = claimsOfFile(options.filePlatforms ?? [])
   let broken = 0
   let clashes: readonly string[] = []
   let locked: string | undefined
-  let table = buildRoutingTable(filePlatforms, 0)
+  let table = buildRoutingTable(file.platforms, 0)
   const join = createJoin()
   const rebuilding = spread(rebuild)
   const mirror = createMirror(store, { sealer: keyring, steps, log, changed: rebuilding.now })
@@ -62,7 +61,7 @@ export async function createRegistry(store: RegistryStore, options: RegistryOpti
   function rebuild(): void {
     const known = mirror.known()
     if (keyring.ids.length > 1) keyring.settle(neededKeys(known, keyring, Date.now()))
-    const { platforms, left, changed, ...joined } = join({ filePlatforms, file, known })
+    const { platforms, left, changed, ...joined } = join({ file, known })
     broken = joined.broken
     lock(broken > 0 ? foreignKeys(known) : undefined)
     if (left.length > 0 && left.join() !== clashes.join()) {
@@ -149,7 +148,7 @@ export async function createRegistry(store: RegistryStore, options: RegistryOpti
   }
 
   async function writeOverlay(platform: Platform): Promise<PutResult | number> {
-    const inFile = filePlatforms.find((other) => other.id === platform.id)
+    const inFile = file.platforms.get(platform.id)
     if (!inFile) return { ok: false, conflict: 'stale' }
     const id = recordId(platform)
     const before = mirror.known().get(id)?.stored?.platform
@@ -204,7 +203,6 @@ export async function createRegistry(store: RegistryStore, options: RegistryOpti
 
   function replaceFilePlatforms(platforms: readonly Platform[]): void {
     file = claimsOfFile(platforms)
-    filePlatforms = platforms
     rebuilding.now()
   }
 

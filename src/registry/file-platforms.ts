@@ -10,7 +10,7 @@ import type { PutResult } from './registry.ts'
 
 /** What the platforms of the file hold against all others, in whatever status they are in operation. */
 export interface FileClaims {
-  /** The platforms by id. */
+  /** The platforms by id, in their order. */
   readonly platforms: ReadonlyMap<string, Platform>
   /** Claim (registry/record.ts) -> id of the file platform. */
   readonly parties: ReadonlyMap<string, string>
@@ -67,9 +67,8 @@ export interface Joined {
   readonly changed: readonly Platform[]
 }
 
-/** What is joined: the platforms of the file, what they claim, and the records of the store. */
+/** What is joined: the platforms of the file with what they claim, and the records of the store. */
 export interface ToJoin {
-  readonly filePlatforms: readonly Platform[]
   readonly file: FileClaims
   readonly known: KnownRecords
 }
@@ -90,8 +89,8 @@ export function createJoin(): (from: ToJoin) => Joined {
 }
 
 /** `undefined` when a platform came or went, or may be left out now. */
-function patchJoined({ filePlatforms, file, known }: ToJoin, before: Before): Joined | undefined {
-  if (filePlatforms !== before.from.filePlatforms) return undefined
+function patchJoined({ file, known }: ToJoin, before: Before): Joined | undefined {
+  if (file !== before.from.file) return undefined
   const changes = new Map<string, Platform>()
   for (const id of changedKeys(known, before.from.known)) {
     const [now, old] = [known.get(id), before.from.known.get(id)]
@@ -105,13 +104,15 @@ function patchJoined({ filePlatforms, file, known }: ToJoin, before: Before): Jo
   return { ...before.joined, platforms, changed: [...changes.values()] }
 }
 
-function joinPlatforms({ filePlatforms, file, known }: ToJoin): Joined {
+function joinPlatforms({ file, known }: ToJoin): Joined {
   const registered = registeredById(known)
   const left = new Set(
     file.platforms.size === 0 ? [] : registered.filter((platform) => conflictWithFile(platform, file)),
   )
   const platforms = [
-    ...filePlatforms.map((platform) => withOverlay(platform, known.get(recordId(platform))?.stored)),
+    ...[...file.platforms.values()].map((platform) =>
+      withOverlay(platform, known.get(recordId(platform))?.stored),
+    ),
     ...registered.filter((platform) => !left.has(platform)),
   ]
   return {

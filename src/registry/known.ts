@@ -4,10 +4,7 @@ import type { Log } from '../journal/log.ts'
 import { counted } from '../journal/text.ts'
 import { bodyText, readBody, readRecord, recordText, type StoredPlatform, type Unreadable } from './record.ts'
 import type { Sealer } from './seal.ts'
-import type { RecordWrite, StoreContent, StoredRecord, WriteResult } from './store.ts'
-
-/** A record without its body. */
-export type RecordHead = Omit<StoredRecord, 'body'>
+import type { RecordHead, RecordWrite, StoreContent, StoredRecord, WriteResult } from './store.ts'
 
 /** One record as last seen; `problem`: what is wrong with a broken one. */
 export interface KnownRecord extends Partial<Unreadable> {

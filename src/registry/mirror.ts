@@ -15,14 +15,13 @@ import {
   lostRecords,
   overlayRecords,
   readContent,
-  type RecordHead,
   withOwnWrites,
 } from './known.ts'
 import { patchMap } from './patched-map.ts'
 import type { StoredPlatform } from './record.ts'
 import { refuseNewer, schemaOf, upgradeRecords, type UpgradeStep } from './schema.ts'
 import type { Sealer } from './seal.ts'
-import type { RegistryStore, StoreContent, StoreHead, StoredRecord } from './store.ts'
+import type { RecordHead, RegistryStore, StoreContent, StoreHead, StoredRecord } from './store.ts'
 
 /** A store that came back much smaller than it was. */
 export interface Shrink {

@@ -11,7 +11,7 @@ import { TOKEN_FORMS } from '../ocpi/token.ts'
 import { VERSIONS, type VersionNumber } from '../ocpi/version.ts'
 import { type OutboundToken, type Platform, withMembers } from './platform.ts'
 import { sealedWith, type Sealer } from './seal.ts'
-import type { StoredRecord } from './store.ts'
+import type { RecordHead, StoredRecord } from './store.ts'
 
 /** What is read out of a body. */
 export interface StoredPlatform {
@@ -111,13 +111,13 @@ export function recordTail(record: Omit<StoredRecord, 'revision' | 'id'>): strin
 }
 
 /** The text of a record as far as its body, for stores that keep the two apart: whatever is decided needs no body. */
-export function recordHead(record: Omit<StoredRecord, 'body'>): string {
+export function recordHead(record: RecordHead): string {
   return `{"revision":${record.revision},${claimsText(record)}`
 }
 
 const BEFORE_BODY = ',"body":'
 
-function claimsText({ writeId, parties, tokens }: Omit<StoredRecord, 'revision' | 'id' | 'body'>): string {
+function claimsText({ writeId, parties, tokens }: Omit<RecordHead, 'revision' | 'id'>): string {
   return JSON.stringify({ writeId, parties, tokens }).slice(1, -1) + BEFORE_BODY
 }
 
@@ -132,7 +132,7 @@ export function withBody(head: string, body: string): string {
 }
 
 /** What whoever writes the record must have seen of it: a tombstone is as good as none. */
-export function liveRevision(record: Pick<StoredRecord, 'revision' | 'body'> | undefined): number {
+export function liveRevision(record: StoredRecord | undefined): number {
   return record && record.body !== null ? record.revision : 0
 }
 

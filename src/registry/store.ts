@@ -15,6 +15,9 @@ export interface StoredRecord {
   readonly body: string | null
 }
 
+/** A record without its body. */
+export type RecordHead = Omit<StoredRecord, 'body'>
+
 /** A write of one record; the store gives it its revision. */
 export interface RecordWrite extends Omit<StoredRecord, 'revision'> {
   /** Revision the writer has seen, 0 = none or a tombstone. */

@@ -49,11 +49,11 @@ describe('joined again', () => {
         let known: KnownRecords = new Map(
           IDS.map((id) => [id, toRecord({ id, what: 'status', status: 'CONNECTED' })]),
         )
-        let before = join({ filePlatforms: fromFile, file, known })
+        let before = join({ file, known })
         for (const one of changes) {
           known = withChange(known, one)
-          const joined = join({ filePlatforms: fromFile, file, known })
-          const anew = createJoin()({ filePlatforms: fromFile, file, known })
+          const joined = join({ file, known })
+          const anew = createJoin()({ file, known })
           expect(comparable(joined)).toEqual(comparable(anew))
           const same = new Set(before.platforms.values())
           for (const platform of joined.platforms.values()) {
