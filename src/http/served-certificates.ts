@@ -4,7 +4,7 @@
 import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { Log } from '../journal/log.ts'
-import { counted } from '../journal/text.ts'
+import { endsText, instantText } from '../journal/text.ts'
 import type { TlsFiles } from './tls.ts'
 
 /** Of one certificate, in milliseconds since the epoch. */
@@ -75,15 +75,8 @@ export function datesWarning(dates: readonly CertificateDates[], now: number): s
   if (!first || !last) return undefined
   const name = (one: CertificateDates) =>
     dates.indexOf(one) === 0 ? 'the certificate' : `certificate ${dates.indexOf(one) + 1} of the file`
-  if (first.to < now) return `${name(first)} expired on ${day(first.to)}; clients refuse it`
+  if (first.to < now) return `${name(first)} expired on ${instantText(first.to)}; clients refuse it`
   if (last.from > now)
-    return `${name(last)} is not valid before ${day(last.from)}; clients refuse it until then`
-  const days = Math.floor((first.to - now) / DAY_MS)
-  if (days >= SOON_DAYS) return undefined
-  const left = days === 0 ? 'less than a day' : counted(days, 'day')
-  return `${name(first)} ends on ${day(first.to)}, in ${left}`
-}
-
-function day(instant: number): string {
-  return new Date(instant).toISOString().replace('.000Z', 'Z')
+    return `${name(last)} is not valid before ${instantText(last.from)}; clients refuse it until then`
+  return first.to - now < SOON_DAYS * DAY_MS ? `${name(first)} ${endsText(first.to, now)}` : undefined
 }

@@ -1,5 +1,5 @@
 // Makes text of the outside fit for logs, journal and terminals: bounded, one line, no control characters; and numbers
-// fit for sentences.
+// and instants fit for sentences.
 
 // C0, DEL, C1, line and paragraph separators, and the marks that turn the direction of writing,
 // and halves of a character that a cut left over.
@@ -34,6 +34,19 @@ export function plainId(id: string): string {
 /** `1 rule`, `2 rules`; `1 party`, `2 parties` where the plural is told. */
 export function counted(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`
+}
+
+const DAY_MS = 86_400_000
+
+/** `2026-11-27T09:00:00Z`; `instant` in milliseconds since the epoch, told to the second if it is a whole one. */
+export function instantText(instant: number): string {
+  return new Date(instant).toISOString().replace('.000Z', 'Z')
+}
+
+/** `ends on 2026-11-27T09:00:00Z, in 5 days`; both in milliseconds since the epoch, `end` the later one. */
+export function endsText(end: number, now: number): string {
+  const days = Math.floor((end - now) / DAY_MS)
+  return `ends on ${instantText(end)}, in ${days === 0 ? 'less than a day' : counted(days, 'day')}`
 }
 
 function bounded(text: string, charsMax: number): string {

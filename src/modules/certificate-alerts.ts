@@ -1,7 +1,7 @@
 // Certificates that end soon, of the hub's own listeners and of receivers, as rows of what operators are told; with the
 // limits of config/prometheus/alerts.yml.
 
-import { counted } from '../journal/text.ts'
+import { endsText, instantText } from '../journal/text.ts'
 import type { AlertName, Alerts, Occasion } from './alerts.ts'
 
 /** Subjects, and when the first of their certificates ends, in milliseconds since the epoch. */
@@ -74,20 +74,12 @@ export function lookAtCertificates(
   for (const { alert, of, days, severity, whose, ended, advice } of ROWS) {
     for (const [subject, end] of sources[of]()) {
       const text = `The TLS certificate of ${whose(subject, name)}`
-      if (end - now >= days * DAY_MS) alerts.resolve(alert, subject, `${text} lasts until ${day(end)}.`)
+      if (end - now >= days * DAY_MS)
+        alerts.resolve(alert, subject, `${text} lasts until ${instantText(end)}.`)
       else {
-        const message = `${text} ${end > now ? endsIn(end, now) : `ended on ${day(end)}: ${ended}`}.`
+        const message = `${text} ${end > now ? endsText(end, now) : `ended on ${instantText(end)}: ${ended}`}.`
         alerts.fire(alert, subject, { severity, message, causes: [advice] })
       }
     }
   }
-}
-
-function endsIn(end: number, now: number): string {
-  const days = Math.floor((end - now) / DAY_MS)
-  return `ends on ${day(end)}, in ${days === 0 ? 'less than a day' : counted(days, 'day')}`
-}
-
-function day(instant: number): string {
-  return new Date(instant).toISOString().replace('.000Z', 'Z')
 }
