@@ -9,6 +9,7 @@ import { type Link, linkId, type LinkPurpose, type LinkStore } from '../links/li
 import { resolveLocation } from '../links/party-url.ts'
 import { findQueryResponseUrl, replaceQueryResponseUrl } from '../links/response-query.ts'
 import { findResponseUrl, type FoundUrl, replaceResponseUrl } from '../links/response-url.ts'
+import { datesOf } from '../ocpi/page.ts'
 import { partyKey } from '../ocpi/party.ts'
 import type { VersionNumber } from '../ocpi/version.ts'
 import type { Route } from '../routing/decide.ts'
@@ -101,11 +102,13 @@ export function createTranslate(parts: TranslateParts): Translate {
     const { targets, broken } = readLinkHeader(value, base)
     if (broken)
       throw new Fault('answer_not_ocpi', { what: 'answered with a Link header that names no next page' })
+    const listQuery = message.listQuery ?? datesOf(message.query)
+    const dates = listQuery === undefined ? {} : { listQuery }
     const replaced = await Promise.all(
-      targets.map(async ({ rel, url }) => ({
-        rel,
-        url: await keep(toResponder('page', url, message, route, exchange), message.version, PAGE_LIFE_MS),
-      })),
+      targets.map(async ({ rel, url }) => {
+        const link = { ...toResponder('page', url, message, route, exchange), ...dates }
+        return { rel, url: await keep(link, message.version, PAGE_LIFE_MS) }
+      }),
     )
     return writeLinkHeader(replaced)
   }

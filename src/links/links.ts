@@ -23,6 +23,8 @@ export interface Link {
   readonly to: PartyKey
   /** Correlation id of the exchange that made the link. */
   readonly correlationId: string
+  /** Of a page: the dates that its list was asked with, as a query; absent where there were none. */
+  readonly listQuery?: string
 }
 
 /** A link as a store keeps it. */
@@ -62,6 +64,7 @@ export function linkId(link: Omit<Link, 'correlationId'>, key: Buffer): string {
         link.interface,
         link.from,
         link.to,
+        ...(link.listQuery === undefined ? [] : [link.listQuery]),
       ]),
     )
     .digest('base64url')

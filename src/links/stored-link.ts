@@ -22,6 +22,7 @@ const LINK = z.object({
   from: text,
   to: text,
   correlationId: text,
+  listQuery: text.exactOptional(),
 })
 
 const STORED = z.object({ link: LINK, expiresAt: z.number().exactOptional() })

@@ -54,6 +54,20 @@ export function readPageQuery(query: string, limitMax: number): PageReading {
   }
 }
 
+// More than any DateTime is written with.
+const DATE_CHARS_MAX = 64
+
+/** The dates of a list's query as a query of their own, as they were written; `undefined` where it has none. */
+export function datesOf(query: string): string | undefined {
+  const asked = new URLSearchParams(query)
+  const dates = new URLSearchParams()
+  for (const name of ['date_from', 'date_to']) {
+    const text = asked.get(name)
+    if (text && text.length <= DATE_CHARS_MAX) dates.set(name, text)
+  }
+  return dates.size === 0 ? undefined : dates.toString()
+}
+
 /** A decimal number; 0 when absent or empty. */
 function readCount(text: string | null): number | undefined {
   if (!text) return 0

@@ -21,6 +21,7 @@ const PAGE: Link = {
   from: 'NL-EMS',
   to: 'DE-CPO',
   correlationId: 'c-1',
+  listQuery: 'date_from=2026-01-02T03%3A04%3A05Z',
 }
 const ID = linkId(PAGE, SECRET)
 const LONG_MS = 3_600_000
@@ -48,7 +49,9 @@ export function linksSuite(name: string, prepare: () => Promise<LinkBench>): voi
 
     it('knows no other id', async () => {
       await links.put(ID, PAGE, LONG_MS)
-      expect(await links.get(linkId({ ...PAGE, caller: 'other' }, SECRET))).toBeUndefined()
+      for (const other of [{ caller: 'other' }, { listQuery: 'date_from=2026-02-03T04%3A05%3A06Z' }]) {
+        expect(await links.get(linkId({ ...PAGE, ...other }, SECRET))).toBeUndefined()
+      }
       expect(await links.get('')).toBeUndefined()
     })
 

@@ -44,6 +44,9 @@ function missed(hub: TestHub, count: number) {
 const failing = (emsp: Party) => emsp.answers('locations', { cut: 'before' })
 const pull = (emsp: Party, to: string, call: CallOptions = {}) => emsp.gets('locations', { to, ...call })
 
+const nextOf = ({ headers }: { headers: { readonly link?: string } }) =>
+  /<([^>]+)>/.exec(headers.link ?? '')?.[1]
+
 describe('missed pushes', () => {
   it('are counted, direct and broadcast, and cleared when the list is pulled', async () => {
     const { hub, emsp, cpo, second } = await staged()
@@ -104,6 +107,32 @@ describe('missed pushes', () => {
     await pull(emsp, 'DE-CPO', { path: `?offset=1&date_from=${new Date(Date.now() + 5_000).toISOString()}` })
     await missed(hub, 1)
     expect((await emsp.sends({ method: 'GET', path: page })).json().status_code).toBe(1000)
+    await missed(hub, 0)
+  })
+
+  it('go by the dates that the list was asked with, where the last page names none', async () => {
+    const { hub, emsp, cpo } = await staged()
+    failing(emsp)
+    await push(cpo, 'LOC1')
+    await missed(hub, 1)
+    const next = (token: string) => `<${cpo.url()}/its/own/data/locations?token=${token}>; rel="next"`
+    cpo.answers('locations', ({ url }) => {
+      if (url.includes('token=second')) return { json: ok([]) }
+      const headers = { Link: next(url.includes('token=first') ? 'second' : 'first') }
+      return { json: ok([{}]), headers }
+    })
+
+    const pullFrom = async (from: number): Promise<void> => {
+      const path = `?date_from=${encodeURIComponent(new Date(from).toISOString())}`
+      let page = await pull(emsp, 'DE-CPO', { path })
+      for (let url = nextOf(page); url !== undefined; url = nextOf(page)) {
+        page = await emsp.sends({ method: 'GET', path: url })
+        expect(page.json().status_code).toBe(1000)
+      }
+    }
+    await pullFrom(Date.now() + 60_000)
+    await missed(hub, 1)
+    await pullFrom(Date.now() - 60_000)
     await missed(hub, 0)
   })
 

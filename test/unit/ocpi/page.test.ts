@@ -1,7 +1,7 @@
 // Query parameters and headers of the hub's own paginated lists.
 
 import { describe, expect, it } from 'vitest'
-import { pageHeaders, readDateTime, readPageQuery } from '../../../src/ocpi/page.ts'
+import { datesOf, pageHeaders, readDateTime, readPageQuery } from '../../../src/ocpi/page.ts'
 
 describe('the query of a paginated list', () => {
   it.each([
@@ -24,6 +24,16 @@ describe('the query of a paginated list', () => {
       ok: true,
       page: { dateFrom: Date.UTC(2026, 0, 2, 3, 4, 5), dateTo: Date.UTC(2026, 1, 2), offset: 5, limit: 7 },
     })
+  })
+
+  it.each([
+    ['', undefined],
+    ['?offset=5&date_from=&date_to', undefined],
+    [`?date_from=${'2'.repeat(65)}`, undefined],
+    ['?limit=7&date_to=2026-02-02T00%3A00%3A00Z&x=1', 'date_to=2026-02-02T00%3A00%3A00Z'],
+    ['?date_to=b&date_from=a', 'date_from=a&date_to=b'],
+  ])('has the dates of %j alone', (query, dates) => {
+    expect(datesOf(query)).toBe(dates)
   })
 
   it('begins at 0 and gives as much as the server allows when nothing is asked, or more', () => {
