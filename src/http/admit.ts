@@ -1,5 +1,5 @@
-// Who asks: the platform behind an Authorization header. A header seen before costs one map look-up; a new one is
-// hashed and looked up in the routing table.
+// Who asks: the platform behind an Authorization header. A header seen before costs one map look-up, with a new routing
+// table one more; a new one is hashed and looked up in the table.
 
 import type { Socket } from 'node:net'
 import { Fault } from '../faults/fault.ts'
@@ -22,6 +22,14 @@ type Origin = Pick<Socket, 'remoteAddress'>
 /** Without `from` a wrong token is not counted, because it was before. */
 export type Admit = (authorization: string | undefined, table: RoutingTable, from?: Origin) => Admitted
 
+/** A header that was let in. */
+interface Remembered {
+  readonly hash: string
+  readonly admitted: Admitted
+  /** Of the table that `admitted` is out of. */
+  readonly revision: number
+}
+
 const REMEMBERED_MAX = 10_000
 
 /**
@@ -33,9 +41,8 @@ export function createAdmit(
   guesses: Guesses,
   now: () => number = Date.now,
 ): Admit {
-  // Only headers that were let in, so a stranger fills nothing; forgotten with every new table.
-  const remembered = new Map<string, Admitted>()
-  let revision = -1
+  // Only headers that were let in, so a stranger fills nothing.
+  const remembered = new Map<string, Remembered>()
 
   /** A wrong token too many is answered later, which tells nothing of the token. */
   function wrongToken(looks: string, from: Origin | undefined): Fault {
@@ -49,29 +56,39 @@ export function createAdmit(
     })
   }
 
-  function lookUp(authorization: string, table: RoutingTable, from?: Origin): Admitted {
+  function lookUp(authorization: string, table: RoutingTable, from?: Origin): Remembered {
     const candidates = readAuthorization(authorization)
     if (candidates.length === 0) throw tokenMissing(authorization, from)
     for (const { token: value, form } of candidates) {
       for (const key of hashKeys) {
-        const found = table.tokens.get(hashToken(value, key))
-        if (found) return { connection: found.connection, token: found.token, value, form }
+        const hash = hashToken(value, key)
+        const found = table.tokens.get(hash)
+        if (found) return { hash, admitted: { value, form, ...found }, revision: table.revision }
       }
     }
     throw wrongToken(describeAuthorization(authorization), from)
   }
 
+  /** What a header stands for in another table; `undefined` when its token is none any more. */
+  function recall({ hash, admitted }: Remembered, table: RoutingTable): Remembered | undefined {
+    const found = table.tokens.get(hash)
+    return found && { hash, admitted: { ...admitted, ...found }, revision: table.revision }
+  }
+
+  function remember(authorization: string, header: Remembered): void {
+    // Those of tokens that are no more are never asked for again.
+    if (remembered.size >= REMEMBERED_MAX && !remembered.has(authorization)) remembered.clear()
+    remembered.set(authorization, header)
+  }
+
   return (authorization, table, from) => {
     if (authorization === undefined) throw tokenMissing(authorization, from)
-    if (table.revision !== revision) {
-      remembered.clear()
-      revision = table.revision
+    let header = remembered.get(authorization)
+    if (header?.revision !== table.revision) {
+      header = (header && recall(header, table)) ?? lookUp(authorization, table, from)
+      remember(authorization, header)
     }
-    let admitted = remembered.get(authorization)
-    if (!admitted) {
-      admitted = lookUp(authorization, table, from)
-      if (remembered.size < REMEMBERED_MAX) remembered.set(authorization, admitted)
-    }
+    const { admitted } = header
     const { validUntil } = admitted.token
     if (validUntil !== undefined && validUntil <= now()) {
       const { id } = admitted.connection.platform
