@@ -43,8 +43,9 @@ export async function startHub(name: string, main: string, site: Site): Promise<
     file,
     JSON.stringify(hubConfig(site, port, adminPort, join(site.directory, `${name}.data`)), null, 2),
   )
-  const child = start('proxy', [process.execPath, '--enable-source-maps', main, 'serve', '--config', file])
-  child.stdout!.resume()
+  const child = start('proxy', [process.execPath, '--enable-source-maps', main, 'serve', '--config', file], {
+    mute: true,
+  })
   await listening(child, port)
   return { name, port, pid: pidOf(child) }
 }

@@ -16,7 +16,8 @@ export interface LoadResult {
 }
 
 export interface LoadInTurnsResult extends LoadResult {
-  readonly maxUs: number
+  /** Of each request, ascending. */
+  readonly latenciesUs: readonly number[]
 }
 
 export interface LoadInTurnsOrder {

@@ -12,7 +12,7 @@ import { ADMIN_TOKEN } from '../support/config.ts'
 import { SECRET } from '../support/platforms.ts'
 import { stablePort } from '../support/ports.ts'
 import { fillRegistry, numberedParty } from '../support/registry-filler.ts'
-import { start } from './processes.ts'
+import { leaveCoreToMainThread, start } from './processes.ts'
 
 export const PARTIES_EACH = 5
 /** Platforms that are asked; all others only ask, so that the number of outbound connections is the same at any size. */
@@ -124,12 +124,14 @@ export async function startPopulated(
   // JSON is YAML.
   writeFileSync(file, JSON.stringify(config))
   const begun = performance.now()
-  const child = start('proxy', [process.execPath, '--enable-source-maps', MAIN, 'serve', '--config', file])
-  child.stdout!.resume()
+  const child = start('proxy', [process.execPath, '--enable-source-maps', MAIN, 'serve', '--config', file], {
+    mute: true,
+  })
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   while (!(await isReady(port))) {
     if (child.exitCode !== null) throw new Error('the hub ended')
   }
+  leaveCoreToMainThread(child.pid!)
   return {
     pid: child.pid!,
     port,

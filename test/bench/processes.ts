@@ -13,6 +13,8 @@ export type Core = 'proxy' | 'rest'
 const CORES: Readonly<Record<Core, string>> = { proxy: '0', rest: '1' }
 const PINNED = availableParallelism() > 1 && isInstalled('taskset')
 const running = new Set<ChildProcess>()
+// The benchmark itself is one of the rest, with its own collector's threads.
+if (PINNED) spawnSync('taskset', ['-apc', CORES.rest, String(process.pid)], { stdio: 'ignore' })
 
 /** Whether a command is on the PATH. */
 export function isInstalled(command: string): boolean {
@@ -23,21 +25,36 @@ export function isPinned(): boolean {
   return PINNED
 }
 
-/** Starts a process on its core. Its standard error is ours; output is piped. */
+/** Starts a process on its core. Its standard error is ours unless `quiet`; output is piped, or goes nowhere: `mute`. */
 export function start(
   core: Core,
   command: readonly string[],
-  options: { env?: NodeJS.ProcessEnv; stdin?: Buffer; quiet?: boolean } = {},
+  options: { env?: NodeJS.ProcessEnv; stdin?: Buffer; quiet?: boolean; mute?: boolean } = {},
 ): ChildProcess {
   const [file, ...args] = PINNED ? ['taskset', '-c', CORES[core], ...command] : command
   const child = spawn(file!, args, {
-    stdio: [options.stdin ? 'pipe' : 'ignore', 'pipe', options.quiet ? 'ignore' : 'inherit'],
+    stdio: [
+      options.stdin ? 'pipe' : 'ignore',
+      options.mute ? 'ignore' : 'pipe',
+      options.quiet ? 'ignore' : 'inherit',
+    ],
     env: { ...process.env, ...options.env },
   })
   running.add(child)
   child.once('exit', () => running.delete(child))
   child.stdin?.end(options.stdin)
   return child
+}
+
+/**
+ * What a process does beside its main thread (V8's compiler and collector, libuv's file work) goes to the other core, as
+ * it would on a machine that has one free: on one core the scheduler stops the main thread for some milliseconds for it.
+ */
+export function leaveCoreToMainThread(pid: number): void {
+  if (!PINNED) return
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    if (Number(thread) !== pid) spawnSync('taskset', ['-pc', CORES.rest, thread], { stdio: 'ignore' })
+  }
 }
 
 /** First line a process prints. Rejects when it ends without one. */

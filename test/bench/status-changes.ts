@@ -2,7 +2,7 @@
 
 import { setTimeout as pause } from 'node:timers/promises'
 import { ADMIN_TOKEN } from '../support/config.ts'
-import { median, quartiles } from '../support/median.ts'
+import { median } from '../support/median.ts'
 import { waitFor } from '../support/wait.ts'
 import { loadInTurns, type LoadInTurnsResult } from './load-in-turns.ts'
 import {
@@ -14,11 +14,13 @@ import {
   requestTo,
   type RunningHub,
 } from './population.ts'
+import { ratioOfQuantiles, pooledQuantile, type Rounds } from './slowest.ts'
 import { alignColumns } from './table.ts'
 
 const LAG = 'nodejs_eventloop_lag_p99_seconds'
 const OFFLINE = 'ocpi_hub_parties{status="OFFLINE"}'
 const LEAD_SECONDS = 1
+const WARM_UP_SECONDS = 30
 
 /** `lagP99Us`: how late the hub's event loop was, by its own clock; the load shares its core with others. */
 interface Steady extends LoadInTurnsResult {
@@ -51,6 +53,8 @@ export async function statusChangesTables(given: Given): Promise<string> {
     changing: createSweep(given.hub, given.parties),
     still: createSweep(given.unmoved, given.parties),
   }
+  // A change runs through code that is compiled only after some thousand of them.
+  await Promise.all(Object.values(sweeps).map((sweep) => sweep.run(given.perSecond, WARM_UP_SECONDS)))
   const tables: string[] = []
   for (const rate of given.rates) tables.push(await tableAt(rate, given, sweeps))
   for (const sweep of Object.values(sweeps)) {
@@ -85,28 +89,20 @@ async function tableAt(
 
   const rows = [
     { name: 'nothing else', measure: () => steady(hub), results: [] as Steady[] },
-    {
-      name: 'such requests only',
-      measure: () => beside(still, unmoved),
-      results: [] as Steady[],
-    },
+    { name: 'such requests only', measure: () => beside(still, unmoved), results: [] as Steady[] },
+    // What two measurements of the same differ by.
+    { name: 'such requests again', measure: () => beside(still, unmoved), results: [] as Steady[] },
     { name: 'status changes', measure: () => beside(changing, hub), results: [] as Steady[] },
   ]
-  // The first round only warms up.
+  // The first round only warms up; the order turns, so that who comes after whom is the same for all.
   for (let round = -1; round < rounds; round++) {
-    for (const { measure, results } of rows) {
+    for (let turn = 0; turn < rows.length; turn++) {
+      const { measure, results } = rows[(turn + Math.max(0, round)) % rows.length]!
       const result = await measure()
       if (round >= 0) results.push(result)
     }
   }
-  const title = `${parties} parties, ${rate} requests/s; beside them:`
   const yardsticks = rows.slice(0, 2)
-  // Of single rounds: the machine drifts. In brackets what half of the rounds lie between.
-  const ratio = (results: readonly Steady[], to: readonly Steady[]) => {
-    const ratios = results.map(({ p99Us }, round) => p99Us / to[round]!.p99Us)
-    const [low, high] = quartiles(ratios).map((one) => one.toFixed(2))
-    return `${median(ratios).toFixed(2)} (${low}-${high})`
-  }
   const middle = (results: readonly Steady[], of: (one: Steady) => number) =>
     median(results.map(of)).toFixed(0)
   const lines = alignColumns([
@@ -117,21 +113,28 @@ async function tableAt(
       'p50 us',
       'p99 us',
       ...yardsticks.map(({ name }) => `/ ${name}`),
-      'max us',
+      'p99.9 us',
       'lag p99 us',
     ],
     ...rows.map(({ name, results }) => [
       name,
       middle(results, (one) => one.besidePerSecond),
       middle(results, (one) => one.requests / one.seconds),
-      middle(results, (one) => one.p50Us),
-      middle(results, (one) => one.p99Us),
-      ...yardsticks.map((yardstick) => ratio(results, yardstick.results)),
-      middle(results, (one) => one.maxUs),
+      ...[0.5, 0.99].map((part) => pooledQuantile(timesOf(results), part)),
+      ...yardsticks.map((yardstick) => ratioText(timesOf(results), timesOf(yardstick.results))),
+      pooledQuantile(timesOf(results), 0.999),
       middle(results, (one) => one.lagP99Us),
     ]),
   ])
-  return `${title}\n${lines}`
+  return `${parties} parties, ${rate} requests/s; beside them, all rounds together:\n${lines}`
+}
+
+const timesOf = (results: readonly Steady[]): Rounds => results.map(({ latenciesUs }) => latenciesUs)
+
+/** Of p99, with what chance leaves open. */
+function ratioText(ones: Rounds, others: Rounds): string {
+  const { ratio, from, to } = ratioOfQuantiles(ones, others, 0.99)
+  return `${ratio.toFixed(2)} (${from.toFixed(2)}-${to.toFixed(2)})`
 }
 
 /**

@@ -48,7 +48,7 @@ function open() {
       if (!isWhole(pending)) return
       if (!isExpected.test(pending)) errors++
       pending = ''
-      latenciesUs.push((performance.now() - sentAt) * 1000)
+      latenciesUs.push(Math.round((performance.now() - sentAt) * 1000))
       if (running) send()
       else socket.destroy()
     })
@@ -62,15 +62,14 @@ const cut = setTimeout(() => process.exit(1), seconds * 1000 + 10_000)
 await Promise.all(Array.from({ length: connections }, open))
 clearTimeout(cut)
 latenciesUs.sort((a, b) => a - b)
-const at = (part) =>
-  Math.round(latenciesUs[Math.min(latenciesUs.length - 1, Math.floor(latenciesUs.length * part))] ?? 0)
+const at = (part) => latenciesUs[Math.min(latenciesUs.length - 1, Math.floor(latenciesUs.length * part))] ?? 0
 console.log(
   JSON.stringify({
     requests: latenciesUs.length,
     seconds: (performance.now() - startedAt) / 1000,
     p50Us: at(0.5),
     p99Us: at(0.99),
-    maxUs: at(1),
     errors,
+    latenciesUs,
   }),
 )
