@@ -33,8 +33,8 @@ function noteKeepAliveRace(socket: Socket, cause: Error & { readonly code?: unkn
 
 /** When a connection was there: its TCP, and its TLS. Instants, `performance.now()` milliseconds. */
 export interface Opened {
-  readonly connectedAt?: number
-  readonly securedAt?: number
+  readonly connectedAt: number | undefined
+  readonly securedAt: number | undefined
 }
 
 // undici tells the request that a connection was opened for while it is handed the connection, and of a failure alike.
@@ -88,10 +88,9 @@ export function createConnector(
       const now = performance.now()
       const isOpen = result[1] !== null
       const before = opening
-      const tcpAt = connectedAt ?? (isOpen ? now : undefined)
       opening = {
-        ...(tcpAt === undefined ? {} : { connectedAt: tcpAt }),
-        ...(isOpen && options.protocol === 'https:' ? { securedAt: now } : {}),
+        connectedAt: connectedAt ?? (isOpen ? now : undefined),
+        securedAt: isOpen && options.protocol === 'https:' ? now : undefined,
       }
       try {
         callback(...result)

@@ -3,6 +3,7 @@
 
 import { Fault } from '../faults/fault.ts'
 import { type PartyKey, partyKey } from '../ocpi/party.ts'
+import { withMembers } from '../ocpi/with-members.ts'
 import type { Decision, Route } from '../routing/decide.ts'
 import type { RouteRule } from '../routing/rule.ts'
 import type { RawAnswer } from './attempt.ts'
@@ -71,7 +72,7 @@ export function createLimits(rates: Rates): Limits {
         if (!rule?.rate) return route
         if (!counted.has(rule)) counted.set(rule, spend(rule, from))
         const refused = counted.get(rule)
-        return refused ? { ...route, refused } : route
+        return refused ? withMembers(route, { refused }) : route
       }),
     }
   }

@@ -7,6 +7,7 @@ import type { Link, LinkPurpose, LinkStore } from '../links/links.ts'
 import { readTarget } from '../ocpi/endpoint.ts'
 import { moduleKey } from '../ocpi/module.ts'
 import type { PartyKey } from '../ocpi/party.ts'
+import { withMembers } from '../ocpi/with-members.ts'
 import type { Connection, PartyEntry, RoutingTable } from '../registry/routing-table.ts'
 import { readClaimedFrom, readTo } from '../routing/address.ts'
 import { denied, notConnected, readKey, type Route } from '../routing/route-to.ts'
@@ -50,9 +51,15 @@ export async function forwardLinked(
   }
   const rule = ruleOf(link, message.method, context.rules)
   if (rule?.action === 'deny') throw denied(link.to, rule)
-  const route = { ...toRoute(link, context.table), ...(rule ? { rule } : {}) }
+  const route = withMembers(toRoute(link, context.table), rule && { rule })
   parts.limits.count({ way: 'direct', from: route.from, route })
-  const outgoing: Message = { ...message, rest: '', query: '', byUrl: true }
+  const { listQuery } = link
+  const outgoing: Message = withMembers(message, {
+    rest: '',
+    query: '',
+    byUrl: true,
+    ...(listQuery === undefined ? {} : { listQuery }),
+  })
   return forwardTo(route, outgoing, exchange, context.requester, parts)
 }
 

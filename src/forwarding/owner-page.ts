@@ -7,6 +7,7 @@ import { TOTAL_COUNT } from '../ocpi/headers.ts'
 import { joinPath } from '../ocpi/endpoint.ts'
 import { type PartyKey, partyKey } from '../ocpi/party.ts'
 import { VERSIONS } from '../ocpi/version.ts'
+import { withMembers } from '../ocpi/with-members.ts'
 import type { WhoseObject } from '../routing/contracts.ts'
 import type { Route } from '../routing/decide.ts'
 import type { Message } from '../routing/message.ts'
@@ -101,12 +102,19 @@ type Request = Pick<PageWanted, 'route'> & { readonly message: Message }
 function toRequest({ route, ask, filters }: PageWanted, message: Message): Request {
   const { trail, offset, limit } = ask
   if (!trail) {
-    return { route, message: { ...message, query: ownerQuery(filters, offset, limit), assembled: true } }
+    const query = ownerQuery(filters, offset, limit)
+    return { route, message: withMembers(message, { query, assembled: true }) }
   }
   const endpoint = { ...route.endpoint, target: endpointOf(trail, route.endpoint.target) }
   return {
     route: { ...route, endpoint },
-    message: { ...message, rest: '', query: '', byUrl: true, assembled: true, listQuery: filters },
+    message: withMembers(message, {
+      rest: '',
+      query: '',
+      byUrl: true,
+      assembled: true,
+      listQuery: filters,
+    }),
   }
 }
 

@@ -12,7 +12,7 @@ const NAME_CHARS_MAX = 64
 const MESSAGE_CHARS_MAX = 1000
 const DETAIL_CHARS_MAX = 2000
 
-type Draft = { -readonly [Member in keyof JournalEntry]: JournalEntry[Member] }
+type Mutable<Kind> = { -readonly [Member in keyof Kind]: Kind[Member] }
 
 /** Whether an OCPI status code is a success; an exchange without code is none. */
 export function isSuccess(code: number | undefined): boolean {
@@ -31,7 +31,7 @@ export function isUnlisted({ author, code, version }: Exchange): boolean {
  */
 export function toEntry(exchange: Exchange, reference: string, end: number): JournalEntry {
   const row = exchange.fault === undefined ? undefined : FAULTS[exchange.fault]
-  const entry: Draft = {
+  const entry: Mutable<JournalEntry> = {
     reference,
     time: new Date(exchange.startedAt).toISOString(),
     author: exchange.author ?? 'hub',
@@ -59,7 +59,7 @@ export function toEntry(exchange: Exchange, reference: string, end: number): Jou
   return entry
 }
 
-function addParties(entry: Draft, exchange: Exchange): void {
+function addParties(entry: Mutable<JournalEntry>, exchange: Exchange): void {
   if (exchange.from !== undefined) entry.from = plainText(exchange.from, NAME_CHARS_MAX)
   if (exchange.to !== undefined) entry.to = plainText(exchange.to, NAME_CHARS_MAX)
   if (exchange.requester !== undefined) entry.requester = exchange.requester
@@ -69,7 +69,7 @@ function addParties(entry: Draft, exchange: Exchange): void {
   if (exchange.mode !== undefined) entry.mode = exchange.mode
 }
 
-function addOutboundLeg(entry: Draft, exchange: Exchange): void {
+function addOutboundLeg(entry: Mutable<JournalEntry>, exchange: Exchange): void {
   if (exchange.forwardedRequestId !== undefined)
     entry.forwarded_request_id = plainId(exchange.forwardedRequestId)
   if (exchange.responderHttpStatus !== undefined) entry.responder_http_status = exchange.responderHttpStatus
@@ -82,12 +82,12 @@ function addOutboundLeg(entry: Draft, exchange: Exchange): void {
 function toPhases(exchange: Exchange): NonNullable<JournalEntry['phases']> | undefined {
   const { forwardedAt, connectedAt, securedAt, firstByteAt, answeredAt } = exchange
   if (forwardedAt === undefined) return undefined
-  return {
-    ...(connectedAt === undefined ? {} : { connect: milliseconds(connectedAt - forwardedAt) }),
-    ...(securedAt === undefined ? {} : { tls: milliseconds(securedAt - forwardedAt) }),
-    ...(firstByteAt === undefined ? {} : { first_byte: milliseconds(firstByteAt - forwardedAt) }),
-    ...(answeredAt === undefined ? {} : { total: milliseconds(answeredAt - forwardedAt) }),
-  }
+  const phases: Mutable<NonNullable<JournalEntry['phases']>> = {}
+  if (connectedAt !== undefined) phases.connect = milliseconds(connectedAt - forwardedAt)
+  if (securedAt !== undefined) phases.tls = milliseconds(securedAt - forwardedAt)
+  if (firstByteAt !== undefined) phases.first_byte = milliseconds(firstByteAt - forwardedAt)
+  if (answeredAt !== undefined) phases.total = milliseconds(answeredAt - forwardedAt)
+  return phases
 }
 
 function withoutQuery(path: string): string {

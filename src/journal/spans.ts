@@ -57,7 +57,6 @@ function serverSpan(
     events: [],
     isError: exchange.fault !== undefined && FAULTS[exchange.fault].at !== 'requester',
     attributes: present({
-      ...commonAttributes(exchange),
       'http.route': route,
       'http.response.status_code': exchange.httpStatus,
       'http.request.body.size': exchange.bytesIn,
@@ -99,6 +98,7 @@ function clientSpan(exchange: Exchange, trace: Trace, end: number, resource: Res
       'peer.service': exchange.responder,
       'ocpi.request_id': exchange.forwardedRequestId,
       'ocpi.responder_code': exchange.responderCode && plainText(exchange.responderCode, 64),
+      ...commonAttributes(exchange),
     }),
   })
 }

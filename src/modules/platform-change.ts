@@ -4,13 +4,8 @@
 import { Fault } from '../faults/fault.ts'
 import type { CredentialsRole } from '../ocpi/credentials.ts'
 import { partyKey } from '../ocpi/party.ts'
-import {
-  type ConnectionStatus,
-  type Platform,
-  type PlatformRole,
-  statusOf,
-  withMembers,
-} from '../registry/platform.ts'
+import { withMembers } from '../ocpi/with-members.ts'
+import { type ConnectionStatus, type Platform, type PlatformRole, statusOf } from '../registry/platform.ts'
 import type { PutResult, Registry } from '../registry/registry.ts'
 
 const ATTEMPTS_MAX = 10

@@ -103,7 +103,7 @@ export async function createRegistry(store: RegistryStore, options: RegistryOpti
     // Nobody has seen a platform that cannot be read: writing it anew is the way to repair it.
     const repaired = seen === 0 && problem ? (record?.revision ?? 0) : seen
     const writeId = randomUUID()
-    const result = await upkeep.watchOver(() => store.write({ ...change, writeId, seen: repaired }, schema))
+    const result = await upkeep.watchOver(() => store.write({ writeId, seen: repaired, ...change }, schema))
     if (result.ok) {
       const { id, parties, tokens } = change
       const own = { id, parties, tokens, writeId, revision: result.revision }

@@ -152,7 +152,7 @@ function stage(tables: LocalTables): LocalTables & { readonly apply: () => void 
     bodies: stageTable(tables.bodies),
     claims: stageTable(tables.claims),
   }
-  return { ...staged, apply: () => Object.values(staged).forEach((table) => table.apply()) }
+  return { apply: () => Object.values(staged).forEach((table) => table.apply()), ...staged }
 }
 
 function stageTable<Value>(below: Table<Value>): StagedTable<Value> {
@@ -162,7 +162,7 @@ function stageTable<Value>(below: Table<Value>): StagedTable<Value> {
     staged.set(key, value)
   }
   return {
-    ...below,
+    entries: () => below.entries(),
     get: (key) => (staged?.has(key) ? staged.get(key) : below.get(key)),
     set: put,
     delete: (key) => put(key, undefined),

@@ -2,9 +2,10 @@
 // what happens in operation (status, discovered endpoints, their dates) is kept, as an overlay record. A stored
 // platform that claims the id, a party or a token of a file platform is left out whole and told as a clash.
 
+import { withMembers } from '../ocpi/with-members.ts'
 import type { KnownRecords } from './known.ts'
 import { changedKeys, patchMap } from './patched-map.ts'
-import { isHub, type Platform, type PlatformRole, withMembers } from './platform.ts'
+import { isHub, type Platform, type PlatformRole } from './platform.ts'
 import { claimedParty, partyClaims, recordId, tokenClaims, type StoredPlatform } from './record.ts'
 import type { PutResult } from './registry.ts'
 

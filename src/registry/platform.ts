@@ -83,14 +83,6 @@ export interface Platform {
   readonly lastUpdated: string
 }
 
-/**
- * A platform, or a role of one, with some members changed. Copied member by member: spreading what was itself spread
- * gives objects ever new hidden classes, and what reads them, the path of every request first of all, is compiled anew.
- */
-export function withMembers<Kind extends object>(before: Kind, members: Partial<Kind> = {}): Kind {
-  return Object.assign({}, before, members)
-}
-
 /** Whether the platform is a hub: it says so by a role (R36), or by hub_party_id, which is kept as that role (R37). */
 export function isHub({ roles }: Pick<Platform, 'roles'>): boolean {
   return roles.some((role) => role.role.toUpperCase() === 'HUB' && !role.withdrawn)

@@ -9,7 +9,8 @@ import { INTERFACES } from '../ocpi/module.ts'
 import { isPartyId, partyKey } from '../ocpi/party.ts'
 import { TOKEN_FORMS } from '../ocpi/token.ts'
 import { VERSIONS, type VersionNumber } from '../ocpi/version.ts'
-import { type OutboundToken, type Platform, withMembers } from './platform.ts'
+import { withMembers } from '../ocpi/with-members.ts'
+import type { OutboundToken, Platform } from './platform.ts'
 import { sealedWith, type Sealer } from './seal.ts'
 import type { RecordHead, StoredRecord } from './store.ts'
 
@@ -211,7 +212,7 @@ export function writeBody(stored: StoredPlatform, sealer: Sealer, before?: Platf
 export function bodyText({ platform, fileStatus }: StoredPlatform, sealer: Sealer): string {
   const { revision: _, outbound, ...plain } = platform
   const sealed = outbound && { sealed: sealOnce(outbound, plain.id, sealer), form: outbound.form }
-  return JSON.stringify({ ...plain, outbound: sealed, fileStatus })
+  return JSON.stringify(Object.assign(plain, { outbound: sealed, fileStatus }))
 }
 
 function wrongWith(

@@ -58,7 +58,7 @@ function decideWay(to: PartyKey | undefined, errand: Case): Decision {
     rule ? `matches: ${describeRule(rule)}` : 'no route matches: routed by address alone',
   )
   const decision = decideTo(to, rule, errand)
-  return rule && 'routes' in decision ? { ...decision, rule } : decision
+  return rule && 'routes' in decision ? { rule, ...decision } : decision
 }
 
 function decideTo(to: PartyKey | undefined, rule: RouteRule | undefined, errand: Case): Decision {

@@ -85,7 +85,7 @@ export function routesTo(destinations: readonly Destination[], errand: Case): Ro
     const rule = ruleFor(destination.party.key, errand)
     if (rule?.action === 'deny') return []
     const addressed = destination.party.key
-    return [{ ...destination, from: errand.from, addressed, ...(rule ? { rule } : {}) }]
+    return [{ from: errand.from, addressed, ...destination, ...(rule ? { rule } : {}) }]
   })
 }
 

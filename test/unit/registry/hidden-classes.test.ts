@@ -1,24 +1,17 @@
 // Platforms, connections and parties in the table are of one hidden class each, however they came there: what reads
 // them is on the path of every request, and V8 compiles it for few classes only.
 
-import { setFlagsFromString } from 'node:v8'
-import { runInThisContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { withStatus } from '../../../src/modules/platform-change.ts'
 import { createRegistry } from '../../../src/registry/create-registry.ts'
 import { createMemoryStore } from '../../../src/registry/memory.ts'
 import type { Registry } from '../../../src/registry/registry.ts'
 import type { RoutingTable } from '../../../src/registry/routing-table.ts'
+import { countClasses } from '../../support/hidden-classes.ts'
 import { platform, role, SECRET } from '../../support/platforms.ts'
 
 const PLATFORMS = 60
 const CHANGES = 4
-
-setFlagsFromString('--allow-natives-syntax')
-const isSameClass = runInThisContext('(one, other) => %HaveSameMap(one, other)') as (
-  one: object,
-  other: object,
-) => boolean
 
 function classesIn({ connections }: RoutingTable): Record<string, number> {
   const all = [...connections.values()]
@@ -28,12 +21,6 @@ function classesIn({ connections }: RoutingTable): Record<string, number> {
     connections: countClasses(all),
     entries: countClasses(all.flatMap(({ parties }) => [...parties.values()].flat())),
   }
-}
-
-function countClasses(objects: readonly object[]): number {
-  const found: object[] = []
-  for (const object of objects) if (!found.some((one) => isSameClass(one, object))) found.push(object)
-  return found.length
 }
 
 const party = (index: number) => role(`NL-A${String(index).padStart(2, '0')} CPO`)
