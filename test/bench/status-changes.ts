@@ -44,9 +44,9 @@ export interface Given {
 }
 
 /**
- * For each rate: the same steady load alone, beside requests that change the status of a platform each, and beside the same requests to
- * a hub that leaves statuses as they are: what the changes add to the slowest requests. Throws when a
- * status is not what the requests have made of it.
+ * For each rate: the same steady load alone, beside requests that change the status of a platform each, and twice beside
+ * the same requests to a hub that leaves statuses as they are: what the changes add to the slowest requests, and what
+ * two measurements of the same differ by. Throws when a status is not what the requests have made of it.
  */
 export async function statusChangesTables(given: Given): Promise<string> {
   const sweeps = {
