@@ -68,6 +68,7 @@ function serverSpan(
       'ocpi.status_code': exchange.code,
       'ocpi.author': exchange.author,
       'ocpi.reference': exchange.reference,
+      ...commonAttributes(exchange),
     }),
   })
 }
