@@ -12,6 +12,7 @@ import { findResponseUrl, type FoundUrl, replaceResponseUrl } from '../links/res
 import { datesOf } from '../ocpi/page.ts'
 import { partyKey } from '../ocpi/party.ts'
 import type { VersionNumber } from '../ocpi/version.ts'
+import { withMembers } from '../ocpi/with-members.ts'
 import type { Route } from '../routing/decide.ts'
 import type { Message } from '../routing/message.ts'
 import type { Translate } from './direct.ts'
@@ -103,10 +104,10 @@ export function createTranslate(parts: TranslateParts): Translate {
     if (broken)
       throw new Fault('answer_not_ocpi', { what: 'answered with a Link header that names no next page' })
     const listQuery = message.listQuery ?? datesOf(message.query)
-    const dates = listQuery === undefined ? {} : { listQuery }
+    const dates = listQuery === undefined ? undefined : { listQuery }
     const replaced = await Promise.all(
       targets.map(async ({ rel, url }) => {
-        const link = { ...toResponder('page', url, message, route, exchange), ...dates }
+        const link = withMembers(toResponder('page', url, message, route, exchange), dates)
         return { rel, url: await keep(link, message.version, PAGE_LIFE_MS) }
       }),
     )

@@ -72,7 +72,7 @@ export function createLocalStore(data: LocalData): RegistryStore {
         if (taken) return { ok: false, ...taken }
         // A record's revision grows even if the store's own number was lost.
         const next = 1 + Math.max(revision, kept?.revision ?? 0)
-        replace(tables, kept, { revision: next, ...record })
+        replace(tables, kept, Object.assign(record, { revision: next }))
         advance(tables, schema, next)
         return { ok: true, revision: next }
       }),

@@ -5,6 +5,7 @@ import { Fault } from '../faults/fault.ts'
 import { counted } from '../journal/text.ts'
 import { type PartyId, type PartyKey, partyKey, readPartyText } from '../ocpi/party.ts'
 import { VERSIONS } from '../ocpi/version.ts'
+import { withMembers } from '../ocpi/with-members.ts'
 import type { Connection } from '../registry/routing-table.ts'
 import { readAddress } from './address.ts'
 import { describeRule } from './describe-rule.ts'
@@ -58,7 +59,7 @@ function decideWay(to: PartyKey | undefined, errand: Case): Decision {
     rule ? `matches: ${describeRule(rule)}` : 'no route matches: routed by address alone',
   )
   const decision = decideTo(to, rule, errand)
-  return rule && 'routes' in decision ? { rule, ...decision } : decision
+  return rule && 'routes' in decision ? withMembers(decision, { rule }) : decision
 }
 
 function decideTo(to: PartyKey | undefined, rule: RouteRule | undefined, errand: Case): Decision {
