@@ -12,6 +12,12 @@ import { startSandbox } from './sandbox/sandbox.ts'
 const STORES_MAX_MS = 1_000
 
 /**
+ * What the machine raises for a crash, a data file that was cut off under its mapping among them. Node calls a listener
+ * after the instruction, which never ends: the process would stand at full load, with nobody to start it anew.
+ */
+const CRASHES = ['SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGILL', 'SIGSEGV', 'SIGTRAP'] as const
+
+/**
  * Serves until a signal ends it. Faults of the configuration are printed to standard error and end it with
  * exit code 1. SIGTERM drains; SIGINT closes without the wait for load balancers; a second signal ends at once.
  * A hang-up (SIGHUP) reads the file again; `onHangUp` is told how once the hub is there.
@@ -45,7 +51,7 @@ export async function serveHub(
   closeWithGrace(
     {
       delay: delayMs + timeoutMs + CUT_OFFS_MS + STORES_MAX_MS,
-      skip: ['SIGHUP', 'beforeExit'],
+      skip: [...CRASHES, 'SIGHUP', 'beforeExit'],
       logger: false,
     },
     async ({ signal, err }) => {

@@ -1,6 +1,7 @@
 // The hub goes wrong: killed at any moment, started twice, out of disk. What it acknowledged is there afterwards, and
 // what it cannot keep it refuses in words, while it goes on routing.
 
+import { truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { openEnvironment } from '../../src/journal/environment.ts'
@@ -200,6 +201,17 @@ describe('a signal', () => {
     hub.signal('SIGTERM')
     await hub.ended
     expect(performance.now() - signalled).toBeLessThan(2_000)
+  })
+})
+
+describe('a data file that is cut off under a running hub', () => {
+  it('ends it as a crash does, for whoever starts it anew', { timeout: 60_000 }, async () => {
+    const path = join(directory.path, 'cut')
+    const hub = await start({ name: 'cut', config: { registry: { path } } })
+    await hub.ready()
+    truncateSync(join(path, 'data.mdb'))
+    void hub.admin('/platforms', { method: 'POST', json: { id: 'acme' } }).catch(() => undefined)
+    expect(await hub.ended).toEqual({ code: null, signal: 'SIGBUS' })
   })
 })
 
