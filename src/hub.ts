@@ -254,14 +254,14 @@ function createAdminSide(base: Base, operations: Operations) {
   )
 }
 
-/** When what the listeners show ends: told now, and again whenever it is read. */
+/** When what the listeners show and judge clients by ends: told now, and again whenever it is read. */
 function watchCertificates({ config, log, metrics }: Base): ServedCertificates {
   const { ocpi, admin } = config.listen
   const certificates = createServedCertificates({ ocpi, admin }, log)
   certificates.read()
   metrics.listenerGauge(
     'ocpi_hub_listener_certificate_expiry_timestamp_seconds',
-    'When the TLS certificate that the listener serves ends, in seconds since the epoch.',
+    'When the TLS certificate that the listener serves ends, or the CA it judges clients by, in seconds since the epoch.',
     () => certificates.ends().map(([listener, end]) => [listener, end / 1000] as const),
   )
   return certificates

@@ -3,7 +3,7 @@
 
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { datesWarning, readDates } from '../http/served-certificates.ts'
+import { DATED_FILES, type DatedFile, datesWarning, readDates } from '../http/served-certificates.ts'
 import { tlsProblem } from '../http/tls.ts'
 import type { Finding } from './messages.ts'
 import { unreadable } from './unreadable.ts'
@@ -19,13 +19,15 @@ export function tlsFindings(data: unknown): Finding[] {
   return eachSide(data, sideFindings)
 }
 
-/** What clients refuse at the instant `now`, or soon will, in files against which nothing stands. */
+/** What keeps clients out at the instant `now`, or soon will, in files against which nothing stands. */
 export function tlsWarnings(data: unknown, now: number): Finding[] {
-  return eachSide(data, (path, tls) => {
-    const cert = fileName(tls.cert)
-    const warning = cert && datesWarning(readDates(readFileSync(cert)), now)
-    return warning ? [{ path: [...path, 'cert'], message: warning, part: 'value' }] : []
-  })
+  return eachSide(data, (path, tls) =>
+    (Object.keys(DATED_FILES) as DatedFile[]).flatMap((key) => {
+      const file = fileName(tls[key])
+      const warning = file && datesWarning(readDates(readFileSync(file)), now, key)
+      return warning ? [{ path: [...path, key], message: warning, part: 'value' }] : []
+    }),
+  )
 }
 
 function eachSide(

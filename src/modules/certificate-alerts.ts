@@ -8,7 +8,7 @@ import type { AlertName, Alerts, Occasion } from './alerts.ts'
 export type CertificateEnds = () => readonly (readonly [subject: string, end: number])[]
 
 export interface CertificateSources {
-  /** What the listeners of this hub serve. */
+  /** What the listeners of this hub serve, and judge clients by. */
   readonly listeners: CertificateEnds
   /** What this hub has met at the platforms it connects to. */
   readonly receivers: CertificateEnds
@@ -36,7 +36,7 @@ const ROWS: readonly Row[] = [
     days: 14,
     severity: 'warning',
     whose: served,
-    ended: 'all who connect refuse it',
+    ended: 'nobody can connect',
     advice: RENEW,
   },
   {
@@ -45,7 +45,7 @@ const ROWS: readonly Row[] = [
     days: 2,
     severity: 'critical',
     whose: served,
-    ended: 'all who connect refuse it',
+    ended: 'nobody can connect',
     advice: RENEW,
   },
   {

@@ -27,16 +27,48 @@ describe('dates of a served certificate', () => {
     [-30, 14, undefined],
     [0, 365, undefined],
   ])('from day %d to day %d are told: %3$s', (from, to, words) => {
-    expect(datesWarning([dates(from, to)], NOW)).toBe(words)
+    expect(datesWarning([dates(from, to)], NOW, 'cert')).toBe(words)
   })
 
   it('of its chain are told with its place in the file', () => {
     const chain = [dates(-30, 60), dates(-300, 3)]
-    expect(datesWarning(chain, NOW)).toMatch(/^certificate 2 of the file ends on .*, in 3 days$/)
+    expect(datesWarning(chain, NOW, 'cert')).toMatch(/^certificate 2 of the file ends on .*, in 3 days$/)
   })
 
   it('that say nothing are not told', () => {
-    expect(datesWarning([], NOW)).toBeUndefined()
+    expect(datesWarning([], NOW, 'cert')).toBeUndefined()
+  })
+})
+
+describe('the CAs of a listener', () => {
+  it('are told like what it serves, by the first that ends', async () => {
+    const [own, ca, older] = await Promise.all(
+      [60, 20, -3].map((toDays) => selfSigned('127.0.0.1', { fromDays: -9, toDays })),
+    )
+    const file = (name: string, ...pems: string[]): string => {
+      const path = join(directory.path, name)
+      writeFileSync(path, pems.join('\n'))
+      return path
+    }
+    const tls = { cert: file('own.pem', own!.cert), key: '', clientCa: file('ca.pem', ca!.cert, older!.cert) }
+    const warned: string[] = []
+    const served = createServedCertificates(
+      { ocpi: { tls } },
+      { warn: (_fields, message) => void warned.push(message) },
+    )
+    served.read()
+    const daysLeft = served
+      .ends()
+      .map(([listener, end]) => [listener, Math.round((end - Date.now()) / DAY_MS)])
+    expect(daysLeft).toEqual([
+      ['ocpi', 60],
+      ['ocpi (client_ca)', -3],
+    ])
+    expect(warned).toEqual([
+      expect.stringMatching(
+        /^listen\.ocpi\.tls\.client_ca: certificate 2 of the file expired on \S+; clients with a certificate of it are refused$/,
+      ),
+    ])
   })
 })
 
