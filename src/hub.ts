@@ -21,6 +21,7 @@ import { createGuesses } from './http/guesses.ts'
 import { createServedCertificates, type ServedCertificates } from './http/served-certificates.ts'
 import { createOcpiServer } from './http/server.ts'
 import { renewTls } from './http/tls.ts'
+import { tellTlsRefusals } from './http/tls-refusals.ts'
 import type { Journal } from './journal/journal.ts'
 import type { Log } from './journal/log.ts'
 import { systemClock } from './modules/clock.ts'
@@ -70,6 +71,8 @@ export async function createHub(config: HubConfig, { load }: HubOptions = {}): P
   const { ocpi, broadcast } = createOcpiSide(base, modules, operations)
   const admin = await createAdminSide(base, operations)
   const { registry, lifecycle } = base
+  const servers = { ocpi: ocpi.server, admin: admin.server }
+  tellTlsRefusals(servers, base)
   const certificates = watchCertificates(base)
   base.observers.alerts?.begin({
     registry,
@@ -80,7 +83,7 @@ export async function createHub(config: HubConfig, { load }: HubOptions = {}): P
     },
   })
   base.live.watch(() => {
-    renewCertificates(config, { ocpi: ocpi.server, admin: admin.server })
+    renewCertificates(config, servers)
     certificates.read()
   })
   // Nobody else writes into a store of this process, so nothing has to wait for an operator.
