@@ -48,7 +48,7 @@ export const FAULTS = {
   party_taken: row(['ocpi', 'requester', 'no', 200, 2001, 'ask_hub', 'another connected platform holds one of these parties in the same role', 'Ask the hub\'s operator which platform holds it.']),
   callback_failed: row(['ocpi', 'requester', 'no', 200, 3001, 'correct', 'the hub could not read the versions or details of the registering platform', 'Make the versions URL of the credentials reachable with the token in them.']),
   version_unsupported: row(['ocpi', 'requester', 'no', 200, 3002, 'correct', 'the platform does not offer the version it registers with', 'Register at the endpoint of a version that both sides offer.']),
-  endpoints_missing: row(['ocpi', 'requester', 'no', 200, 3003, 'correct', 'the version details lack an endpoint that the hub needs', 'List credentials and at least one functional module.']),
+  endpoints_missing: row(['ocpi', 'requester', 'no', 200, 3003, 'correct', 'the version details list no endpoint that the hub can use', 'List your modules with identifier, role and absolute URL.']),
   query_invalid: row(['ocpi', 'requester', 'no', 200, 2001, 'correct', 'a query parameter has a value that OCPI does not allow', 'Correct the parameter that status_message names.']),
   client_info_invalid: row(['ocpi', 'requester', 'no', 200, 2001, 'correct', 'the ClientInfo that a hub reports is not valid', 'Correct the member that status_message names.']),
   link_unknown: row(['ocpi', 'requester', 'no', 404, 2000, 'correct', 'this hub URL is unknown, has expired, or is not yours', 'Start again at the list or the request that gave the URL.']),

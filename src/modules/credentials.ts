@@ -7,7 +7,7 @@ import { parseJson } from '../ocpi/json-text.ts'
 import { createToken } from '../ocpi/token.ts'
 import { VERSIONS, type VersionNumber } from '../ocpi/version.ts'
 import type { InboundToken, OutboundToken, Platform } from '../registry/platform.ts'
-import { type EndpointList, endpointsMissing, hasNeededEndpoints, sideOf, tellLeftOut } from './endpoints.ts'
+import { type EndpointList, endpointsMissing, isWorkable, sideOf, tellLeftOut } from './endpoints.ts'
 import {
   type HandshakeParts,
   heldToken,
@@ -126,11 +126,11 @@ async function callBack(
     })
   }
   const asked = askEndpoints(parts, { ...peer, token }, picked, sideOf(platform))
-  const list = await asCallBack('version details', asked)
-  if (!hasNeededEndpoints(list.endpoints)) {
-    throw endpointsMissing('The version details lack an endpoint that the hub needs', list)
+  const { list, token: outbound } = await asCallBack('version details', asked)
+  if (!isWorkable(list)) {
+    throw endpointsMissing('The version details list no endpoint that the hub can use', list)
   }
-  return { ...list, outbound: token }
+  return { ...list, outbound }
 }
 
 /** What fails in a call-back is 3001, with the reason in words; a fault of the hub itself stays what it is. */

@@ -100,9 +100,9 @@ async function discover(parts: DiscoveryParts, platform: Platform): Promise<void
   const first = { platformId: id, token: outbound!, timeoutMs }
   const { picked, token } = await askVersion(call, first, { url: versionsUrl!, version: version! })
   if (!picked) throw new Fault('version_unsupported', { message: `it does not offer ${version}` })
-  const list = await askEndpoints(parts, { ...first, token }, picked, sideOf(platform))
-  const { endpoints } = list
-  if (endpoints.length === 0) throw endpointsMissing('its version details list none', list)
+  const found = await askEndpoints(parts, { ...first, token }, picked, sideOf(platform))
+  const { endpoints } = found.list
+  if (endpoints.length === 0) throw endpointsMissing('its version details list none', found.list)
   await changePlatform(registry, id, (current) =>
     lacksEndpoints(current)
       ? { ...current, endpoints, lastUpdated: new Date(clock.now()).toISOString() }

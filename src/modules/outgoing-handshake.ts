@@ -88,10 +88,10 @@ async function lookAt(parts: HandshakeParts, order: Order): Promise<Found> {
     })
   }
   const chosen = versions.find((one) => one.version === newest)!
-  const peer = { ...first, token }
-  const list = await askEndpoints(parts, peer, chosen, sideOf(mine(parts, order.id)))
+  const asked = { ...first, token }
+  const { list, token: taken } = await askEndpoints(parts, asked, chosen, sideOf(mine(parts, order.id)))
   if (!hasNeededEndpoints(list.endpoints)) throw missingAt(order.id, list)
-  return { peer, version: newest, endpoints: list.endpoints }
+  return { peer: { ...first, token: taken }, version: newest, endpoints: list.endpoints }
 }
 
 function mine({ registry }: HandshakeParts, id: string): Platform {

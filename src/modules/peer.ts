@@ -2,9 +2,10 @@
 // that may be anything, and finds out in which form the peer wants its token (R4).
 
 import { z } from 'zod'
-import { Fault } from '../faults/fault.ts'
+import { Fault, type FaultDetail } from '../faults/fault.ts'
 import { observeStatus } from '../faults/http-status.ts'
 import type { OwnAnswer, OwnRequest } from '../forwarding/call.ts'
+import { keepBody, keepText } from '../forwarding/redact.ts'
 import { plainText } from '../journal/text.ts'
 import { readTarget } from '../ocpi/endpoint.ts'
 import { parseJson } from '../ocpi/json-text.ts'
@@ -33,6 +34,8 @@ export interface PeerAnswer {
 }
 
 const VERSIONS_MAX = 100
+const SAID_CHARS_MAX = 500
+const CREDENTIALS = z.object({ token: z.string() })
 const VERSION_LIST = z.array(z.unknown())
 const VERSION_ENTRY = z.object({ version: z.string().max(32), url: z.string().max(2048) })
 const ENVELOPE = z.object({
@@ -42,7 +45,7 @@ const ENVELOPE = z.object({
 })
 
 /**
- * One request to the peer; a 401 is tried once more with the token in its other form (R4). Gives the `data` of an
+ * One request to the peer; a 401 or 403 is tried once more with the token in its other form (R4). Gives the `data` of an
  * envelope with 1xxx. Throws the Fault that says what came instead; its message is one public clause.
  */
 export async function askPeer(
@@ -54,13 +57,21 @@ export async function askPeer(
   const body = request.json === undefined ? {} : { body: Buffer.from(JSON.stringify(request.json)) }
   const send = (token: OutboundToken) =>
     call({ platformId, method: request.method, url: request.url, token, timeoutMs, ...body })
-  let { token } = peer
-  let answer = await send(token)
-  if (answer.httpStatus === 401) {
-    token = { ...token, form: otherForm(token.form) }
-    answer = await send(token)
+  const { token } = peer
+  const secrets = [token.token, ...secretsOf(request.json)]
+  const answer = await send(token)
+  if (isRefused(answer)) {
+    const other = { ...token, form: otherForm(token.form) }
+    const again = await send(other)
+    // What was said first is about the form that is right by the version.
+    if (!isRefused(again)) return { ...readPeerAnswer(again, secrets), token: other }
   }
-  return { data: readPeerAnswer(answer), headers: answer.headers ?? {}, token }
+  return { ...readPeerAnswer(answer, secrets), token }
+}
+
+/** Some refuse a token with 403, which others keep for addresses that they bar. */
+function isRefused({ httpStatus }: CallAnswer): boolean {
+  return httpStatus === 401 || httpStatus === 403
 }
 
 /** A token that is refused in one form may be taken in the other (R4). */
@@ -68,13 +79,23 @@ export function otherForm(form: TokenForm): TokenForm {
   return form === 'base64' ? 'raw' : 'base64'
 }
 
-function readPeerAnswer({ httpStatus, body }: CallAnswer): unknown {
+/** What the peer may quote of a request, and nobody is to read. */
+function secretsOf(json: unknown): string[] {
+  const token = CREDENTIALS.safeParse(json).data?.token
+  return token === undefined ? [] : [token]
+}
+
+function readPeerAnswer(
+  { httpStatus, headers = {}, body }: CallAnswer,
+  secrets: readonly string[],
+): Pick<PeerAnswer, 'data' | 'headers'> {
   const envelope = ENVELOPE.safeParse(parseJson(body)).data
   const responder = { responderHttpStatus: httpStatus }
   if (httpStatus === 401 || !envelope) {
     throw new Fault(httpStatus === 404 ? 'endpoint_missing' : observeStatus(httpStatus), {
       ...responder,
       message: `it answered HTTP ${httpStatus}${envelope ? '' : ' without an OCPI envelope'}`,
+      ...saidBy(body, headers.location, secrets),
     })
   }
   if (envelope.status_code >= 2000) {
@@ -84,7 +105,17 @@ function readPeerAnswer({ httpStatus, body }: CallAnswer): unknown {
       detail: plainText(envelope.status_message ?? '', 300),
     })
   }
-  return envelope.data
+  return { data: envelope.data, headers }
+}
+
+/** What an answer that is no envelope says, for operators: frameworks name the member that they refuse. */
+function saidBy(body: Buffer, location: string | undefined, secrets: readonly string[]): FaultDetail {
+  const all = secrets.flatMap((secret) => [secret, Buffer.from(secret).toString('base64')])
+  const json = keepBody(body, all)
+  const kept = 'text' in json ? json : keepText(body, all)
+  const text = 'text' in kept ? kept.text.replace(/\s+/g, ' ') : ''
+  const said = [location === undefined ? '' : `redirected to ${location}`, text].filter(Boolean).join('; ')
+  return said === '' ? {} : { detail: plainText(said, SAID_CHARS_MAX) }
 }
 
 export interface PeerVersion {
@@ -148,16 +179,17 @@ export interface EndpointParts {
 }
 
 /**
- * Endpoints in the details of one version; `answer_not_ocpi` if there is no list of them, `destination_ip_prohibited`
- * if one of them could never be called.
+ * Endpoints in the details of one version, and the token in the form the peer took it in: versions may be open to all,
+ * and then only the details tell it. Throws `answer_not_ocpi` if there is no list of them,
+ * `destination_ip_prohibited` if one of them could never be called.
  */
 export async function askEndpoints(
   { call, allowsUrl, onLeftOut }: EndpointParts,
   peer: Peer,
   version: PeerVersion,
   side: FlatRole | undefined,
-): Promise<EndpointList> {
-  const { data } = await askPeer(call, peer, { method: 'GET', url: version.url })
+): Promise<{ readonly list: EndpointList; readonly token: OutboundToken }> {
+  const { data, token } = await askPeer(call, peer, { method: 'GET', url: version.url })
   const list = readEndpoints(data, version.version, side)
   if (!list) throw new Fault('answer_not_ocpi', { message: 'it answered no list of endpoints' })
   if (list.leftOut.length > 0) onLeftOut(peer.platformId, list.leftOut)
@@ -168,5 +200,5 @@ export async function askEndpoints(
       detail: barred.url,
     })
   }
-  return list
+  return { list, token }
 }
