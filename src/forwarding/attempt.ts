@@ -40,6 +40,8 @@ export interface RawAnswer {
   readonly body: Buffer
   /** Sends what follows `body` to the sink; resolves at the last byte with the number of bytes sent. */
   readonly rest?: (sink: Sink) => Promise<number>
+  /** It came after a redirect that changed a slash. */
+  readonly redirected?: true
 }
 
 /** Who waits for the answer: one of the two is called, once. */

@@ -1,5 +1,5 @@
 // Requests of the hub's own: handshakes, probes, HubClientInfo pushes. They share the guarded connections and the
-// deadline of forwarding, carry fresh ids and no routing headers (R23, R24), and follow no redirects.
+// deadline of forwarding, carry fresh ids and no routing headers (R23, R24).
 
 import { randomUUID } from 'node:crypto'
 import { Fault, toFault } from '../faults/fault.ts'
@@ -31,6 +31,8 @@ export interface OwnAnswer {
   /** Names in lower case; of several equal ones the first. */
   readonly headers: Readonly<Record<string, string>>
   readonly body: Buffer
+  /** It came after a redirect that changed a slash. */
+  readonly redirected?: true
 }
 
 /** What a peer may send to the hub itself, in bytes. */
@@ -66,7 +68,12 @@ export function createCall(send: Send): (request: OwnRequest) => Promise<OwnAnsw
     const fields = toRecord(answer.headers)
     const coding = fields['content-encoding']
     const body = isPlain(coding) ? answer.body : await inflateBody(answer.body, coding!, BODY_MAX)
-    return { httpStatus: answer.status, headers: fields, body: body ?? Buffer.alloc(0) }
+    return {
+      httpStatus: answer.status,
+      headers: fields,
+      body: body ?? Buffer.alloc(0),
+      ...(answer.redirected ? { redirected: true } : {}),
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 // Sends one request to a platform and gives its answer, or the Fault that explains why there is none. Owns the
-// connection pools, their caps and the one deadline of the exchange; never retries but for the keep-alive race.
+// connection pools, their caps and the one deadline of the exchange; never retries but for the keep-alive race, and
+// follows no redirect but to the same URL with or without a slash.
 
 import { Client, Pool } from 'undici'
 import { Fault, toFault } from '../faults/fault.ts'
@@ -10,6 +11,7 @@ import { createCertificates, ORIGINS_MAX, type Certificates } from './certificat
 import { createConnector, isKeepAliveRaceError } from './connector.ts'
 import { type AddressGuard, createAddressGuard } from './guard.ts'
 import type { ForwardingOptions, NetworkOptions } from './options.ts'
+import { otherSlash } from './other-slash.ts'
 
 export interface OutboundRequest extends AttemptRequest {
   /** Whose caps and connections it uses. */
@@ -103,6 +105,14 @@ export function createSend(options: ForwardingOptions, network: NetworkOptions):
     return attempt
   }
 
+  /** At the same URL but for the slash at its end, where it was redirected to. */
+  function elsewhere(pool: Pool, request: OutboundRequest, waiting: Waiting): Attempt {
+    return startAttempt(pool, request, limits, {
+      answered: (raw) => waiting.answered({ ...raw, redirected: true }),
+      failed: (fault, stage) => waiting.failed(fault, stage),
+    })
+  }
+
   function send(request: OutboundRequest): Flight {
     const lane = laneOf(request.platformId)
     if (lane.inFlight >= options.pendingMax) {
@@ -133,11 +143,17 @@ export function createSend(options: ForwardingOptions, network: NetworkOptions):
         reject(fault)
       }
       function failedFirst(fault: Fault, stage: Stage): void {
-        if (isKeepAliveRace(request, fault, stage)) attempt = onceMore(request, { answered, failed })
+        if (isKeepAliveRace(request, fault, stage))
+          attempt = onceMore(request, { answered: answeredFirst, failed })
         else failed(fault)
       }
+      function answeredFirst(raw: RawAnswer): void {
+        const path = raw.status < 300 ? undefined : otherSlash(request, raw)
+        if (path === undefined) answered(raw)
+        else attempt = elsewhere(pool, { ...request, path }, { answered, failed })
+      }
       try {
-        attempt = startAttempt(pool, request, limits, { answered, failed: failedFirst })
+        attempt = startAttempt(pool, request, limits, { answered: answeredFirst, failed: failedFirst })
       } catch (error) {
         failed(toFault(error))
       }

@@ -85,7 +85,13 @@ async function checkLists(scene: Scene): Promise<Finding> {
     scene.to ??= readParty(data[0])
     scene.lists.push({ module, address, url, reply, items: data })
     scene.grounds.add('lists')
-    told.push([shown(module), counted(data.length, 'object')])
+    told.push([shown(module), counted(data.length, 'object') + (reply.redirected ? ' after a redirect' : '')])
+  }
+  if (wrong.length === 0 && scene.lists.some(({ reply }) => reply.redirected)) {
+    return warn(
+      groupOf(told),
+      'List URLs with the slash at the end that your routes have: each request is sent twice.',
+    )
   }
   if (wrong.length === 0) return pass(groupOf(told))
   const problems = wrong.map(({ name, found }) => [name, found] as const)

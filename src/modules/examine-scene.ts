@@ -48,6 +48,8 @@ export interface Reply {
   readonly json?: unknown
   /** Code of an OCPI envelope. */
   readonly statusCode?: number
+  /** It came after a redirect that changed a slash. */
+  readonly redirected?: true
   readonly fault?: FaultCode
   readonly durationMs: number
   /** Wall clock in the middle between question and answer. */
@@ -159,7 +161,7 @@ function routingHeaders(from: PartyId, to: PartyId): string[] {
   ])
 }
 
-function readAnswer({ httpStatus, headers, body }: OwnAnswer) {
+function readAnswer({ httpStatus, headers, body, redirected }: OwnAnswer) {
   const statusCode = readStatusCode(body)
   return {
     httpStatus,
@@ -167,6 +169,7 @@ function readAnswer({ httpStatus, headers, body }: OwnAnswer) {
     bytes: body.length,
     json: parseJson(body),
     ...(statusCode === undefined ? {} : { statusCode }),
+    ...(redirected ? { redirected } : {}),
   }
 }
 
@@ -205,7 +208,7 @@ export function describeReply(reply: Reply): Required<Pick<Finding, 'found' | 'a
     return {
       found: `HTTP ${httpStatus}, a redirect to ${shown(headers.location ?? 'nowhere')}`,
       advice:
-        'Answer at the URL itself: the hub follows no redirects, which would carry the token elsewhere.',
+        'Answer at the URL itself: the hub follows no redirect but to the same URL with or without a slash at its end.',
     }
   }
   const message = member(reply.json, 'status_message')

@@ -122,7 +122,7 @@ function answerTo(request: ExaminedRequest, base: string, raw: boolean): Examine
         roles: [{ role: 'CPO', country_code: 'DE', party_id: 'CPO', business_details: { name: 'Acme' } }],
       })
   }
-  if (/^\/2\.2\.1\/sender\/(locations|sessions|cdrs)$/.test(request.path)) return list(request, base)
+  if (/^\/2\.2\.1\/sender\/(locations|sessions|cdrs)\/?$/.test(request.path)) return list(request, base)
   return envelope(404, 2003, undefined, 'unknown')
 }
 

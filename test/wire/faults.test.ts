@@ -106,7 +106,7 @@ describe('an answer that is no envelope', () => {
     expect(answer.headers['retry-after']).toBe('17')
   })
 
-  it('never follows a redirect', async () => {
+  it('follows no redirect to another path', async () => {
     const { cpo } = scene
     cpo.forget()
     await answered({
