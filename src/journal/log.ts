@@ -73,11 +73,58 @@ function isPlain(fields: object): boolean {
 }
 
 const WAITING_BYTES_MAX = 4 * 1024 * 1024
+const AGAIN_MS = 50
+/** What a slow reader gets for the last lines when the process ends. */
+const LAST_LINES_MS = 500
+const PAUSE_MS = 5
 
+let opened: DestinationStream | undefined
+
+/** One for all logs of the process. */
 function standardOutput(): DestinationStream {
-  const output = pino.destination({ fd: 1, sync: true, maxLength: WAITING_BYTES_MAX })
-  // A full disk behind standard output must not end the hub: lines wait within the limit, then are lost.
-  output.on('error', () => {})
+  return (opened ??= openStandardOutput())
+}
+
+/**
+ * Never waited for: a reader that takes nothing and a disk that is full hold lines back and in the end cost them, and do
+ * not hold up the hub.
+ */
+function openStandardOutput(): DestinationStream {
+  const output = pino.destination({
+    // Not 1: it is the use of process.stdout that makes a full pipe or socket refuse (EAGAIN) instead of block.
+    fd: process.stdout.fd,
+    sync: true,
+    maxLength: WAITING_BYTES_MAX,
+    // Else every line would hold up the process until the reader takes it.
+    retryEAGAIN: () => false,
+  })
+  let lost = 0
+  let timer: NodeJS.Timeout | undefined
+
+  // What could not be written stays in front of the next line.
+  output.on('error', () => {
+    timer ??= setTimeout(again, AGAIN_MS).unref()
+  })
+  output.on('drop', () => lost++)
+
+  function again(): void {
+    clearTimeout(timer)
+    timer = undefined
+    output.write('')
+    if (timer !== undefined || lost === 0) return
+    const line = { level: 'warn', time: new Date(), lost, msg: 'log lines were lost: they were not taken' }
+    lost = 0
+    output.write(`${JSON.stringify(line)}\n`)
+  }
+
+  process.once('exit', () => {
+    const clock = new Int32Array(new SharedArrayBuffer(4))
+    const until = performance.now() + LAST_LINES_MS
+    while (timer !== undefined && performance.now() < until) {
+      Atomics.wait(clock, 0, 0, PAUSE_MS)
+      again()
+    }
+  })
   return output
 }
 

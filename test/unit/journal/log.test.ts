@@ -1,11 +1,12 @@
 // The lines of the log: one JSON object each, whatever is in it, and no secrets.
 
-import { spawn } from 'node:child_process'
+import { spawn, type StdioOptions } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, existsSync, openSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { createLog } from '../../../src/journal/log.ts'
 import { toEntry } from '../../../src/journal/entry.ts'
+import { waitFor } from '../../support/wait.ts'
 import { exchange, failure } from './examples.ts'
 
 function capture(options: { level?: string; exchanges?: 'errors' | 'all' } = {}) {
@@ -136,32 +137,52 @@ describe('the line of an exchange', () => {
 })
 
 describe('standard output', () => {
-  const program = `
+  /** Writes lines of half a kilobyte; `then` is what it does after the last. */
+  const program = (lines: number, then: string) => `
     const { createLog } = await import(${JSON.stringify(new URL('../../../src/journal/log.ts', import.meta.url).href)})
     const log = createLog({ level: 'info', exchanges: 'all' })
-    for (let number = 0; number < 20_000; number++) log.info({ number, text: 'x'.repeat(500) }, 'line')
-    process.exit(7)
+    for (let number = 0; number < ${lines}; number++) log.info({ number, text: 'x'.repeat(500) }, 'line')
+    ${then}
   `
+  const run = (text: string, stdio: StdioOptions) =>
+    spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', text], { stdio })
 
   it.runIf(existsSync('/dev/full'))('may be a full disk: the hub goes on', async () => {
     const full = openSync('/dev/full', 'w')
-    const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], {
-      stdio: ['ignore', full, 'ignore'],
-    })
+    const child = run(program(20_000, 'process.exit(7)'), ['ignore', full, 'ignore'])
     const [code] = (await once(child, 'exit')) as [number | null]
     closeSync(full)
     expect(code).toBe(7)
   })
 
-  it('has every line when the process ends at once', async () => {
-    const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], {
-      stdio: ['ignore', 'pipe', 'ignore'],
-    })
+  it('may be a pipe that nobody reads: the hub goes on, and tells later how many lines that has cost', async () => {
+    const child = run(program(20_000, "process.send('on'); setInterval(() => {}, 1000)"), [
+      'ignore',
+      'pipe',
+      'inherit',
+      'ipc',
+    ])
+    await once(child, 'message')
     let text = ''
-    child.stdout.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
+    child.stdout!.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
+    await waitFor(() => text.includes('log lines were lost') && text.endsWith('\n'))
+    child.kill('SIGKILL')
     await once(child, 'close')
     const lines = text.trimEnd().split('\n')
-    expect(lines).toHaveLength(20_000)
-    expect(JSON.parse(lines.at(-1)!)).toMatchObject({ number: 19_999 })
+    const { level, lost } = JSON.parse(lines.pop()!) as { level: string; lost: number }
+    expect(level).toBe('warn')
+    expect(lost).toBeGreaterThan(0)
+    expect(lines.length + lost).toBe(20_000)
+    expect(JSON.parse(lines.at(-1)!)).toMatchObject({ number: lines.length - 1 })
+  })
+
+  it('has every line when the process ends at once', async () => {
+    const child = run(program(5_000, 'process.exit(7)'), ['ignore', 'pipe', 'ignore'])
+    let text = ''
+    child.stdout!.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
+    await once(child, 'close')
+    const lines = text.trimEnd().split('\n')
+    expect(lines).toHaveLength(5_000)
+    expect(JSON.parse(lines.at(-1)!)).toMatchObject({ number: 4_999 })
   })
 })
