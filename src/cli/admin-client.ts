@@ -41,8 +41,16 @@ export interface ServerEvent {
 const ANSWER_MS = 60_000
 const PAGE_ITEMS = 100
 
-/** Client for the admin API below `url` (without trailing slash). */
-export function createAdminClient({ url, token }: { url: string; token: string | undefined }): AdminClient {
+export interface AdminClientOptions {
+  /** Without trailing slash. */
+  readonly url: string
+  readonly token: string | undefined
+  /** What it asks with. */
+  readonly fetch: typeof fetch
+}
+
+/** Client for the admin API below a URL. */
+export function createAdminClient({ url, token, fetch }: AdminClientOptions): AdminClient {
   async function send(
     method: string,
     path: string,
@@ -80,7 +88,7 @@ export function createAdminClient({ url, token }: { url: string; token: string |
     options: { query?: Query; body?: unknown; headers?: Record<string, string> } = {},
   ): Promise<{ value: unknown; etag?: string }> {
     const response = await send(method, path, { ...options, signal: AbortSignal.timeout(ANSWER_MS) })
-    const text = await response.text().catch((error: unknown) => Promise.reject(unreachable(url, error)))
+    const text = await response.text().catch((error: unknown) => Promise.reject(cutOff(url, error)))
     const etag = response.headers.get('etag')
     try {
       const value: unknown = text === '' ? undefined : JSON.parse(text)
@@ -136,23 +144,40 @@ function queryText(query: Query): string {
   return search.size === 0 ? '' : `?${search.toString()}`
 }
 
-/** The failure of a request that was never sent, because web clients do not call some ports (Fetch §Port blocking). */
-export function blockedPort(url: string, error: unknown): Error | undefined {
-  const cause = error instanceof Error ? error.cause : undefined
-  // The only thing that tells it from others.
-  if (!(cause instanceof Error) || cause.message !== 'bad port') return undefined
-  return failure(
-    `nothing was sent to ${url}: this port is blocked in web clients, browsers too; give the listener of the hub another`,
-    error,
-  )
+/** What a failure of `fetch` says of the URL, whatever was asked there: a blocked port, a connection that was cut off. */
+export function troubleAt(url: string, error: unknown): Error | undefined {
+  const cause = error instanceof Error ? (error.cause as NodeJS.ErrnoException | undefined) : undefined
+  // Web clients do not call some ports (Fetch §Port blocking); the message is all that tells it from others.
+  if (cause?.message === 'bad port') {
+    return failure(
+      `nothing was sent to ${url}: this port is blocked in web clients, browsers too; give the listener of the hub another`,
+      error,
+    )
+  }
+  if (cause?.code === undefined || !CLOSED.has(cause.code)) return undefined
+  return failure(`what listens at ${url} closed the connection (${cause.code}): ${closedAdvice(url)}`, error)
+}
+
+/** Whom the hub cuts off for want of a certificate learns no more, over TLS 1.3, than that it has closed. */
+const CLOSED: ReadonlySet<string> = new Set([
+  'UND_ERR_SOCKET',
+  'ECONNRESET',
+  'ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE',
+  'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED',
+])
+
+function closedAdvice(url: string): string {
+  return url.startsWith('https:')
+    ? 'if it demands a client certificate (client_ca), set OCPI_HUB_CLIENT_CERT and OCPI_HUB_CLIENT_KEY to one that it knows'
+    : 'if it speaks TLS, begin the URL with https://'
 }
 
 /** What a failed connection means to the one who typed the command. */
 function unreachable(url: string, error: unknown): Error {
   const cause = error instanceof Error ? error.cause : undefined
   const code = (cause as NodeJS.ErrnoException | undefined)?.code
-  const blocked = blockedPort(url, error)
-  if (blocked) return blocked
+  const trouble = troubleAt(url, error)
+  if (trouble) return trouble
   if (error instanceof Error && error.name === 'TimeoutError') {
     return failure(`the hub at ${url} did not answer within ${ANSWER_MS / 1000} s`, error)
   }
@@ -170,6 +195,12 @@ function unreachable(url: string, error: unknown): Error {
     `no hub answers at ${url}${reason}: start it with "ocpi-hub serve", or set --admin-url or OCPI_HUB_ADMIN_URL`,
     error,
   )
+}
+
+/** What it means when an answer has begun and does not end. */
+function cutOff(url: string, error: unknown): Error {
+  if (error instanceof Error && error.name === 'TimeoutError') return unreachable(url, error)
+  return failure(`the connection to the hub at ${url} broke in the middle of its answer`, error)
 }
 
 /** What an answer other than 2xx means. */

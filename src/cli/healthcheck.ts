@@ -2,7 +2,8 @@
 // no other client at hand.
 
 import { Option, type Command } from 'commander'
-import { blockedPort } from './admin-client.ts'
+import { troubleAt } from './admin-client.ts'
+import { CERTIFICATE_HELP, hubFetch } from './client-certificate.ts'
 import { failure, type CliContext } from './context.ts'
 import { adminUrl, type AdminOptions } from './options.ts'
 
@@ -20,15 +21,17 @@ export function addHealthcheck(program: Command, context: CliContext): void {
       ),
     )
     .option('--ready', 'ask whether it is ready for requests instead')
+    .addHelpText('after', `\n${CERTIFICATE_HELP}`)
     .action(async (options: AdminOptions & { ready?: boolean }) => {
       const url = `${adminUrl(context, options)}/health/${options.ready ? 'ready' : 'live'}`
+      const ask = hubFetch(context)
       let status: number
       try {
-        const response = await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(ANSWER_MS) })
+        const response = await ask(url, { redirect: 'manual', signal: AbortSignal.timeout(ANSWER_MS) })
         status = response.status
         await response.body?.cancel()
       } catch (error) {
-        throw blockedPort(url, error) ?? failure(`no hub answers at ${url}`, error)
+        throw troubleAt(url, error) ?? failure(`no hub answers at ${url}`, error)
       }
       if (status !== 200) throw failure(`${url} answers HTTP ${status}`)
       context.out('ok')

@@ -6,6 +6,7 @@ import { readDuration } from '../config/units.ts'
 import { partyKey, readPartyText } from '../ocpi/party.ts'
 import { PLATFORM_ID, PLATFORM_ID_TEXT } from '../registry/platform.ts'
 import { createAdminClient, type AdminClient } from './admin-client.ts'
+import { CERTIFICATE_HELP, hubFetch } from './client-certificate.ts'
 import { failure, misuse, type CliContext } from './context.ts'
 
 const DEFAULT_ADMIN_URL = 'http://127.0.0.1:8081'
@@ -27,7 +28,7 @@ export function withAdminOptions(command: Command): Command {
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
-      '\nThe admin token is taken from OCPI_HUB_ADMIN_TOKEN, or the file that OCPI_HUB_ADMIN_TOKEN_FILE names.',
+      `\nThe admin token is taken from OCPI_HUB_ADMIN_TOKEN, or the file that OCPI_HUB_ADMIN_TOKEN_FILE names.\n${CERTIFICATE_HELP}`,
     )
 }
 
@@ -48,7 +49,8 @@ function isBaseUrl(text: string): boolean {
 
 /** A client for the hub that the options and the environment name. */
 export function adminClient(context: CliContext, options: AdminOptions): AdminClient {
-  return createAdminClient({ url: adminUrl(context, options), token: adminToken(context) })
+  const [url, token] = [adminUrl(context, options), adminToken(context)]
+  return createAdminClient({ url, token, fetch: hubFetch(context) })
 }
 
 function adminToken({ env }: CliContext): string | undefined {

@@ -6,8 +6,10 @@ import { writeFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { connect } from 'node:net'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { selfSigned, type Certificate } from '../support/certificates.ts'
+import { endCliProcesses, startCli } from '../support/cli-process.ts'
 import { ADMIN_TOKEN } from '../support/config.ts'
 import { makeDirectory } from '../support/directory.ts'
 import { startHubProcess, type HubProcess } from '../support/hub-process.ts'
@@ -31,16 +33,22 @@ beforeAll(async () => {
   writeFileSync(path('hub.crt'), own.cert)
   writeFileSync(path('hub.key'), own.key)
   writeFileSync(path('ca.crt'), `${partner!.cert}\n${late!.cert}`)
+  writeFileSync(path('partner.crt'), partner!.cert)
+  writeFileSync(path('partner.key'), partner!.key)
   const tls = { cert: path('hub.crt'), key: path('hub.key'), client_ca: path('ca.crt') }
   const ports = { host: '127.0.0.1', port: 0 }
   hub = await startHubProcess({
     directory: directory.path,
     platforms: [emsp.platform()],
-    config: { listen: { ocpi: { ...ports, tls }, admin: ports }, admin: { token: ADMIN_TOKEN } },
+    config: {
+      listen: { ocpi: { ...ports, tls }, admin: { ...ports, tls } },
+      admin: { token: ADMIN_TOKEN },
+    },
   })
   await waitFor(() => hub.log().includes('ocpi-hub serves'), { what: 'a hub that serves', limitMs: 30_000 })
 })
 afterAll(async () => {
+  await endCliProcesses()
   await hub.end()
   await emsp.close()
   directory.remove()
@@ -56,27 +64,40 @@ function lines(): Line[] {
 const serving = (): Line => lines().find(({ msg }) => msg === 'ocpi-hub serves')!
 const refusals = (): Line[] => lines().filter(({ msg }) => msg === 'a TLS handshake failed')
 
-/** HTTP status of a GET of the versions with this certificate; `undefined` when there was no answer. */
-function statusWith(certificate: Certificate | undefined): Promise<number | undefined> {
-  const headers = { authorization: emsp.authorization() }
-  return new Promise((resolve) => {
-    const call = request(
-      `${String(serving().ocpi)}/ocpi/versions`,
-      { ...certificate, headers, agent: false, rejectUnauthorized: false },
-      (response) => resolve(response.resume().statusCode),
-    )
+/** What a GET there gives to a client with this certificate; `undefined` when there was no answer. */
+function get(url: string, certificate: Certificate | undefined, authorization: string) {
+  return new Promise<{ status: number | undefined; body: string } | undefined>((resolve) => {
+    const options = { ...certificate, headers: { authorization }, agent: false, rejectUnauthorized: false }
+    const call = request(url, options, (response) => {
+      void text(response).then((body) => resolve({ status: response.statusCode, body }))
+    })
     call.on('error', () => resolve(undefined)).end()
   })
 }
 
+async function statusWith(certificate: Certificate | undefined): Promise<number | undefined> {
+  const url = `${String(serving().ocpi)}/ocpi/versions`
+  return (await get(url, certificate, emsp.authorization()))?.status
+}
+
 /** Errors by how often they were counted. */
 async function counted(): Promise<Record<string, number>> {
-  const headers = { authorization: `Bearer ${ADMIN_TOKEN}` }
-  const page = await (await fetch(`${String(serving().admin)}/metrics`, { headers })).text()
-  const samples = page.matchAll(
+  const page = await get(`${String(serving().admin)}/metrics`, partner, `Bearer ${ADMIN_TOKEN}`)
+  const samples = page!.body.matchAll(
     /^ocpi_hub_tls_handshake_failures_total\{listener="ocpi",error="(\w+)"\} (\d+)$/gm,
   )
   return Object.fromEntries([...samples].map(([, error, number]) => [error, Number(number)]))
+}
+
+/** Exit code and output of a verb that asks the admin side. */
+async function verb(name: string, env: Readonly<Record<string, string>>) {
+  const verb = startCli([name], {
+    OCPI_HUB_ADMIN_URL: String(serving().admin),
+    OCPI_HUB_ADMIN_TOKEN: ADMIN_TOKEN,
+    NODE_EXTRA_CA_CERTS: path('hub.crt'),
+    ...env,
+  })
+  return { code: await verb.ended, out: verb.out(), err: verb.err() }
 }
 
 describe('a listener with client_ca', () => {
@@ -107,6 +128,22 @@ describe('a listener with client_ca', () => {
     plain.resume().end('GET /ocpi/versions HTTP/1.1\r\n\r\n')
     await waitFor(async () => (await counted()).ERR_SSL_HTTP_REQUEST === 1, { what: 'the refusal' })
     expect(Object.keys(await counted())).not.toContain('ECONNRESET')
+  })
+
+  it('serves the verbs that show a certificate of it, and tells the others what they lack', async () => {
+    const shown = { OCPI_HUB_CLIENT_CERT: path('partner.crt'), OCPI_HUB_CLIENT_KEY: path('partner.key') }
+    const [well, listed, without, half, unfit] = await Promise.all([
+      verb('healthcheck', shown),
+      verb('parties', shown),
+      verb('parties', {}),
+      verb('parties', { OCPI_HUB_CLIENT_CERT: path('partner.crt') }),
+      verb('parties', { ...shown, OCPI_HUB_CLIENT_KEY: path('hub.key') }),
+    ])
+    expect(well).toEqual({ code: 0, out: 'ok\n', err: '' })
+    expect(listed).toMatchObject({ code: 0, out: expect.stringContaining('NL-EMS'), err: '' })
+    expect(without).toMatchObject({ code: 1, err: expect.stringContaining('set OCPI_HUB_CLIENT_CERT and') })
+    expect(half).toMatchObject({ code: 2, err: expect.stringContaining('OCPI_HUB_CLIENT_KEY is missing') })
+    expect(unfit).toMatchObject({ code: 1, err: expect.stringMatching(/cannot be used: .*mismatch/) })
   })
 
   it('lets in those of another CA after a reload', async () => {

@@ -144,7 +144,15 @@ describe('a verb that asks a hub', () => {
       response.write('{"items":', () => response.destroy())
     })
     expect(code).toBe(1)
-    expect(err).toMatch(/no hub answers at/)
+    expect(err).toMatch(/the connection to the hub at \S+ broke in the middle of its answer/)
+  })
+
+  test('says what may be wrong when the connection is closed at once', async () => {
+    const { code, err } = await ask((request) => request.socket.destroy())
+    expect(code).toBe(1)
+    expect(err).toMatch(
+      /closed the connection \(UND_ERR_SOCKET\): if it speaks TLS, begin the URL with https/,
+    )
   })
 
   test('follows the cursors of a list to its end', async () => {
