@@ -3,6 +3,8 @@
 // those from being called whose addresses were known a moment ago (RFC 8767).
 
 import { lookup as dnsLookup, type LookupAddress } from 'node:dns'
+import { closeSync, openSync } from 'node:fs'
+import { devNull } from 'node:os'
 
 export type LookupResult = (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void
 
@@ -22,7 +24,23 @@ interface Known {
   readonly at: number
 }
 
-const askResolver: HostLookup = (hostname, done) => dnsLookup(hostname, { all: true }, done)
+/** The resolver did not get through, or could not even begin: this says nothing of the name. */
+const UNASKED: ReadonlySet<string | undefined> = new Set(['EAI_AGAIN', 'EMFILE', 'ENFILE'])
+
+const askResolver: HostLookup = (hostname, done) =>
+  dnsLookup(hostname, { all: true }, (error, addresses) =>
+    done(error && (noDescriptor() ?? error), addresses),
+  )
+
+/** That no file can be opened now. The resolver calls every name unknown then, as it can read nothing and ask nobody. */
+function noDescriptor(): NodeJS.ErrnoException | undefined {
+  try {
+    closeSync(openSync(devNull, 'r'))
+    return undefined
+  } catch (error) {
+    return error as NodeJS.ErrnoException
+  }
+}
 
 /** Asks `resolver` once for any number of callers of a name. `now` in milliseconds. */
 export function createHostLookup(
@@ -61,7 +79,7 @@ export function createHostLookup(
       waiting.delete(hostname)
       if (!error) remember(hostname, addresses)
       // A name that is no more is not called any longer.
-      else if (error.code !== 'EAI_AGAIN') known.delete(hostname)
+      else if (!UNASKED.has(error.code)) known.delete(hostname)
       for (const callback of callbacks) callback(error, addresses)
     })
   }
@@ -74,7 +92,7 @@ export function createHostLookup(
       if (told) return
       told = true
       clearTimeout(timer)
-      if (error?.code === 'EAI_AGAIN') done(null, before)
+      if (error && UNASKED.has(error.code)) done(null, before)
       else done(error, addresses)
     }
     const timer = setTimeout(() => tell(null, before), PATIENCE_MS)

@@ -1,6 +1,8 @@
 // Host names whose name servers keep silent are no trouble of the others (RFC 8767).
 
+import { execFile } from 'node:child_process'
 import type { LookupAddress } from 'node:dns'
+import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { createHostLookup, type LookupResult } from '../../../src/forwarding/host-lookup.ts'
 
@@ -75,5 +77,29 @@ describe('createHostLookup', () => {
     expect(await find('101.silent.example')).toBe('EAI_AGAIN')
     expect(await find('cpo.example')).toBe('192.0.2.1')
     expect(asked).toHaveLength(101)
+  })
+
+  it('takes it when no file can be opened, and blames nobody where it has none', async () => {
+    const { asked, find } = await withKnown()
+    const unasked = find('cpo.example')
+    asked[1]!.answer(failure('EMFILE'), [])
+    expect(await unasked).toBe('192.0.2.1')
+    const stranger = find('emsp.example')
+    asked[2]!.answer(failure('EMFILE'), [])
+    expect(await stranger).toBe('EMFILE')
+  })
+
+  it("tells that no file can be opened, which the machine's resolver calls an unknown name", async () => {
+    const source = new URL('../../../src/forwarding/host-lookup.ts', import.meta.url).href
+    const program = `
+      const { createHostLookup } = await import(${JSON.stringify(source)})
+      const { openSync } = await import('node:fs')
+      try { for (;;) openSync('/dev/null') } catch {}
+      createHostLookup()('localhost', (error) => process.stdout.write(String(error?.code)))
+    `
+    const limited = ['-c', 'ulimit -n 300 && exec "$0" "$@"', process.execPath]
+    const node = ['--import', 'tsx', '--input-type=module', '-e', program]
+    const { stdout } = await promisify(execFile)('sh', [...limited, ...node])
+    expect(stdout).toBe('EMFILE')
   })
 })
