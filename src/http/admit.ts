@@ -22,12 +22,9 @@ type Origin = Pick<Socket, 'remoteAddress'>
 /** Without `from` a wrong token is not counted, because it was before. */
 export type Admit = (authorization: string | undefined, table: RoutingTable, from?: Origin) => Admitted
 
-/** A header that was let in. */
-interface Remembered {
+/** What a header that was let in says, whatever the table. */
+interface Read extends Pick<Admitted, 'value' | 'form'> {
   readonly hash: string
-  readonly admitted: Admitted
-  /** Of the table that `admitted` is out of. */
-  readonly revision: number
 }
 
 const REMEMBERED_MAX = 10_000
@@ -42,7 +39,9 @@ export function createAdmit(
   now: () => number = Date.now,
 ): Admit {
   // Only headers that were let in, so a stranger fills nothing.
-  const remembered = new Map<string, Remembered>()
+  const read = new Map<string, Read>()
+  // Of one table, so that connections which are no more are not held.
+  let [admitted, revision] = [new Map<string, Admitted>(), -1]
 
   /** A wrong token too many is answered later, which tells nothing of the token. */
   function wrongToken(looks: string, from: Origin | undefined): Fault {
@@ -56,48 +55,52 @@ export function createAdmit(
     })
   }
 
-  function lookUp(authorization: string, table: RoutingTable, from?: Origin): Remembered {
+  function lookUp(authorization: string, table: RoutingTable, from?: Origin): Admitted {
     const candidates = readAuthorization(authorization)
     if (candidates.length === 0) throw tokenMissing(authorization, from)
     for (const { token: value, form } of candidates) {
       for (const key of hashKeys) {
         const hash = hashToken(value, key)
         const found = table.tokens.get(hash)
-        if (found) return { hash, admitted: { value, form, ...found }, revision: table.revision }
+        if (!found) continue
+        // Those of tokens that are no more are never asked for again.
+        if (read.size >= REMEMBERED_MAX && !read.has(authorization)) read.clear()
+        read.set(authorization, { hash, value, form })
+        return { value, form, ...found }
       }
     }
     throw wrongToken(describeAuthorization(authorization), from)
   }
 
-  /** What a header stands for in another table; `undefined` when its token is none any more. */
-  function recall({ hash, admitted }: Remembered, table: RoutingTable): Remembered | undefined {
-    const found = table.tokens.get(hash)
-    return found && { hash, admitted: { ...admitted, ...found }, revision: table.revision }
+  /** What a header that was let in before stands for in this table; `undefined` when its token is none any more. */
+  function recall(authorization: string, table: RoutingTable): Admitted | undefined {
+    const known = read.get(authorization)
+    const found = known && table.tokens.get(known.hash)
+    return found && { value: known.value, form: known.form, ...found }
   }
 
-  function remember(authorization: string, header: Remembered): void {
-    // Those of tokens that are no more are never asked for again.
-    if (remembered.size >= REMEMBERED_MAX && !remembered.has(authorization)) remembered.clear()
-    remembered.set(authorization, header)
+  function find(authorization: string, table: RoutingTable, from?: Origin): Admitted {
+    if (revision !== table.revision) [admitted, revision] = [new Map(), table.revision]
+    const known = admitted.get(authorization)
+    if (known) return known
+    const found = recall(authorization, table) ?? lookUp(authorization, table, from)
+    if (admitted.size >= REMEMBERED_MAX) admitted.clear()
+    admitted.set(authorization, found)
+    return found
   }
 
   return (authorization, table, from) => {
     if (authorization === undefined) throw tokenMissing(authorization, from)
-    let header = remembered.get(authorization)
-    if (header?.revision !== table.revision) {
-      header = (header && recall(header, table)) ?? lookUp(authorization, table, from)
-      remember(authorization, header)
-    }
-    const { admitted } = header
-    const { validUntil } = admitted.token
+    const asking = find(authorization, table, from)
+    const { validUntil } = asking.token
     if (validUntil !== undefined && validUntil <= now()) {
-      const { id } = admitted.connection.platform
+      const { id } = asking.connection.platform
       throw wrongToken(
         `a token of platform ${id} that was good until ${new Date(validUntil).toISOString()}`,
         from,
       )
     }
-    return admitted
+    return asking
   }
 }
 

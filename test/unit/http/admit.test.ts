@@ -6,6 +6,7 @@ import { createAdmit } from '../../../src/http/admit.ts'
 import { hashToken } from '../../../src/ocpi/token.ts'
 import type { Platform } from '../../../src/registry/platform.ts'
 import { buildRoutingTable } from '../../../src/registry/routing-table.ts'
+import { collectOwnGarbage } from '../../support/own-garbage.ts'
 import { platform } from '../../support/platforms.ts'
 
 const KEY = Buffer.alloc(32, 3)
@@ -60,6 +61,17 @@ describe('a header that was let in', () => {
     const inbound = [{ hash: hashToken('secret', KEY), purpose: 'credentials', validUntil: NOW }] as const
     const ended = buildRoutingTable([withToken('acme', 'secret', { inbound })], 2)
     expect(faultOf(() => admit(HEADER, ended))).toBe('token_unknown')
+  })
+
+  it('keeps nothing of the tables before, whether its token is still there or not', async () => {
+    const admit = newAdmit()
+    const gone = ((): WeakRef<object>[] => {
+      const table = buildRoutingTable([withToken('acme', 'secret'), withToken('other', 'another')], 1)
+      return [HEADER, 'Token another'].map((header) => new WeakRef(admit(header, table).connection))
+    })()
+    admit(HEADER, buildRoutingTable([withToken('acme', 'secret')], 2))
+    await collectOwnGarbage()
+    expect(gone.map((one) => one.deref())).toEqual([undefined, undefined])
   })
 
   it('is found also where there are more than can be remembered', () => {
