@@ -40,6 +40,12 @@ function unusable(what: string): Error {
   return new Error(`data.mdb ${what}; put a backup in its place, or move it away`)
 }
 
+/** Which file lies there, however its content changes; `undefined` = none. */
+export function identityOf(file: string): string | undefined {
+  const found = statSync(file, { throwIfNoEntry: false })
+  return found && `${found.dev}:${found.ino}`
+}
+
 /** What others than root may still write where the directory lies. */
 export function freeBytes(directory: string): number {
   const { bavail, bsize } = statfsSync(directory)

@@ -5,7 +5,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { open, type Database, type DatabaseOptions, type Key, type RootDatabase } from 'lmdb'
-import { checkDataFile, freeBytes } from './data-file.ts'
+import { checkDataFile, freeBytes, identityOf } from './data-file.ts'
 import { takeDirectory, type Claim, type Claims } from './directory-lock.ts'
 import { createGroupCommit, type GroupCommit } from './group-commit.ts'
 
@@ -38,6 +38,7 @@ const FREE_AT_START_MIN = MEBIBYTE
 // lmdb ends the process when a small write meets the end of the disk. Journal, registry and links together write less
 // than this at once; an import may write more, but in long runs of pages, which it can see fail.
 const FREE_TO_WRITE_MIN = 16 * MEBIBYTE
+const PUT_BACK = 'put it back, or keep an export of this hub and start it anew'
 
 // lmdb's two defaults are switched off because both lose track of a failed commit: with batching by event turn its
 // own promise is rejected with nobody listening, which ends the process; with overlapping syncs close() never ends.
@@ -67,12 +68,16 @@ function openRoot(path: string): RootDatabase<unknown, string> {
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 })
     if (freeBytes(path) < FREE_AT_START_MIN) throw new Error('the disk is full')
-    checkDataFile(join(path, 'data.mdb'))
+    checkDataFile(dataFile(path))
     // noSubdir: false, because a dot in the directory's name would make lmdb take it for a file.
     return open<unknown, string>({ ...OPTIONS, path, noSubdir: false })
   } catch (error) {
     throw explained(path, error)
   }
+}
+
+function dataFile(path: string): string {
+  return join(path, 'data.mdb')
 }
 
 function explained(path: string, error: unknown): Error {
@@ -97,7 +102,13 @@ function toEnvironment(
   root: RootDatabase<unknown, string>,
   release: () => Promise<void>,
 ): Environment {
-  const commits = createGroupCommit((action) => commit(path, root, action))
+  const own = identityOf(dataFile(path))
+  // A file that was removed takes writes for as long as it is open; the next start would know nothing of them.
+  const refusal = (): string | undefined =>
+    identityOf(dataFile(path)) === own
+      ? fullDisk(path)
+      : `data.mdb in ${path} was removed or replaced: ${PUT_BACK}`
+  const commits = createGroupCommit((action) => commit(refusal, root, action))
   let closing: Promise<void> | undefined
   async function close(): Promise<void> {
     await commits.drain()
@@ -113,7 +124,7 @@ function toEnvironment(
         throw explained(path, error)
       }
     },
-    refusal: () => refusal(path),
+    refusal,
     explained: (error) => explained(path, error),
     write: (action, options) =>
       closing ? Promise.reject(new Error(`registry.path ${path} is closed`)) : commits.write(action, options),
@@ -121,8 +132,12 @@ function toEnvironment(
   }
 }
 
-async function commit(path: string, root: RootDatabase<unknown, string>, action: () => void): Promise<void> {
-  const why = refusal(path)
+async function commit(
+  refusal: () => string | undefined,
+  root: RootDatabase<unknown, string>,
+  action: () => void,
+): Promise<void> {
+  const why = refusal()
   if (why !== undefined) throw new Error(why)
   try {
     await root.batch(action)
@@ -131,7 +146,7 @@ async function commit(path: string, root: RootDatabase<unknown, string>, action:
   }
 }
 
-function refusal(path: string): string | undefined {
+function fullDisk(path: string): string | undefined {
   return freeBytes(path) < FREE_TO_WRITE_MIN
     ? `the disk is full: less than ${FREE_TO_WRITE_MIN / MEBIBYTE} MiB are left in ${path}`
     : undefined

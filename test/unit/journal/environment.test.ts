@@ -214,6 +214,25 @@ describe('writing', () => {
     expect(again.openDatabase<number>({ name: 'numbers' }).getCount()).toBe(50)
   })
 
+  it('takes no writes while another file is in the place of its own, which nobody would read again', async () => {
+    const path = directory()
+    const environment = await openEnvironment(path)
+    cleanups.push(() => environment.close())
+    const database = environment.openDatabase<string>({ name: 'some' })
+    const write = () => messageOf(environment.write(() => void database.put('key', 'value')))
+    for (const replaced of [path, join(path, 'data.mdb')]) {
+      renameSync(replaced, `${replaced}.old`)
+      expect(await write()).toMatch(/^data\.mdb in .* was removed or replaced: /)
+      if (replaced === path) mkdirSync(path)
+      writeFileSync(join(path, 'data.mdb'), '')
+      expect(environment.refusal()).toMatch(/ was removed or replaced: /)
+      rmSync(replaced, { recursive: true })
+      renameSync(`${replaced}.old`, replaced)
+      expect(environment.refusal()).toBeUndefined()
+      expect(await write()).toBe('opened')
+    }
+  })
+
   it('keeps what it acknowledged when the process is killed', async () => {
     const path = directory()
     const { child } = await otherProcess(path)
