@@ -17,6 +17,7 @@ import {
   advance,
   type Ask,
   nextOwner,
+  offsetAt,
   type Owner,
   planPage,
   type Position,
@@ -210,7 +211,10 @@ function toAnswer(
       parts.cursorKeys[0]!,
     )
     const url = `${parts.publicUrl}/ocpi/${scope.version}/sender/${scope.module}${scope.rest}?cursor=${cursor}`
-    headers.push('Link', `<${url}>; rel="next"`)
+    // For clients that take the place from the query: the hub itself goes by the cursor.
+    const at = offsetAt(crawl.owners, position)
+    const place = at === undefined ? '' : `&offset=${at}&limit=${limit}`
+    headers.push('Link', `<${url}${place}>; rel="next"`)
   }
   return {
     httpStatus: 200,

@@ -117,6 +117,17 @@ export function positionAt(owners: readonly Owner[], offset: number): Position |
   return undefined
 }
 
+/** How many objects of the combined list lie before a position; `undefined` where a total before it is not known. */
+export function offsetAt(owners: readonly Owner[], position: Position): number | undefined {
+  let offset = position.offset
+  for (const { key, total } of owners) {
+    if (key >= position.key) return offset
+    if (total === undefined) return undefined
+    offset += total
+  }
+  return undefined
+}
+
 /** Where a crawl goes on although owners may have come or gone since; `undefined` at the end. */
 export function resumeAt(owners: readonly Owner[], position: Position): Position | undefined {
   const owner = owners.find(({ key }) => key >= position.key)

@@ -3,7 +3,14 @@
 
 import { Fault } from '../faults/fault.ts'
 import type { Exchange } from '../journal/exchange.ts'
-import { CALLBACK_LIFE_MS, callbackLifeMs, linkInterface, linkUrl, PAGE_LIFE_MS } from '../links/hub-url.ts'
+import {
+  CALLBACK_LIFE_MS,
+  callbackLifeMs,
+  linkInterface,
+  linkUrl,
+  PAGE_LIFE_MS,
+  pagePlace,
+} from '../links/hub-url.ts'
 import { readLinkHeader, writeLinkHeader } from '../links/link-header.ts'
 import { type Link, linkId, type LinkPurpose, type LinkStore } from '../links/links.ts'
 import { resolveLocation } from '../links/party-url.ts'
@@ -108,7 +115,7 @@ export function createTranslate(parts: TranslateParts): Translate {
     const replaced = await Promise.all(
       targets.map(async ({ rel, url }) => {
         const link = withMembers(toResponder('page', url, message, route, exchange), dates)
-        return { rel, url: await keep(link, message.version, PAGE_LIFE_MS) }
+        return { rel, url: (await keep(link, message.version, PAGE_LIFE_MS)) + pagePlace(url) }
       }),
     )
     return writeLinkHeader(replaced)

@@ -6,7 +6,7 @@ import type { InterfaceRole } from '../ocpi/module.ts'
 import type { VersionNumber } from '../ocpi/version.ts'
 import { LINK_ID, type Link, type LinkPurpose } from './links.ts'
 
-/** OCPI's URL type holds 255 characters (R111); what a link adds to `hub.public_url` is at most 101 of them. */
+/** OCPI's URL type holds 255 characters (R111); a link in a body adds at most 101 of them to `hub.public_url`. */
 export const PUBLIC_URL_LENGTH_MAX = 150
 
 /** `{publicUrl}/ocpi/{version}/{sender|receiver}/{module}/{id}`; `publicUrl` has no slash at its end. */
@@ -17,6 +17,21 @@ export function linkUrl(
   id: string,
 ): string {
   return `${publicUrl}/ocpi/${version}/${link.interface.toLowerCase()}/${link.module}/${id}`
+}
+
+// More digits than a list has objects; a URL is not to grow without end.
+const COUNT = /^\d{1,9}$/
+
+/**
+ * `?offset=…&limit=…` of a page's own URL, for the URL that stands for it; `''` if it goes by a cursor. The hub reads
+ * a link by its path alone, but some clients take the place of the next page from the query and ask the list again:
+ * without it the list would end for them at the first page, in silence.
+ */
+export function pagePlace(url: string): string {
+  const asked = new URL(url).searchParams
+  const [offset, limit] = [asked.get('offset') ?? '', asked.get('limit') ?? '']
+  if (!COUNT.test(offset)) return ''
+  return `?offset=${offset}${COUNT.test(limit) ? `&limit=${limit}` : ''}`
 }
 
 /**
