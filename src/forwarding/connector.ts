@@ -3,7 +3,7 @@
 
 import { subscribe } from 'node:diagnostics_channel'
 import type { Socket } from 'node:net'
-import { createSecureContext } from 'node:tls'
+import { createSecureContext, type SecureContext } from 'node:tls'
 import { buildConnector } from 'undici'
 import { CONNECT_TIMEOUT } from '../faults/observe.ts'
 import { type AddressGuard, prohibited, prohibitedScheme } from './guard.ts'
@@ -53,11 +53,12 @@ const SESSIONS_MAX_MS = 600_000
 
 /**
  * A connector for undici. `connectTimeoutMs` covers DNS, TCP and TLS and is exact; undici's own connect timer
- * fires up to half a second late, so it is off.
+ * fires up to half a second late, so it is off. `secureContext` says whose certificates are trusted: Node's, if absent.
  */
 export function createConnector(
   guard: AddressGuard,
   connectTimeoutMs: () => number,
+  secureContext: SecureContext = createSecureContext(),
 ): buildConnector.connector {
   const settings = {
     timeout: 0,
@@ -66,7 +67,9 @@ export function createConnector(
     keepAliveInitialDelay: 30_000,
     maxCachedSessions: 100,
     // The same for all: Node would make one for each connection, which is most of what opening one costs.
-    secureContext: createSecureContext(),
+    secureContext,
+    // Whatever NODE_TLS_REJECT_UNAUTHORIZED says.
+    rejectUnauthorized: true,
   } as buildConnector.BuildOptions
   // It keeps the sessions.
   let open = buildConnector(settings)

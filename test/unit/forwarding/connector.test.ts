@@ -4,6 +4,7 @@
 import { createServer as createPlain } from 'node:http'
 import { createServer } from 'node:https'
 import type { AddressInfo, Server } from 'node:net'
+import { createSecureContext } from 'node:tls'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { startAttempt, type Phases } from '../../../src/forwarding/attempt.ts'
 import { createConnector } from '../../../src/forwarding/connector.ts'
@@ -18,11 +19,13 @@ afterEach(async () => {
   for (const close of closing.splice(0)) await close()
 })
 
-async function client(server: Server, scheme: string): Promise<Client> {
+/** Of `server`, with trust in no other certificate than `ca`. */
+async function client(server: Server, scheme: string, ca?: string): Promise<Client> {
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
   const guard = createAddressGuard({ requireHttps: false, allow: ['127.0.0.0/8'] })
-  const made = new Client(`${scheme}://127.0.0.1:${port}`, { connect: createConnector(guard, () => 2_000) })
+  const connect = createConnector(guard, () => 2_000, createSecureContext({ ca }))
+  const made = new Client(`${scheme}://127.0.0.1:${port}`, { connect })
   closing.push(
     () => made.destroy(),
     () => new Promise((resolve) => server.close(resolve)),
@@ -43,10 +46,11 @@ async function ask(to: Client): Promise<Phases & { readonly begun: number; reado
 
 describe('a request', () => {
   it('over new TLS has an instant for TCP and one for TLS; over the same connection none for TLS', async () => {
-    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0')
+    const certificate = await selfSigned()
     const to = await client(
-      createServer(await selfSigned(), (_request, response) => response.end('x')),
+      createServer(certificate, (_request, response) => response.end('x')),
       'https',
+      certificate.cert,
     )
     const first = await ask(to)
     expect(first.connectedAt).toBeGreaterThan(first.begun)
@@ -65,6 +69,12 @@ describe('a request', () => {
     expect(failed).not.toHaveProperty('firstByteAt')
   })
 
+  it('over TLS that nobody vouches for is not sent, whatever the environment says', async () => {
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0')
+    const to = await client(createServer(await selfSigned()), 'https')
+    expect((await ask(to)).fault).toMatchObject({ code: 'tls_certificate_error' })
+  })
+
   it('without TLS has the one for TCP', async () => {
     const to = await client(
       createPlain((_request, response) => response.end('x')),
@@ -77,9 +87,9 @@ describe('a request', () => {
   it.each(['TLSv1.3', 'TLSv1.2'] as const)(
     'without the client certificate that is demanded over %s is told the alert',
     async (only) => {
-      vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0')
+      const certificate = await selfSigned()
       const demand = { requestCert: true, rejectUnauthorized: true, minVersion: only, maxVersion: only }
-      const to = await client(createServer({ ...(await selfSigned()), ...demand }), 'https')
+      const to = await client(createServer({ ...certificate, ...demand }), 'https', certificate.cert)
       const { fault } = await ask(to)
       expect(fault).toMatchObject({
         code: 'tls_protocol_error',
@@ -91,13 +101,13 @@ describe('a request', () => {
 
 describe('the TLS of a new connection', () => {
   it('resumes the session of the one before, and after ten minutes looks at the certificate again', async () => {
-    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0')
+    const certificate = await selfSigned()
     const resumed: boolean[] = []
-    const server = createServer(await selfSigned(), (_request, response) => {
+    const server = createServer(certificate, (_request, response) => {
       response.setHeader('connection', 'close').end('x')
     })
     server.on('secureConnection', (socket) => resumed.push(socket.isSessionReused()))
-    const to = await client(server, 'https')
+    const to = await client(server, 'https', certificate.cert)
     await ask(to)
     await ask(to)
     const now = performance.now()
