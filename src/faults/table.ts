@@ -92,7 +92,7 @@ export const FAULTS = {
   token_uid_unknown: row(['http', 'requester', 'yes', 404, 2004, 'correct', 'the party answered 404 for this token', 'Read the list of tokens again.']),
   object_unknown: row(['http', 'requester', 'yes', 404, 2000, 'correct', 'the party answered 404 for this object', 'Read the list again.']),
   method_rejected: row(['http', 'requester', 'yes', 405, 2000, 'correct', 'the party answered 405, method not allowed', 'Use a method of the module\'s interface.']),
-  endpoint_missing: row(['http', 'responder', 'yes', 200, 4000, 'ask_responder', 'the party answered 404 on its own endpoint', 'Correct the endpoint URL in the version details.']),
+  endpoint_missing: row(['http', 'responder', 'yes', 200, 4000, 'ask_responder', 'the party answered 404 on its own endpoint', 'Correct the URL: an endpoint in the version details, a page in Link, or a response_url.']),
   answer_not_ocpi: row(['http', 'responder', 'yes', 200, 4000, 'ask_responder', 'the party answered without an OCPI envelope', 'Look at the party\'s application or the proxy in front of it.']),
   hub_failure: row(['hub', 'hub', 'maybe', 200, 4000, 'check', 'the hub failed by a fault of its own', 'The operator looks for the reference in the hub\'s log and reports it.']),
 } as const satisfies Record<string, FaultRow>

@@ -4,12 +4,15 @@
 import { Fault } from '../faults/fault.ts'
 import { observeStatus, REFUSAL_CAUSES } from '../faults/http-status.ts'
 import type { FaultCode } from '../faults/table.ts'
+import { plainText } from '../journal/text.ts'
+import type { LinkPurpose } from '../links/links.ts'
 import { readStatusCode, writeEnvelope } from '../ocpi/envelope.ts'
 import { withoutByteOrderMark } from '../ocpi/json-bytes.ts'
 import { isJsonInSteps } from '../ocpi/json-text.ts'
 import { isList, type Message } from '../routing/message.ts'
 import type { RawAnswer } from './attempt.ts'
 import { type AnswerHead, readAnswerHead, withJson } from './answer-head.ts'
+import { toRecord } from './call.ts'
 import { createBodyReader, inflateBody, isPlain } from './body-reader.ts'
 import { type DialectReading, readDialect } from './dialect-answer.ts'
 import type { Relayed } from './relayed.ts'
@@ -129,20 +132,40 @@ function readForeign(answer: RawAnswer, asked: Asked, head: AnswerHead): Relayed
       body: writeEnvelope({ statusCode: 1000 }),
     }
   }
-  throw refused(foreignFault(status, asked), answer, head)
+  const code = foreignFault(status, asked)
+  const what = code === 'endpoint_missing' && asked.byUrl !== undefined ? GIVEN[asked.byUrl] : undefined
+  throw refused(code, answer, head, what)
 }
 
 /** The row for an HTTP status without envelope (T2-T4). */
 function foreignFault(status: number, asked: Asked): FaultCode {
   if (status !== 404) return observeStatus(status)
-  const bare = asked.byUrl !== true && (asked.rest === '' || asked.rest === '/' || isList(asked))
+  if (asked.byUrl !== undefined)
+    return GIVEN[asked.byUrl] === undefined ? unknownObject(asked) : 'endpoint_missing'
+  const bare = asked.rest === '' || asked.rest === '/' || isList(asked)
   if (bare && (asked.method === 'GET' || asked.method === 'POST')) return 'endpoint_missing'
-  return asked.row.unknownObject ?? 'object_unknown'
+  return unknownObject(asked)
 }
 
-function refused(code: FaultCode, answer: RawAnswer, head: AnswerHead): Fault {
+function unknownObject({ row }: Asked): FaultCode {
+  return row.unknownObject ?? 'object_unknown'
+}
+
+/** What a 404 says of a URL that the party gave; what it has stored at one may be gone. */
+const GIVEN: Readonly<Partial<Record<LinkPurpose, string>>> = {
+  page: 'answered 404 at the URL that its own Link gives for this page',
+  callback: 'answered 404 at the response_url that it gave',
+}
+
+/** `, redirected to …` for operators: mostly a URL that lacks https, or has moved. */
+function redirection({ status, headers }: RawAnswer): string {
+  const location = status >= 300 && status < 400 ? toRecord(headers).location : undefined
+  return location === undefined ? '' : `, redirected to ${plainText(location, 300)},`
+}
+
+function refused(code: FaultCode, answer: RawAnswer, head: AnswerHead, what?: string): Fault {
   const passed = head.retryAfter !== undefined && (answer.status === 429 || answer.status === 503)
-  const said = `the responder answered HTTP ${answer.status} with ${answer.body.length} bytes`
+  const said = `the responder answered HTTP ${answer.status} with ${answer.body.length} bytes${redirection(answer)}`
   const likelyCause = code === 'token_rejected' ? REFUSAL_CAUSES.get(answer.status) : undefined
   return new Fault(code, {
     responderHttpStatus: answer.status,
@@ -152,6 +175,7 @@ function refused(code: FaultCode, answer: RawAnswer, head: AnswerHead): Fault {
     ...(code === 'answer_not_ocpi'
       ? { what: `answered HTTP ${answer.status} without an OCPI envelope` }
       : {}),
+    ...(what === undefined ? {} : { what }),
     ...(passed ? { headers: { 'Retry-After': head.retryAfter! } } : {}),
   })
 }

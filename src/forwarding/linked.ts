@@ -57,7 +57,7 @@ export async function forwardLinked(
   const outgoing: Message = withMembers(message, {
     rest: '',
     query: '',
-    byUrl: true,
+    byUrl: link.purpose,
     ...(listQuery === undefined ? {} : { listQuery }),
   })
   return forwardTo(route, outgoing, exchange, context.requester, parts)

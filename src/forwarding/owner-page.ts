@@ -111,7 +111,7 @@ function toRequest({ route, ask, filters }: PageWanted, message: Message): Reque
     message: withMembers(message, {
       rest: '',
       query: '',
-      byUrl: true,
+      byUrl: 'page',
       assembled: true,
       listQuery: filters,
     }),

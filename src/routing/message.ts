@@ -5,6 +5,7 @@ import { isUtf8 } from 'node:buffer'
 import { Fault } from '../faults/fault.ts'
 import { withoutByteOrderMark } from '../ocpi/json-bytes.ts'
 import { isJson } from '../ocpi/json-text.ts'
+import type { LinkPurpose } from '../links/links.ts'
 import { type InterfaceRole, moduleRow, type ModuleRow } from '../ocpi/module.ts'
 import type { VersionNumber } from '../ocpi/version.ts'
 import type { RequestHead } from './head.ts'
@@ -22,8 +23,8 @@ export interface Message {
   readonly query: string
   readonly head: RequestHead
   readonly body: Buffer | undefined
-  /** It goes to the URL of one object or page, which a party gave: a 404 is about that, not about an endpoint. */
-  readonly byUrl?: true
+  /** It goes to a URL that the party itself gave, of this purpose: a 404 is about that, not about an endpoint. */
+  readonly byUrl?: LinkPurpose
   /** The hub reads the answer itself to put a list together: whole, plain, its Link untouched. */
   readonly assembled?: true
   /** What the list was asked with, where the URL of the page need not say it. */
