@@ -105,7 +105,9 @@ export function createAdmit(
 }
 
 function tokenMissing(authorization: string | undefined, from: Origin | undefined): Fault {
-  return new Fault('token_missing', { detail: withAddress(describeAuthorization(authorization), from) })
+  const looks = describeAuthorization(authorization)
+  // Whoever writes the client learns what to mend; of the header it tells nothing that may be a secret.
+  return new Fault('token_missing', { message: `The request has ${looks}`, detail: withAddress(looks, from) })
 }
 
 /** Of strangers the address is all there is to find them by; of a load balancer in between it is that one's. */

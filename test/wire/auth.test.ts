@@ -74,6 +74,19 @@ describe('a stranger is refused with HTTP 401 and an envelope (R5, R98, T30)', (
     })
   }
 
+  it('and is told what its header looks like, but nothing of what stands in it', async () => {
+    const said = async (value: string | undefined) =>
+      (await callAs(value, 'GET', '/ocpi/2.2.1/sender/locations')).json().status_message
+    expect(await said(undefined)).toBe('The request has no Authorization header.')
+    expect(await said('Bearer bmwtZW1z')).toBe('The request has the scheme Bearer, not Token.')
+    expect(await said('nl-ems.shows.the.hub')).toBe(
+      'The request has an Authorization header that does not begin with "Token ".',
+    )
+    expect(await said('Token a b')).toBe(
+      'The request has a token that is empty, or has characters or a length that no token has.',
+    )
+  })
+
   for (const [what, value] of [
     ['a token in another case', base64('NL-EMS.shows.the.hub')],
     ['the first part of a token', base64('nl-ems.shows')],
