@@ -12,6 +12,9 @@ export interface Heard {
 /** Gives the times of this hub to the others and takes theirs. Throws when that is not possible now. */
 export type HeardExchange = (mine: ReadonlyMap<string, number>) => Promise<ReadonlyMap<string, number>>
 
+/** A time that is further to come than this is of a clock that was wrong. */
+export const CLOCKS_APART_MS = 60_000
+
 const SHARE_MS = 5000
 
 /** Without `exchange` the times are this hub's alone. */
@@ -44,6 +47,7 @@ export function createHeard(exchange?: HeardExchange, shareMs = SHARE_MS): Heard
   const timer = exchange && setInterval(shareNow, shareMs).unref()
   return {
     note(platformId, at) {
+      if ((times.get(platformId) ?? 0) > at + CLOCKS_APART_MS) times.delete(platformId)
       if (keepLater(platformId, at) && exchange) news.set(platformId, at)
     },
     last: (platformId) => times.get(platformId),

@@ -1,9 +1,7 @@
 // Last-heard times of a cluster in Redis: a hash in which a later time never gives way to an earlier one.
 
 import { defineScript, type RedisConnection } from '../journal/redis.ts'
-import type { HeardExchange } from './heard.ts'
-
-const CLOCKS_APART_MS = 60_000
+import { CLOCKS_APART_MS, type HeardExchange } from './heard.ts'
 
 // KEYS: times. ARGV: platform and time in turns. Gives all. A time to come is of a clock that was wrong, and gives way.
 const EXCHANGE = defineScript(`

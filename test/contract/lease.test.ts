@@ -115,6 +115,14 @@ describe('last-heard times', () => {
     expect(heard.last('acme')).toBe(2000)
   })
 
+  it('are not kept by a clock that was ahead once it is set right', () => {
+    const heard = createHeard()
+    const now = Date.now()
+    heard.note('acme', now + 3_600_000)
+    heard.note('acme', now)
+    expect(heard.last('acme')).toBe(now)
+  })
+
   it('are known to the other hubs a little later, over an outage too', async () => {
     const redis = await server()
     const [one, other] = [connect(redis), connect(redis)].map((connection) =>
