@@ -46,6 +46,7 @@ export function createModules(base: Base): Modules {
         observers.alerts?.tokenRejected(platform, detail)
       },
       onHeard: (id) => stores.heard.note(id, stores.now()),
+      lastHeard: (id) => stores.heard.last(id),
       onAlive: ({ id }) => observers.alerts?.accepted(id),
     },
     live.liveness,

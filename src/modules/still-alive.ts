@@ -14,7 +14,7 @@ import type { Clock } from './clock.ts'
 import type { Call } from './peer.ts'
 import { changePlatform, withStatus } from './platform-change.ts'
 import { type ProbeResult, probePlatform } from './probe.ts'
-import { newPulse, type Pulse } from './pulse.ts'
+import { isReachedElsewhere, newPulse, type Outlook, probeDueAt, type Pulse } from './pulse.ts'
 
 export interface StillAliveOptions {
   /** Silence before a platform is asked. */
@@ -35,6 +35,8 @@ export interface StillAliveParts {
   readonly alarm: (kind: 'token_rejected', platformId: string, detail: string) => void
   /** A sign of life: a request, an answer, a probe that found it. Called for each of them. */
   readonly onHeard?: (platformId: string) => void
+  /** When any hub has heard it last, as far as it is known here. Milliseconds since the epoch. */
+  readonly lastHeard?: (platformId: string) => number | undefined
   /** A probe found the platform well. */
   readonly onAlive?: (platform: Platform) => void
 }
@@ -54,16 +56,6 @@ export interface StillAlive {
   /** How near the platform is to OFFLINE, as this hub sees it; `undefined` if there is none. */
   outlook(platformId: string): Outlook | undefined
   close(): void
-}
-
-export interface Outlook {
-  /** Failures in a row, and how many of them make it OFFLINE. */
-  readonly failures: number
-  readonly offlineAfter: number
-  /** Whether it is being asked at this moment. */
-  readonly probing: boolean
-  /** Milliseconds since the epoch; absent = this hub does not ask it. */
-  readonly probeAt?: number
 }
 
 const SWEEP_MIN_MS = 20
@@ -101,6 +93,7 @@ export function createStillAlive(
     pulse.heardAt = clock.monotonic()
     parts.onHeard?.(id)
     pulse.failures = 0
+    pulse.reachedElsewhere = false
     return pulse
   }
 
@@ -132,8 +125,17 @@ export function createStillAlive(
   }
 
   function fail(id: string, pulse: Pulse): void {
-    pulse.failures++
-    if (pulse.failures >= options.offlineAfter) change(id, pulse, 'OFFLINE')
+    const now = clock.now()
+    if (pulse.failures++ === 0) pulse.failingSince = now
+    if (pulse.failures < options.offlineAfter) return
+    const platform = registry.table().connections.get(id)?.platform
+    // OFFLINE holds for all hubs: one whose own way there is broken must not take it from those that reach it.
+    const since = now - options.probeAfterMs
+    if (!platform || !isReachedElsewhere(platform, pulse, parts.lastHeard?.(id), since))
+      return change(id, pulse, 'OFFLINE')
+    if (!pulse.reachedElsewhere)
+      log.warn({ platform: id }, 'the platform cannot be reached from this hub, but from another one')
+    pulse.reachedElsewhere = true
   }
 
   function failed(id: string, fault: FaultCode, likelyCause?: string): void {
@@ -182,6 +184,7 @@ export function createStillAlive(
     if (!platform) return undefined
     const pulse = pulseOf(id)
     pulse.probing = true
+    pulse.doubted = false
     const begunAt = clock.monotonic()
     const result = await probePlatform(parts.call, platform, options.timeoutMs)
     pulse.probing = false
@@ -233,7 +236,6 @@ export function createStillAlive(
   function sweep(): void {
     const untilNextMs = sweepMs(options.probeAfterMs)
     cancelSweep = clock.after(untilNextMs, sweep)
-    if (!lease.holds()) return
     const now = clock.monotonic()
     const { connections } = registry.table()
     let found = 0
@@ -248,16 +250,8 @@ export function createStillAlive(
   }
 
   /** When the sweep asks the platform, monotonic; Infinity = never. */
-  function dueAt({ status, outbound, source, revision }: Platform, pulse: Pulse): number {
-    // While its status is being changed, what is known of it is not yet in the table.
-    if (!outbound || pulse.changing) return Infinity
-    const silentAt = pulse.heardAt + options.probeAfterMs
-    if (status === 'CONNECTED') return Math.min(pulse.probeAt, pulse.attempts === 0 ? silentAt : Infinity)
-    if (status !== 'OFFLINE') return Infinity
-    if (pulse.probeAt !== Infinity) return pulse.probeAt
-    // OFFLINE by the word of the configuration file, which is believed for a while (D11), or since before this
-    // process or this lease, and then it is asked at once.
-    return source !== 'file' || revision > 0 ? pulse.heardAt : silentAt
+  function dueAt(platform: Platform, pulse: Pulse): number {
+    return lease.holds() || pulse.doubted ? probeDueAt(platform, pulse, options.probeAfterMs) : Infinity
   }
 
   function outlook(id: string): Outlook | undefined {
@@ -273,6 +267,14 @@ export function createStillAlive(
     }
   }
 
+  // What another hub has set OFFLINE each hub asks once: it may be the other one's way there that is broken.
+  const unwatch = registry.watch((_after, _before, changes) => {
+    for (const { old, now } of changes) {
+      if (!old || !now || old.platform.status === now.platform.status) continue
+      const pulse = pulseOf(now.platform.id)
+      pulse.doubted = now.platform.status === 'OFFLINE' && pulse.changing === undefined
+    }
+  })
   cancelSweep = clock.after(sweepMs(options.probeAfterMs), sweep)
   return {
     requested: (id) => bringBack(id, alive(id)),
@@ -286,6 +288,7 @@ export function createStillAlive(
     outlook,
     close() {
       closed = true
+      unwatch()
       cancelSweep()
     },
   }
