@@ -1,7 +1,7 @@
 // Why a request goes where it goes: the whole decision, pure and synchronous, in the order of the fault table.
 // `routes explain` walks this same function with a trace; nothing here sends.
 
-import { Fault } from '../faults/fault.ts'
+import { Fault, type FaultDetail } from '../faults/fault.ts'
 import { counted } from '../journal/text.ts'
 import { type PartyId, type PartyKey, partyKey, readPartyText } from '../ocpi/party.ts'
 import { VERSIONS } from '../ocpi/version.ts'
@@ -123,7 +123,13 @@ function decideOpen(rule: RouteRule | undefined, errand: Case): Decision {
   context.trace?.('to', `${candidates.length} candidates in the opposite role offer the endpoint`)
   if (candidates.length === 1) return { way: 'open', from, route: candidates[0]! }
   if (candidates.length > 1 && isQuestion(message)) return { way: 'ask', from, routes: candidates }
-  throw new Fault('to_unresolved', misnamed(message.head))
+  throw new Fault('to_unresolved', { ...aboutInterface(message), ...misnamed(message.head) })
+}
+
+/** A client that knows modules but no interfaces takes the wrong one of the hub's two URLs. */
+function aboutInterface(message: Message): FaultDetail {
+  if (message.method !== 'GET' || message.interface !== 'RECEIVER' || !isList(message)) return {}
+  return { message: 'A list is read on the SENDER interface of the hub; this is the RECEIVER, for pushes' }
 }
 
 /** The one that stands first in the operator's list: the first that matches wins, by whatever it matches. */

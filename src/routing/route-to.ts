@@ -67,8 +67,11 @@ export function routeTo(
   const { version = wanted.version, id: responder } = platform
   if (!endpoint) {
     if (platform.endpoints.length === 0) throw withoutEndpoints(key, responder)
+    // Clients that know modules but no interfaces take the wrong one of the hub's two URLs.
+    const other = wanted.interface === 'SENDER' ? 'RECEIVER' : 'SENDER'
+    const only = party.connection.endpoint(wanted.module, other) ? `, only ${wanted.module}/${other}` : ''
     throw new Fault('module_not_offered', {
-      message: `${key} does not offer ${wanted.module}/${wanted.interface} in OCPI ${version}`,
+      message: `${key} does not offer ${wanted.module}/${wanted.interface} in OCPI ${version}${only}`,
       responder,
     })
   }

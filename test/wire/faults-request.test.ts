@@ -177,6 +177,18 @@ describe('whom it is for', () => {
     hub: scene.hub,
     answer: await scene.emsp.puts('tariffs', { to: 'DE-BAR', path: '/NL/EMS/1', json: {} }),
   }))
+  it('says which interface of a module there is, if there is only the other one', async () => {
+    const answer = await scene.emsp.puts('tariffs', { to: 'DE-BAR', path: '/NL/EMS/1', json: {} })
+    expect(answer.json().status_message).toBe(
+      'DE-BAR does not offer tariffs/RECEIVER in OCPI 2.2.1, only tariffs/SENDER.',
+    )
+  })
+  it('says on which interface lists are, to a client that knows modules but no interfaces', async () => {
+    const path = '/ocpi/2.2.1/receiver/locations?limit=2'
+    const answer = await scene.emsp.sends({ method: 'GET', path })
+    await expectFault(scene.hub, answer, 'to_unresolved')
+    expect(answer.json().status_message).toContain('A list is read on the SENDER interface')
+  })
   provokes('version_not_shared', 'TO speaks another version (T6)', () => puts({ to: 'DE-NEW' }))
   provokes('proxy_loop_detected', 'the request has passed this hub before (T25)', async () => {
     scene.bare.answers('GET tariffs', NEVER)
