@@ -10,6 +10,8 @@ process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
   process.stderr.write(`error: standard output cannot be written (${code})\n`)
   process.exit(1)
 })
+// Nobody is left to be told. Without a listener the next warning of Node's own would end a hub.
+process.stderr.on('error', () => {})
 
 const exitCode = await runCli(process.argv.slice(2), processContext())
 // What failed may have left something open. `serve` goes on after this line, or has set the code itself.

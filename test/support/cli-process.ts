@@ -10,6 +10,8 @@ export interface CliProcess {
   /** Everything printed so far. */
   out(): string
   err(): string
+  /** From now on nobody reads its standard error. */
+  deafen(): void
   signal(name: 'SIGINT' | 'SIGTERM' | 'SIGHUP'): void
   /** Exit code, once it has ended. */
   readonly ended: Promise<number | null>
@@ -42,6 +44,7 @@ export function startCli(argv: readonly string[], env: Readonly<Record<string, s
   return {
     out: () => out,
     err: () => err,
+    deafen: () => void child.stderr.destroy(),
     signal: (name) => void child.kill(name),
     ended: once(child, 'close').then(([code]) => code as number | null),
   }

@@ -51,6 +51,19 @@ describe('serve', () => {
     expect(hub.out() + hub.err()).not.toContain('planted-secret')
   })
 
+  test('serves on when what Node warns of cannot be written', async () => {
+    const program = "setInterval(()=>{process.emitWarning('odd');console.log('warned')},20).unref()"
+    const env = { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(program)}` }
+    const hub = startCli(['serve', '--config', await configFile('warned.yaml')], env)
+    await servedUrl(hub)
+    const warnings = () => hub.out().split('warned').length
+    hub.deafen()
+    const before = warnings()
+    await waitFor(() => warnings() > before + 3, { what: 'warnings' })
+    hub.signal('SIGINT')
+    expect(await hub.ended).toBe(0)
+  })
+
   test('names every fault of its configuration and ends with 1', async () => {
     const path = await configFile('bad.yaml', 'foo: 1\nforwarding: { timeout: 30 }')
     const hub = startCli(['serve', '-c', path])
