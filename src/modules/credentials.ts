@@ -7,7 +7,7 @@ import { parseJson } from '../ocpi/json-text.ts'
 import { createToken } from '../ocpi/token.ts'
 import { VERSIONS, type VersionNumber } from '../ocpi/version.ts'
 import type { InboundToken, OutboundToken, Platform } from '../registry/platform.ts'
-import { type EndpointList, endpointsMissing, isWorkable, sideOf, tellLeftOut } from './endpoints.ts'
+import { type EndpointList, endpointsMissing, hasNeededEndpoints, sideOf, tellLeftOut } from './endpoints.ts'
 import {
   type HandshakeParts,
   heldToken,
@@ -127,8 +127,8 @@ async function callBack(
   }
   const asked = askEndpoints(parts, { ...peer, token }, picked, sideOf(platform))
   const { list, token: outbound } = await asCallBack('version details', asked)
-  if (!isWorkable(list)) {
-    throw endpointsMissing('The version details list no endpoint that the hub can use', list)
+  if (!hasNeededEndpoints(list.endpoints)) {
+    throw endpointsMissing('The version details lack an endpoint that the hub needs', list)
   }
   return { ...list, outbound }
 }

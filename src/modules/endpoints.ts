@@ -107,23 +107,12 @@ export function credentialsUrl(endpoints: readonly Endpoint[]): string | undefin
   return endpoints.find((endpoint) => moduleKey(endpoint.module) === 'credentials')?.url
 }
 
-/** Whether the hub can register at a peer with such a list (R30): a credentials endpoint and one functional module. */
+/** Whether the hub can work with such a list (R30): a credentials endpoint and one functional module. */
 export function hasNeededEndpoints(endpoints: readonly Endpoint[]): boolean {
-  return credentialsUrl(endpoints) !== undefined && hasFunctional(endpoints)
-}
-
-/**
- * Whether a peer that registers can be worked with (R30). One that only asks has no functional module, and one that
- * never takes new credentials from others lists no credentials; but nothing of use left by what was left out is a
- * mistake of the list.
- */
-export function isWorkable({ endpoints, leftOut }: EndpointList): boolean {
-  return hasFunctional(endpoints) || (endpoints.length > 0 && leftOut.length === 0)
-}
-
-/** Whether others can ask something of a platform with these endpoints. */
-export function hasFunctional(endpoints: readonly Endpoint[]): boolean {
-  return endpoints.some(({ module }) => moduleRow(module).kind === 'functional')
+  return (
+    credentialsUrl(endpoints) !== undefined &&
+    endpoints.some((endpoint) => moduleRow(endpoint.module).kind === 'functional')
+  )
 }
 
 /** The Fault of a platform whose list the hub cannot work with. */

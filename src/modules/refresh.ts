@@ -3,8 +3,9 @@
 
 import { Fault } from '../faults/fault.ts'
 import type { Endpoint } from '../ocpi/endpoint.ts'
+import { moduleRow } from '../ocpi/module.ts'
 import type { OutboundToken, Platform } from '../registry/platform.ts'
-import { endpointsMissing, hasFunctional, sideOf } from './endpoints.ts'
+import { credentialsUrl, missingAt, sideOf } from './endpoints.ts'
 import { type HandshakeParts, overtaken } from './handshake.ts'
 import { askEndpoints, askVersion } from './peer.ts'
 import { changePlatform } from './platform-change.ts'
@@ -41,7 +42,7 @@ interface Found {
 
 async function askAgain(parts: HandshakeParts, platform: Platform): Promise<Found> {
   const { call, timeoutMs } = parts
-  const { id, outbound, version, versionsUrl } = platform
+  const { id, outbound, version, versionsUrl, source } = platform
   if (!outbound || !version) throw new Fault('not_registered')
   if (versionsUrl === undefined) throw listedInFile(id)
   const first = { platformId: id, token: outbound, timeoutMs }
@@ -53,10 +54,12 @@ async function askAgain(parts: HandshakeParts, platform: Platform): Promise<Foun
     })
   }
   const found = await askEndpoints(parts, { ...first, token }, picked, sideOf(platform))
-  if (!hasFunctional(found.list.endpoints)) {
-    throw endpointsMissing(`The version details of ${id} lack any functional module`, found.list)
+  const { endpoints } = found.list
+  const isUseful = endpoints.some(({ module }) => moduleRow(module).kind === 'functional')
+  if (!isUseful || (source === 'registered' && credentialsUrl(endpoints) === undefined)) {
+    throw missingAt(id, found.list)
   }
-  return { endpoints: found.list.endpoints, outbound: found.token }
+  return { endpoints, outbound: found.token }
 }
 
 function listedInFile(id: string): Fault {

@@ -164,12 +164,10 @@ describe('POST credentials', () => {
 
   it.each([
     ['empty', []],
+    ['without credentials', [{ identifier: 'locations', role: 'SENDER', url: 'http://127.0.0.1:1/l' }]],
     [
-      'without any functional module of use',
-      [
-        { identifier: 'credentials', role: 'SENDER', url: 'http://127.0.0.1:1/c' },
-        { identifier: 'locations', role: 'SENDER', url: '/l' },
-      ],
+      'without any functional module',
+      [{ identifier: 'credentials', role: 'SENDER', url: 'http://127.0.0.1:1/c' }],
     ],
     ['rubbish', [null, { identifier: 'credentials' }, { identifier: 'locations', role: 'BOTH', url: 'x' }]],
   ])('answers 3003 when the endpoint list is %s (R30)', async (_what, endpoints) => {
@@ -177,16 +175,6 @@ describe('POST credentials', () => {
     const fault = await faultOf(kit.ask(tokenA, 'POST', CREDENTIALS, peer.credentials('token-b')))
     expect([fault.code, fault.row.ocpi]).toEqual(['endpoints_missing', 3003])
     expect(kit.platform('acme').outbound).toBeUndefined()
-  })
-
-  it.each([
-    ['only asks', 'credentials'],
-    ['has no credentials endpoint, as the OCN bridge', 'locations'],
-  ])('connects a platform that %s', async (_what, identifier) => {
-    const endpoints = [{ identifier, role: 'SENDER', url: `${peer.url}/its` }]
-    peer.script('GET /2.2.1', { data: { version: '2.2.1', endpoints } })
-    await register()
-    expect(kit.platform('acme')).toMatchObject({ status: 'CONNECTED', endpoints: [{ module: identifier }] })
   })
 
   it('names what is wrong with the credentials and calls nobody', async () => {
