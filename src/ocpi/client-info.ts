@@ -3,7 +3,7 @@
 
 import { z } from 'zod'
 import { CONNECTION_STATUSES, type ConnectionStatus } from './connection-status.ts'
-import { readDateTime } from './page.ts'
+import { readInstant } from './page.ts'
 import { isPartyId, PARTY_ID_FORM, type PartyId } from './party.ts'
 import type { Role } from './role.ts'
 import { VERSIONS, type VersionNumber } from './version.ts'
@@ -65,7 +65,7 @@ const CLIENT_INFO = z.object(
     // The example of the specification lacks it (R84), and so do those who copied it.
     last_updated: z
       .string('must be a DateTime')
-      .refine((text) => readDateTime(text) !== undefined, 'must be a DateTime')
+      .refine((text) => readInstant(text) !== undefined, 'must be a DateTime')
       .nullish(),
   },
   'must be an object',

@@ -28,6 +28,16 @@ export function readDateTime(text: string): number | undefined {
   return Number.isNaN(time) ? undefined : time
 }
 
+// What languages write by themselves: an offset, `+` not encoded and so read as a blank, a blank in place of the `T`.
+const LIKE_DATE_TIME = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d(?:\.\d{1,9})?)(?:Z|([ +-]\d\d:?\d\d))?$/i
+
+/** As `readDateTime`, and other ways to write one instant: for dates of others that nothing is decided by. */
+export function readInstant(text: string): number | undefined {
+  const [, date, time, offset = 'Z'] = LIKE_DATE_TIME.exec(text) ?? []
+  const instant = Date.parse(`${date}T${time}${offset.replace(' ', '+')}`)
+  return Number.isNaN(instant) ? undefined : instant
+}
+
 /** Reads a raw query, `''` or with its `?`. Other parameters are left alone; empty ones count as absent. */
 export function readPageQuery(query: string, limitMax: number): PageReading {
   const parameters = new URLSearchParams(query)
@@ -36,7 +46,8 @@ export function readPageQuery(query: string, limitMax: number): PageReading {
     const text = parameters.get(name)
     if (!text) continue
     const time = readDateTime(text)
-    if (time === undefined) return { ok: false, problem: `${name} is no DateTime of OCPI` }
+    if (time === undefined)
+      return { ok: false, problem: `${name} is no DateTime of OCPI, as 2026-01-31T09:00:00Z` }
     dates[name] = time
   }
   const offset = readCount(parameters.get('offset'))

@@ -1,7 +1,7 @@
 // Query parameters and headers of the hub's own paginated lists.
 
 import { describe, expect, it } from 'vitest'
-import { datesOf, pageHeaders, readDateTime, readPageQuery } from '../../../src/ocpi/page.ts'
+import { datesOf, pageHeaders, readDateTime, readInstant, readPageQuery } from '../../../src/ocpi/page.ts'
 
 describe('the query of a paginated list', () => {
   it.each([
@@ -14,6 +14,24 @@ describe('the query of a paginated list', () => {
     ['yesterday', undefined],
   ])('reads the DateTime %s (R110)', (text, expected) => {
     const time = readDateTime(text)
+    expect(time === undefined ? undefined : new Date(time).toISOString()).toBe(expected)
+  })
+
+  it.each([
+    ['2026-01-02T03:04:05Z', '2026-01-02T03:04:05.000Z'],
+    ['2026-01-02T03:04:05', '2026-01-02T03:04:05.000Z'],
+    ['2026-01-02T03:04:05+00:00', '2026-01-02T03:04:05.000Z'],
+    ['2026-01-02T03:04:05 00:00', '2026-01-02T03:04:05.000Z'],
+    ['2026-01-02T03:04:05.123+0100', '2026-01-02T02:04:05.123Z'],
+    ['2026-01-02T03:04:05-05:00', '2026-01-02T08:04:05.000Z'],
+    ['2026-01-02 03:04:05.182631', '2026-01-02T03:04:05.182Z'],
+    ['2026-01-02 03:04:05.182631+00:00', '2026-01-02T03:04:05.182Z'],
+    ['2026-01-02', undefined],
+    ['2026-13-02T03:04:05+00:00', undefined],
+    ['None', undefined],
+    ['', undefined],
+  ])('takes the instant %s as programs write it', (text, expected) => {
+    const time = readInstant(text)
     expect(time === undefined ? undefined : new Date(time).toISOString()).toBe(expected)
   })
 
