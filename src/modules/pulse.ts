@@ -1,5 +1,6 @@
 // What the watch over the platforms knows of one of them: signs of life, failures in a row, when it is asked next.
 
+import { CLOCKS_APART_MS } from '../registry/heard.ts'
 import type { Platform } from '../registry/platform.ts'
 
 /** Instants are monotonic milliseconds. */
@@ -58,18 +59,18 @@ export function newPulse(now: number): Pulse {
 
 /**
  * Whether another hub reaches it: `heardAt` is when any hub has heard it last. That, or that it was brought back, must
- * be after this hub's failures began, which a success of its own would have ended, and not before `since`. All in
- * milliseconds since the epoch.
+ * be after this hub's failures began, which a success of its own would have ended, and not before `since`. What is still
+ * to come was dated by a clock that was ahead, and says nothing. All in milliseconds since the epoch.
  */
 export function isReachedElsewhere(
   { status, lastUpdated }: Platform,
   { failingSince }: Pulse,
   heardAt: number | undefined,
-  since: number,
+  { since, now }: { readonly since: number; readonly now: number },
 ): boolean {
   const broughtBackAt = status === 'CONNECTED' ? Date.parse(lastUpdated) : 0
-  const latest = Math.max(heardAt ?? 0, broughtBackAt)
-  return latest > failingSince && latest > since
+  const earliest = Math.max(failingSince, since)
+  return [heardAt ?? 0, broughtBackAt].some((at) => at > earliest && at <= now + CLOCKS_APART_MS)
 }
 
 /** When it is to be asked, monotonic; Infinity = never. */

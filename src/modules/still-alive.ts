@@ -131,7 +131,7 @@ export function createStillAlive(
     const platform = registry.table().connections.get(id)?.platform
     // OFFLINE holds for all hubs: one whose own way there is broken must not take it from those that reach it.
     const since = now - options.probeAfterMs
-    if (!platform || !isReachedElsewhere(platform, pulse, parts.lastHeard?.(id), since))
+    if (!platform || !isReachedElsewhere(platform, pulse, parts.lastHeard?.(id), { since, now }))
       return change(id, pulse, 'OFFLINE')
     if (!pulse.reachedElsewhere)
       log.warn({ platform: id }, 'the platform cannot be reached from this hub, but from another one')

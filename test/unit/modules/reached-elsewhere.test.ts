@@ -86,6 +86,17 @@ describe('failures that another hub does not see', () => {
     await becomes('OFFLINE')
   })
 
+  it('make it OFFLINE when it was heard and changed by a clock that was ahead and was set right', async () => {
+    await begin()
+    heardElsewhere = kit.clock.now() + 3_600_000
+    await changePlatform(kit.registry, 'acme', (current) =>
+      withStatus(withStatus(current, 'OFFLINE', 0), 'CONNECTED', heardElsewhere!),
+    )
+    failOnce()
+    failAgain()
+    await becomes('OFFLINE')
+  })
+
   it('make it OFFLINE when the other one has heard nothing either for the silence that is set', async () => {
     await begin()
     failOnce()
