@@ -14,6 +14,17 @@ export interface Stray {
 const STRAYS: Readonly<Record<string, Stray>> = {
   HPE_HEADER_OVERFLOW: { httpStatus: 431, message: 'The headers are too large' },
   ERR_HTTP_REQUEST_TIMEOUT: { httpStatus: 408, message: 'The request did not arrive in time' },
+  // `patch` of programs that take the method as it is given to them; also TLS on a listener without it.
+  HPE_INVALID_METHOD: {
+    httpStatus: 400,
+    message: 'The request does not begin with a method of HTTP in capital letters',
+  },
+  HPE_PAUSED_H2_UPGRADE: { httpStatus: 400, message: 'HTTP/2 is spoken where HTTP/1.1 is understood' },
+  HPE_INVALID_URL: { httpStatus: 400, message: 'The URL has a character that must be encoded' },
+  HPE_INVALID_CONSTANT: {
+    httpStatus: 400,
+    message: 'The request line does not end with the version of HTTP; a blank in a URL must be encoded',
+  },
 }
 const NOT_HTTP: Stray = { httpStatus: 400 }
 /** Nobody is left to answer, or nobody has been there yet: TLS that was never spoken. */

@@ -73,6 +73,18 @@ describe('what is asked', () => {
     const { answers } = await rawRequest(scene.hub.ocpiUrl, 'this is no HTTP\r\n\r\n')
     return { hub: scene.hub, answer: answers[0]! }
   })
+  it.each([
+    ['patch /ocpi/versions HTTP/1.1', 'The request does not begin with a method of HTTP in capital letters.'],
+    ['GET /ocpi/2.2.1/sender/locations/LOC 1 HTTP/1.1', 'a blank in a URL must be encoded.'],
+    ['GET /ocpi/2.2.1/sender/locations/L\xf6 HTTP/1.1', 'The URL has a character that must be encoded.'],
+    ['PRI * HTTP/2.0', 'HTTP/2 is spoken where HTTP/1.1 is understood.'],
+  ])('what no parser takes is told: %s', async (line, message) => {
+    const rest = line.startsWith('PRI') ? '\r\nSM' : 'Host: hub'
+    const bytes = `${line}\r\n${rest}\r\n\r\n`
+    const { answers } = await rawRequest(scene.hub.ocpiUrl, bytes, { answers: 1 })
+    expect(answers[0]!.json()).toMatchObject({ status_code: 2001, data: { fault: 'http_request_error' } })
+    expect(answers[0]!.json().status_message).toContain(message)
+  })
   provokes('http_request_error', 'a routing header holds a byte that is no ASCII', () =>
     puts({ to: 'DE-CPO', headers: { 'OCPI-to-party-id': 'CP\xff' } }),
   )
