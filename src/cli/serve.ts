@@ -1,5 +1,6 @@
 // `ocpi-hub serve`: runs the hub until it is told to stop.
 
+import { constants } from 'node:os'
 import type { Command } from 'commander'
 import { configPath, withConfigOption, type ConfigOptions } from './config-path.ts'
 import { failure, type CliContext } from './context.ts'
@@ -7,7 +8,7 @@ import { failure, type CliContext } from './context.ts'
 export function addServe(program: Command, context: CliContext): void {
   withConfigOption(program.command('serve').description('run the hub')).action(
     async (options: ConfigOptions) => {
-      const onHangUp = holdHangUps()
+      const onHangUp = holdHangUps(endEarly())
       // The hub and its libraries are loaded by the verb that needs them: `explain` answers in a blink.
       const { serveHub } = await import('../main.ts')
       try {
@@ -19,12 +20,30 @@ export function addServe(program: Command, context: CliContext): void {
   )
 }
 
-/** From now on SIGHUP does not end the process: one that comes before there is a hub to reload waits for it. */
-function holdHangUps(): (reload: () => void) => void {
+/**
+ * Ends the process at once where it is told to end before there is a hub to close; what it gives leaves that to the hub.
+ * Process 1, as in a container, gets no signal that nobody listens for; any other ends by itself.
+ */
+function endEarly(): () => void {
+  if (process.pid !== 1) return () => undefined
+  const end = (signal: NodeJS.Signals): never => process.exit(128 + constants.signals[signal])
+  const signals = ['SIGTERM', 'SIGINT'] as const
+  for (const signal of signals) process.on(signal, end)
+  return () => {
+    for (const signal of signals) process.removeListener(signal, end)
+  }
+}
+
+/**
+ * From now on SIGHUP does not end the process: one that comes before there is a hub to reload waits for it.
+ * `onHub` is called once the hub is there.
+ */
+function holdHangUps(onHub: () => void): (reload: () => void) => void {
   let isWaiting = false
   let hangUp = (): void => void (isWaiting = true)
   process.on('SIGHUP', () => hangUp())
   return (reload) => {
+    onHub()
     hangUp = reload
     if (isWaiting) reload()
   }

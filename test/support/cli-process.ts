@@ -2,6 +2,7 @@
 
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
@@ -13,6 +14,8 @@ export interface CliProcess {
   /** From now on nobody reads its standard error. */
   deafen(): void
   signal(name: 'SIGINT' | 'SIGTERM' | 'SIGHUP'): void
+  /** The same to the process that its wrapper has started. */
+  signalChild(name: 'SIGTERM'): void
   /** Exit code, once it has ended. */
   readonly ended: Promise<number | null>
 }
@@ -29,9 +32,17 @@ export async function endCliProcesses(): Promise<void> {
   )
 }
 
-/** Starts `ocpi-hub` with these arguments and nothing of the hub's own variables in its environment. */
-export function startCli(argv: readonly string[], env: Readonly<Record<string, string>> = {}): CliProcess {
-  const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...argv], {
+/**
+ * Starts `ocpi-hub` with these arguments and nothing of the hub's own variables in its environment. `wrapper` is put
+ * before the command.
+ */
+export function startCli(
+  argv: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  wrapper: readonly string[] = [],
+): CliProcess {
+  const [command, ...args] = [...wrapper, process.execPath, '--import', 'tsx', MAIN, ...argv]
+  const child = spawn(command!, args, {
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -46,6 +57,9 @@ export function startCli(argv: readonly string[], env: Readonly<Record<string, s
     err: () => err,
     deafen: () => void child.stderr.destroy(),
     signal: (name) => void child.kill(name),
+    signalChild: (name) => {
+      process.kill(Number(readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8')), name)
+    },
     ended: once(child, 'close').then(([code]) => code as number | null),
   }
 }

@@ -1,6 +1,6 @@
 // The executable in a process of its own: it serves, says what is wrong with its configuration, and stops.
 
-import { execFile } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
@@ -30,6 +30,13 @@ registry: { path: ":memory:" }
 ${more}`,
   )
   return path
+}
+
+/** Put before a command: it is process 1 of its own, as in a container. */
+const ISOLATED = ['unshare', '--user', '--map-root-user', '--pid', '--fork']
+
+function canIsolate(): boolean {
+  return spawnSync(ISOLATED[0]!, [...ISOLATED.slice(1), 'true']).status === 0
 }
 
 /** The OCPI URL from the log line of the start. */
@@ -95,6 +102,17 @@ describe('serve', () => {
     await waitFor(() => hub.out().includes('the configuration was read again'))
     hub.signal('SIGINT')
     expect(await hub.ended).toBe(0)
+  })
+
+  test.runIf(canIsolate())('ends as process 1 when it is told to while it starts', async () => {
+    const pipe = join(directory, 'first.yaml')
+    await promisify(execFile)('mkfifo', [pipe])
+    const hub = startCli(['serve', '--config', pipe], {}, ISOLATED)
+    const writer = await open(pipe, 'w')
+    hub.signalChild('SIGTERM')
+    await writer.close()
+    expect(await hub.ended).toBe(143)
+    expect(hub.err()).toBe('')
   })
 
   test('says that its port is taken and ends with 1', async () => {
