@@ -8,6 +8,8 @@ export type Stage = 'connecting' | 'waiting' | 'answering'
 
 /** Code of an error the sender raises itself when the connection is not there in time. */
 export const CONNECT_TIMEOUT = 'OCPI_HUB_CONNECT_TIMEOUT'
+/** Code of an error the sender raises itself when the host name is not resolved in time: that of c-ares. */
+export const UNRESOLVED = 'ETIMEOUT'
 /** Code of an error the sender raises itself when the address is one the hub must not call. */
 export const PROHIBITED_ADDRESS = 'OCPI_HUB_PROHIBITED_ADDRESS'
 

@@ -5,8 +5,9 @@ import { connect as connectTcp, type Socket } from 'node:net'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import type { X509Certificate } from 'node:crypto'
 import pTimeout from 'p-timeout'
-import { CONNECT_TIMEOUT, observe } from '../faults/observe.ts'
+import { CONNECT_TIMEOUT, observe, UNRESOLVED } from '../faults/observe.ts'
 import type { FaultCode } from '../faults/table.ts'
+import { ATTEMPT_SHARE } from './connector.ts'
 import { type AddressGuard, ipLiteral, prohibited } from './guard.ts'
 
 export interface CertificateFacts {
@@ -58,7 +59,7 @@ export async function readConnectionFacts(
   try {
     if (!guard.allowsScheme(protocol)) throw prohibited(protocol)
     const lookupAt = performance.now()
-    const addresses = await within(timeoutMs, resolve(guard, host))
+    const addresses = await within(timeoutMs, resolve(guard, host), UNRESOLVED)
     facts = { addresses, lookupMs: performance.now() - lookupAt }
     step = 'connect'
     const connectAt = performance.now()
@@ -66,6 +67,7 @@ export async function readConnectionFacts(
       host,
       port: port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port),
       lookup: guard.lookup,
+      autoSelectFamilyAttemptTimeout: Math.ceil(timeoutMs * ATTEMPT_SHARE),
     })
     await within(timeoutMs, opened(socket, 'connect'))
     facts = { ...facts, connectMs: performance.now() - connectAt }
@@ -89,15 +91,19 @@ export async function readLookupFault(
   const { hostname, protocol } = new URL(url)
   try {
     if (!guard.allowsScheme(protocol)) throw prohibited(protocol)
-    await within(timeoutMs, resolve(guard, ipLiteral(hostname) ?? hostname))
+    await within(timeoutMs, resolve(guard, ipLiteral(hostname) ?? hostname), UNRESOLVED)
     return undefined
   } catch (error) {
     return observe('connecting', error)
   }
 }
 
-function within<Value>(milliseconds: number, promise: Promise<Value>): Promise<Value> {
-  const late = Object.assign(new Error('deadline'), { code: CONNECT_TIMEOUT })
+function within<Value>(
+  milliseconds: number,
+  promise: Promise<Value>,
+  code = CONNECT_TIMEOUT,
+): Promise<Value> {
+  const late = Object.assign(new Error('deadline'), { code })
   return pTimeout(promise, {
     milliseconds,
     fallback: () => {

@@ -8,7 +8,7 @@ import type { Stage } from '../faults/observe.ts'
 import { type Attempt, type AttemptRequest, type RawAnswer, startAttempt, type Waiting } from './attempt.ts'
 import { platformFull } from './caps.ts'
 import { createCertificates, ORIGINS_MAX, type Certificates } from './certificates.ts'
-import { createConnector, isKeepAliveRaceError } from './connector.ts'
+import { createConnector, isIdleEndError, isKeepAliveRaceError } from './connector.ts'
 import { type AddressGuard, createAddressGuard } from './guard.ts'
 import type { ForwardingOptions, NetworkOptions } from './options.ts'
 import { otherSlash } from './other-slash.ts'
@@ -207,7 +207,11 @@ function overdue(attempt: Attempt): Fault {
   return new Fault(attempt.stage() === 'connecting' ? 'connection_timeout' : 'http_response_timeout')
 }
 
-/** Nothing of an answer was read on a reused connection: what is safe to send twice may go out once more. */
+/**
+ * A reused connection ended: before the request was written to it, or before anything of an answer was read, and then
+ * only what is safe to send twice may go out once more.
+ */
 function isKeepAliveRace({ method }: OutboundRequest, { info }: Fault, stage: Stage): boolean {
+  if (stage === 'connecting') return isIdleEndError(info.cause)
   return stage === 'waiting' && IDEMPOTENT.has(method) && isKeepAliveRaceError(info.cause)
 }
