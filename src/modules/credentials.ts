@@ -7,7 +7,7 @@ import { parseJson } from '../ocpi/json-text.ts'
 import { createToken } from '../ocpi/token.ts'
 import { VERSIONS, type VersionNumber } from '../ocpi/version.ts'
 import type { InboundToken, OutboundToken, Platform } from '../registry/platform.ts'
-import { type EndpointList, endpointsMissing, hasNeededEndpoints, sideOf, tellLeftOut } from './endpoints.ts'
+import { type EndpointList, hasNeededEndpoints, missingAt, sideOf, tellLeftOut } from './endpoints.ts'
 import {
   type HandshakeParts,
   heldToken,
@@ -128,7 +128,7 @@ async function callBack(
   const asked = askEndpoints(parts, { ...peer, token }, picked, sideOf(platform))
   const { list, token: outbound } = await asCallBack('version details', asked)
   if (!hasNeededEndpoints(list.endpoints)) {
-    throw endpointsMissing('The version details lack an endpoint that the hub needs', list)
+    throw missingAt(undefined, list)
   }
   return { ...list, outbound }
 }

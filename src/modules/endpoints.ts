@@ -115,9 +115,12 @@ export function hasNeededEndpoints(endpoints: readonly Endpoint[]): boolean {
   )
 }
 
-/** The Fault of a platform whose list the hub cannot work with. */
-export function missingAt(id: string, list: EndpointList): Fault {
-  return endpointsMissing(`The version details of ${id} lack credentials or any functional module`, list)
+/** The Fault of a platform whose list the hub cannot work with; without `id` it is told to the platform itself. */
+export function missingAt(id: string | undefined, list: EndpointList): Fault {
+  const details = id === undefined ? 'The version details' : `The version details of ${id}`
+  const lacks =
+    credentialsUrl(list.endpoints) === undefined ? 'a credentials endpoint' : 'any functional module'
+  return endpointsMissing(`${details} lack ${lacks}`, list)
 }
 
 /** The Fault of a list with this problem, to which what was left out may have led. */

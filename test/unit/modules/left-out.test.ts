@@ -55,7 +55,7 @@ describe('a registration', () => {
     const fault = await faultOf(kit.ask(tokenA, 'POST', CREDENTIALS, peer.credentials('token-b')))
     expect([fault.code, fault.message]).toEqual([
       'endpoints_missing',
-      'The version details lack an endpoint that the hub needs; left out: credentials SENDER: url is not an absolute http or https one; locations SENDER: url is not an absolute http or https one',
+      'The version details lack a credentials endpoint; left out: credentials SENDER: url is not an absolute http or https one; locations SENDER: url is not an absolute http or https one',
     ])
   })
 })

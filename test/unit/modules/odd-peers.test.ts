@@ -48,6 +48,22 @@ describe('a peer that refuses the token in both forms', () => {
   })
 })
 
+describe('a peer that registers without a credentials endpoint', () => {
+  it('is told that this is what it lacks (R30)', async () => {
+    const { token } = await kit.registration.prepare({ id: 'acme' })
+    const endpoints = [{ identifier: 'locations', role: 'SENDER', url: `${peer.url}/locations` }]
+    peer.script('GET /2.2.1', { data: { version: '2.2.1', endpoints } })
+    peer.tokens.add('token-b')
+    const fault = await faultOf(
+      kit.ask(token, 'POST', '/ocpi/2.2.1/credentials', peer.credentials('token-b')),
+    )
+    expect([fault.code, fault.message]).toEqual([
+      'endpoints_missing',
+      'The version details lack a credentials endpoint',
+    ])
+  })
+})
+
 describe('a refusal without an envelope', () => {
   it('tells the operator the member that a framework misses, but no token that it quotes', async () => {
     const loc = ['body', 'roles', 0, 'business_details', 'logo']
