@@ -19,6 +19,7 @@ import { createTranslate } from './forwarding/translate.ts'
 import { createAdmit } from './http/admit.ts'
 import { createGuesses } from './http/guesses.ts'
 import { createServedCertificates, type ServedCertificates } from './http/served-certificates.ts'
+import { boundConnections } from './http/open-connections.ts'
 import { createOcpiServer } from './http/server.ts'
 import { renewTls } from './http/tls.ts'
 import { tellTlsRefusals } from './http/tls-refusals.ts'
@@ -73,6 +74,7 @@ export async function createHub(config: HubConfig, { load }: HubOptions = {}): P
   const { registry, lifecycle } = base
   const servers = { ocpi: ocpi.server, admin: admin.server }
   tellTlsRefusals(servers, base)
+  boundConnections(ocpi.server, base)
   const certificates = watchCertificates(base)
   base.observers.alerts?.begin({
     registry,
