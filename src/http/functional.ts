@@ -1,7 +1,7 @@
 // Functional requests: message, decision, forwarding, answer. The way of architecture §3 from station 4 on.
 
 import type { ServerResponse } from 'node:http'
-import { Fault, toFault } from '../faults/fault.ts'
+import { toFault } from '../faults/fault.ts'
 import type { Relayed } from '../forwarding/relayed.ts'
 import type { Conduct } from '../forwarding/conduct.ts'
 import type { Sink } from '../forwarding/attempt.ts'
@@ -13,9 +13,17 @@ import { decide, refuseSuspended } from '../routing/decide.ts'
 import { toMessage } from '../routing/message.ts'
 import type { Owners } from '../routing/owners.ts'
 import type { CompiledRules } from '../routing/rules.ts'
-import { beginAnswer, limitTaking } from './reply.ts'
+import { beginAnswer } from './reply.ts'
 import type { OcpiUrl } from './routes.ts'
-import { answerFault, answerVisit, endVisit, noteFault, type Visit, type VisitParts } from './visit.ts'
+import {
+  answerFault,
+  answerVisit,
+  endTaken,
+  endVisit,
+  noteGone,
+  type Visit,
+  type VisitParts,
+} from './visit.ts'
 
 export interface FunctionalParts extends VisitParts {
   readonly hub: PartyId & { readonly publicUrl: string; readonly versions: readonly VersionNumber[] }
@@ -100,15 +108,7 @@ function abandon(visit: Visit, thrown: unknown, parts: FunctionalParts): void {
   const fault = toFault(thrown)
   const { exchange } = visit
   if (fault.code !== 'requester_gone') exchange.detail = `${fault.code} while nobody waited`
-  recordGone(visit, parts)
-}
-
-function recordGone(visit: Visit, parts: FunctionalParts): void {
-  const gone = new Fault('requester_gone')
-  noteFault(visit.exchange, gone, parts)
-  visit.exchange.code = gone.row.ocpi
-  visit.exchange.httpStatus = gone.row.http
-  visit.exchange.message = 'The requester hung up before the answer.'
+  noteGone(exchange, parts)
   endVisit(visit, parts)
 }
 
@@ -122,8 +122,8 @@ function note(visit: Visit, relayed: Relayed): void {
 function finish(visit: Visit, relayed: Relayed, response: ServerResponse, parts: FunctionalParts): void {
   if (response.destroyed) {
     visit.exchange.detail = `answered ${relayed.statusCode} while nobody waited`
-    recordGone(visit, parts)
-    return
+    noteGone(visit.exchange, parts)
+    return endVisit(visit, parts)
   }
   note(visit, relayed)
   const author = relayed.from === 'hub' ? parts.hub : undefined
@@ -142,10 +142,9 @@ async function stream(
   const statusCode = await relayed.rest!(sink)
   if (statusCode !== undefined) visit.exchange.code = statusCode
   response.end()
-  limitTaking(response, parts.takingMs)
   if (statusCode === undefined) {
     visit.exchange.reference = parts.journal.newReference()
     visit.exchange.detail = 'a streamed answer without a top-level status_code was relayed'
   }
-  endVisit(visit, parts)
+  endTaken(visit, response, parts)
 }

@@ -77,16 +77,36 @@ export function writeAnswer(
   return bytes
 }
 
+/** How an answer ended: all of it was taken, the requester broke off, or it was cut off for being too slow. */
+export type Taking = 'whole' | 'broken' | 'late'
+
 /**
- * Cuts off a requester that has not taken what was written to it after `limitMs`. Nearly everything is taken at once
- * and costs one look.
+ * Cuts off a requester that has not taken what was written to it after `limitMs`; calls back once, when that has ended.
  */
-export function limitTaking(response: ServerResponse, limitMs: number): void {
-  if (response.writableLength === 0) return
-  // Behind answers that are still to come its own time has not begun.
-  if (!response.socket) return void response.once('socket', () => limitTaking(response, limitMs))
-  const timer = setTimeout(() => response.destroy(), limitMs)
-  response.once('close', () => clearTimeout(timer))
+export function limitTaking(
+  response: ServerResponse,
+  limitMs: number,
+  ended: (taking: Taking) => void,
+): void {
+  if (response.closed) return ended('broken')
+  // Behind answers that are still to come its own time has not begun, and nothing tells whether it ever does.
+  const { socket } = response
+  if (!socket) {
+    response.once('socket', () => limitTaking(response, limitMs, () => undefined))
+    return ended('whole')
+  }
+  let isLate = false
+  const timer = setTimeout(() => {
+    isLate = true
+    response.destroy()
+  }, limitMs)
+  // Node calls finished what a connection that broke will never send as well.
+  let isWhole = false
+  response.prependOnceListener('finish', () => (isWhole = !socket.destroyed))
+  response.once('close', () => {
+    clearTimeout(timer)
+    ended(isLate ? 'late' : isWhole ? 'whole' : 'broken')
+  })
 }
 
 /** Writes the head and first part of a large answer and gives the sink for the rest. */

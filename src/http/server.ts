@@ -85,6 +85,7 @@ export function createOcpiServer(parts: OcpiServerParts, options: OcpiServerOpti
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body, done) => {
     uploads.delete(request.raw.socket)
+    if (request.visit) request.visit.exchange.arrivedAt = performance.now()
     done(null, body)
   })
 
@@ -252,6 +253,7 @@ function answerSocket(
     // Answered before its body was there: a second answer would be taken for that of the next request.
     if (upload.request.visit!.ended) return inTurn(socket, () => endStray(socket))
     upload.hijack()
+    upload.request.visit!.exchange.arrivedAt = performance.now()
     return answerFault(upload.request.visit!, upload.raw, fault, parts)
   }
   inTurn(socket, () => refuseStray(fault, stray, socket, parts))

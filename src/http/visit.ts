@@ -3,7 +3,7 @@
 
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type Fault, toFault } from '../faults/fault.ts'
+import { Fault, toFault } from '../faults/fault.ts'
 import { faultAnswer } from '../faults/response.ts'
 import { type Exchange, openExchange } from '../journal/exchange.ts'
 import type { Journal } from '../journal/journal.ts'
@@ -112,8 +112,37 @@ export function answerVisit(
   closing: boolean = parts.lifecycle.draining,
 ): void {
   visit.exchange.bytesOut = writeAnswer(response, answer, visit.exchange, author, closing)
-  limitTaking(response, parts.takingMs)
-  endVisit(visit, parts)
+  endTaken(visit, response, parts)
+}
+
+/** Closes the record of an answer that was written, once it was taken. What the requester has but a part of is told. */
+export function endTaken(visit: Visit, response: ServerResponse, parts: VisitParts): void {
+  // Nearly everything is taken at once, and costs one look.
+  if (response.writableLength === 0 && !response.closed) return endVisit(visit, parts)
+  const { exchange } = visit
+  exchange.writtenAt = performance.now()
+  limitTaking(response, parts.takingMs, (taking) => {
+    if (taking !== 'whole' && exchange.fault === undefined) {
+      const how =
+        taking === 'late' ? 'took the answer too slowly and was cut off' : 'left in the middle of it'
+      exchange.detail = `answered ${exchange.code}, but the requester ${how}`
+      noteGone(exchange, parts, 'The requester did not take the whole answer.')
+    }
+    endVisit(visit, parts)
+  })
+}
+
+/** Writes into the record that the requester has not had its answer, or not all of it. */
+export function noteGone(
+  exchange: Exchange,
+  parts: VisitParts,
+  message = 'The requester hung up before the answer.',
+): void {
+  const gone = new Fault('requester_gone')
+  noteFault(exchange, gone, parts)
+  exchange.code = gone.row.ocpi
+  exchange.httpStatus = gone.row.http
+  exchange.message = message
 }
 
 /** Writes the Fault into the record without answering, e.g. when nobody is left to answer. */

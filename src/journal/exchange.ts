@@ -12,6 +12,10 @@ import type { Trace } from './trace.ts'
 export interface Exchange {
   readonly startedAt: number
   readonly start: number
+  /** When the body of the request was there, or no longer waited for: how long that took is the requester's. */
+  arrivedAt?: number | undefined
+  /** When the answer was written, if the requester was still to take some of it then. */
+  writtenAt?: number | undefined
   readonly method: string
   /** Path without query, as the requester wrote it. */
   path: string
@@ -78,6 +82,8 @@ export function openExchange({ method, path, requestId, correlationId }: Opening
   return {
     startedAt: Date.now(),
     start: performance.now(),
+    arrivedAt: undefined,
+    writtenAt: undefined,
     method,
     path,
     requestId,

@@ -106,7 +106,10 @@ function createRecorder(registry: Registry): Metrics['record'] {
   )
   const overhead = createDistributions(
     registry,
-    { name: 'ocpi_hub_overhead_seconds', help: 'Time an exchange spent inside the hub itself.' },
+    {
+      name: 'ocpi_hub_overhead_seconds',
+      help: 'Time an exchange spent inside the hub itself: from its last byte in to its answer, without the outbound leg.',
+    },
     { bounds: OVERHEAD_BOUNDS },
   ).of('')
   // By module, then by the place of the other four labels: no string is put together for a request.
@@ -130,7 +133,8 @@ function createRecorder(registry: Registry): Metrics['record'] {
     const outboundMs =
       exchange.forwardedAt === undefined ? 0 : (exchange.answeredAt ?? end) - exchange.forwardedAt
     if (exchange.forwardedAt !== undefined) forwarded.of(module).observe(outboundMs / 1000)
-    overhead.observe(Math.max(0, end - exchange.start - outboundMs) / 1000)
+    const { arrivedAt = exchange.start, writtenAt = end } = exchange
+    overhead.observe(Math.max(0, writtenAt - arrivedAt - outboundMs) / 1000)
     if (outcome === 'relayed' || outcome === 'answered') return
     errors.add([
       codeLabel(exchange.code),

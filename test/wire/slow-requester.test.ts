@@ -128,7 +128,29 @@ describe('a slow requester', () => {
     })
     expect(received).toBeGreaterThan(0)
     expect(received).toBeLessThan(body.length)
+    const entry = await waitFor(async () => (await everyEntry(own.hub))[0])
+    expect(entry).toMatchObject({ fault: 'requester_gone', at: 'requester', author: 'hub' })
+    expect(entry.detail).toBe('answered 1000, but the requester took the answer too slowly and was cut off')
     socket.destroy()
+    await own.close()
+  })
+
+  it('that leaves in the middle of its answer has not been answered', async () => {
+    const own = await stage(
+      { emsp: party('NL-EMS', 'EMSP'), cpo: party('DE-CPO', 'CPO') },
+      { forwarding: { heldAnswerBytes: 64 * 1024 * 1024, maxResponseBodyBytes: 1e8 } },
+    )
+    const body = Buffer.from(JSON.stringify(ok('x'.repeat(30 * 1024 * 1024))))
+    own.cpo.answers('*', { body, headers: { 'Content-Type': 'application/json' } })
+    const { hostname, port } = new URL(own.hub.ocpiUrl)
+    const socket = connect({ host: hostname, port: Number(port) })
+    socket.write(
+      `GET /ocpi/2.2.1/sender/locations HTTP/1.1\r\nHost: hub\r\nAuthorization: ${own.emsp.authorization()}\r\nOCPI-to-country-code: DE\r\nOCPI-to-party-id: CPO\r\n\r\n`,
+    )
+    socket.once('readable', () => socket.resetAndDestroy())
+    const entry = await waitFor(async () => (await everyEntry(own.hub))[0])
+    expect(entry).toMatchObject({ fault: 'requester_gone', at: 'requester' })
+    expect(entry.detail).toBe('answered 1000, but the requester left in the middle of it')
     await own.close()
   })
 

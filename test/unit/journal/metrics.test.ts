@@ -101,6 +101,14 @@ describe('durations', () => {
     ])
   })
 
+  it('leave out of the overhead what the requester took to send its body and to take its answer', async () => {
+    const metrics = fresh()
+    metrics.record(exchange({ arrivedAt: 1001, writtenAt: 1008 }), 21_000)
+    expect(await samples(metrics, 'ocpi_hub_overhead_seconds_sum')).toEqual([
+      'ocpi_hub_overhead_seconds_sum 0.002',
+    ])
+  })
+
   it('have cumulative buckets that end with the count', async () => {
     const metrics = fresh()
     for (const answeredAt of [1003, 1007, 1100, 500_000]) metrics.record(exchange({ answeredAt }), 500_001)
