@@ -52,6 +52,13 @@ export function text() {
     .max(1000, { error: 'must not be longer than 1000 characters' })
 }
 
+/** What a listener binds to: `0.0.0.0`, `::`, `localhost`. */
+export function address() {
+  return text().regex(/^[^\s[\]*/]+$/, {
+    error: 'must be an address or a host name: IPv6 without brackets, and 0.0.0.0 or :: for all',
+  })
+}
+
 /** A token as it may stand in an Authorization header (OCPI 2.2.1 credentials object; longer ones are met in the field). */
 export function token() {
   return z

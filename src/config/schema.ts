@@ -12,6 +12,7 @@ import { PLATFORM_ID, PLATFORM_ID_TEXT } from '../registry/platform.ts'
 import { duration, integer, moduleId } from '../routing/rule-fields.ts'
 import { routeSchema } from '../routing/rule-schema.ts'
 import {
+  address,
   baseUrl,
   cidr,
   countryCode,
@@ -52,7 +53,7 @@ const tls = z.strictObject({
 
 function listener(host: string, port: number) {
   return {
-    host: text().default(host).describe('Address to listen on.'),
+    host: address().default(host).describe('Address to listen on.'),
     port: integer({ min: 0, max: 65_535 }).prefault(port).describe('Port; 0 = any free one.'),
     tls: tls.optional().describe('Serve https instead of http.'),
   }

@@ -38,6 +38,11 @@ const VALUES: readonly (readonly [rule: string, rest: string, ...faults: string[
     'f:2:14: log.lvl: unknown key (did you mean "level"?)',
   ],
   [
+    'refuses brackets where a listener binds',
+    'listen: { ocpi: { host: "[::]" } }',
+    'f:2:25: listen.ocpi.host: must be an address or a host name: IPv6 without brackets, and 0.0.0.0 or :: for all',
+  ],
+  [
     'refuses a bare number as a duration',
     'forwarding: { timeout: 30 }',
     `f:2:24: forwarding.timeout: ${DURATION}`,
