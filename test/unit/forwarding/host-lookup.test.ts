@@ -94,7 +94,14 @@ describe('createHostLookup', () => {
     const program = `
       const { createHostLookup } = await import(${JSON.stringify(source)})
       const { openSync } = await import('node:fs')
-      try { for (;;) openSync('/dev/null') } catch {}
+      const { setTimeout: pause } = await import('node:timers/promises')
+      let [opened, before] = [0, -1]
+      const fill = () => { try { for (;; opened++) openSync('/dev/null') } catch {} }
+      // What the start has left open is closed meanwhile.
+      for (fill(); opened > before; fill()) {
+        before = opened
+        await pause(100)
+      }
       createHostLookup()('localhost', (error) => process.stdout.write(String(error?.code)))
     `
     const limited = ['-c', 'ulimit -n 300 && exec "$0" "$@"', process.execPath]
