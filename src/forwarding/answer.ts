@@ -4,17 +4,17 @@
 import { Fault } from '../faults/fault.ts'
 import { observeStatus, REFUSAL_CAUSES } from '../faults/http-status.ts'
 import type { FaultCode } from '../faults/table.ts'
-import { plainText } from '../journal/text.ts'
 import type { LinkPurpose } from '../links/links.ts'
 import { readStatusCode, writeEnvelope } from '../ocpi/envelope.ts'
+import { toRecord } from '../ocpi/headers.ts'
 import { withoutByteOrderMark } from '../ocpi/json-bytes.ts'
 import { isJsonInSteps } from '../ocpi/json-text.ts'
 import { isList, type Message } from '../routing/message.ts'
 import type { RawAnswer } from './attempt.ts'
 import { type AnswerHead, readAnswerHead, withJson } from './answer-head.ts'
-import { toRecord } from './call.ts'
 import { createBodyReader, inflateBody, isPlain } from './body-reader.ts'
 import { type DialectReading, readDialect } from './dialect-answer.ts'
+import { keepLocation } from './redact.ts'
 import type { Relayed } from './relayed.ts'
 
 /** What of the request decides how its answer is read. */
@@ -160,7 +160,7 @@ const GIVEN: Readonly<Partial<Record<LinkPurpose, string>>> = {
 /** `, redirected to …` for operators: mostly a URL that lacks https, or has moved. */
 function redirection({ status, headers }: RawAnswer): string {
   const location = status >= 300 && status < 400 ? toRecord(headers).location : undefined
-  return location === undefined ? '' : `, redirected to ${plainText(location, 300)},`
+  return location === undefined ? '' : `, redirected to ${keepLocation(location)},`
 }
 
 function refused(code: FaultCode, answer: RawAnswer, head: AnswerHead, what?: string): Fault {

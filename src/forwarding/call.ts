@@ -4,7 +4,7 @@
 import { randomUUID } from 'node:crypto'
 import { Fault, toFault } from '../faults/fault.ts'
 import { readTarget } from '../ocpi/endpoint.ts'
-import { CORRELATION_ID, REQUEST_ID } from '../ocpi/headers.ts'
+import { CORRELATION_ID, REQUEST_ID, toRecord } from '../ocpi/headers.ts'
 import { writeAuthorization } from '../ocpi/token.ts'
 import type { OutboundToken } from '../registry/platform.ts'
 import { inflateBody, isPlain } from './body-reader.ts'
@@ -86,13 +86,4 @@ function throwOwn(thrown: unknown): never {
     message: 'As many requests to this platform are under way as the hub allows; it was not asked',
     detail,
   })
-}
-
-/** Flat headers by lower-case name. */
-export function toRecord(headers: readonly string[]): Record<string, string> {
-  const record = Object.create(null) as Record<string, string>
-  for (let index = 0; index < headers.length; index += 2) {
-    record[headers[index]!.toLowerCase()] ??= headers[index + 1]!
-  }
-  return record
 }

@@ -4,11 +4,12 @@
 import { z } from 'zod'
 import { toFault } from '../faults/fault.ts'
 import type { Exchange } from '../journal/exchange.ts'
+import { toRecord } from '../ocpi/headers.ts'
 import type { Message } from '../routing/message.ts'
 import { inflateBody, isPlain } from './body-reader.ts'
 import { type Evidence, evidenceOf } from './evidence.ts'
 import type { Relayed } from './relayed.ts'
-import { keepBody, keepText, type KeptBody } from './redact.ts'
+import { keepBody, keepRefusal, type KeptBody } from './redact.ts'
 
 const KEPT_BODY = z.union([
   z.object({
@@ -94,16 +95,13 @@ async function keepRelayed({ body, headers, rest }: Relayed): Promise<KeptBody> 
   return plain ? keepBody(plain) : { bytes, omitted: 'coded' }
 }
 
-/** What is no JSON is mostly an error page: kept as text. */
 async function keepRefused({ answer: { body, headers }, secrets }: Evidence): Promise<KeptBody> {
   const plain = await withoutCoding(body, headers)
   if (!plain) return { bytes: body.length, omitted: 'coded' }
-  const kept = keepBody(plain, secrets)
-  return 'omitted' in kept && kept.omitted === 'not_json' ? keepText(plain, secrets) : kept
+  return keepRefusal(plain, secrets)
 }
 
 async function withoutCoding(body: Buffer, headers: readonly string[]): Promise<Buffer | undefined> {
-  const place = headers.findIndex((name, index) => index % 2 === 0 && /^content-encoding$/i.test(name))
-  const coding = place < 0 ? undefined : headers[place + 1]
+  const coding = toRecord(headers)['content-encoding']
   return isPlain(coding) ? body : inflateBody(body, coding!, INFLATED_MAX)
 }

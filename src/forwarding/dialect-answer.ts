@@ -5,8 +5,8 @@ import { type DialectName, readDialectAnswer } from '../dialects/dialect.ts'
 import { Fault } from '../faults/fault.ts'
 import type { Log } from '../journal/log.ts'
 import type { Metrics } from '../journal/metrics.ts'
+import { toRecord } from '../ocpi/headers.ts'
 import type { RawAnswer } from './attempt.ts'
-import { toRecord } from './call.ts'
 import type { Relayed } from './relayed.ts'
 
 /** Told of a code that a dialect's table lacks, to be counted and logged once. */

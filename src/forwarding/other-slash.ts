@@ -3,6 +3,7 @@
 
 import { resolveUrl } from '../links/party-url.ts'
 import { readTarget } from '../ocpi/endpoint.ts'
+import { toRecord } from '../ocpi/headers.ts'
 import type { RawAnswer } from './attempt.ts'
 
 /** RFC 9110 §15.4: method and body stay; after the others clients turn all but a GET into another request. */
@@ -19,8 +20,8 @@ export function otherSlash(
 ): string | undefined {
   const follows = KEEP_METHOD.has(status) || (MOVED.has(status) && method === 'GET')
   if (!follows || rest) return undefined
-  const at = headers.findIndex((name, index) => index % 2 === 0 && /^location$/i.test(name))
-  const location = at < 0 ? undefined : resolveUrl(headers[at + 1]!, origin + path)
+  const given = toRecord(headers).location
+  const location = given === undefined ? undefined : resolveUrl(given, origin + path)
   const mark = path.indexOf('?')
   const own = mark < 0 ? path : path.slice(0, mark)
   const other = own.endsWith('/') ? own.slice(0, -1) : `${own}/`

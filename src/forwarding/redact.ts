@@ -2,6 +2,7 @@
 // bounded. What cannot be read as JSON is kept only where it became a fault, as text in which whatever looks like a
 // secret or a person is struck out.
 
+import { plainText } from '../journal/text.ts'
 import { parseJson } from '../ocpi/json-text.ts'
 
 /** Either the text, or why there is none. */
@@ -15,6 +16,7 @@ const TEXT_CHARS_MAX = 16_384
 const PLAIN_BYTES_READ = 16_384
 const PLAIN_CHARS_MAX = 4_096
 const SECRET_CHARS_MAX = 400
+const LOCATION_CHARS_MAX = 300
 export const REDACTED = '[redacted]'
 
 // Replacement characters and controls: not UTF-8, or no text.
@@ -88,6 +90,18 @@ export function keepText(body: Buffer, secrets: readonly string[] = []): KeptBod
   const kept = cut(struck, PLAIN_CHARS_MAX)
   const isCut = kept.truncated === true || bytes > PLAIN_BYTES_READ
   return { bytes, text: kept.text, ...(isCut ? { truncated: true } : {}), plain: true }
+}
+
+/** What a refusal says: what is no JSON is mostly an error page, and kept as text. */
+export function keepRefusal(body: Buffer, secrets: readonly string[]): KeptBody {
+  const kept = keepBody(body, secrets)
+  return 'omitted' in kept && kept.omitted === 'not_json' ? keepText(body, secrets) : kept
+}
+
+/** Where a redirect leads: without a password and without its query, which may act as one. */
+export function keepLocation(location: string, secrets: readonly string[] = []): string {
+  const place = location.replace(/[?#][^]*$/, '').replace(/\/\/[^/]*@/, '//')
+  return plainText(withoutSecrets(place, secrets), LOCATION_CHARS_MAX)
 }
 
 function cut(text: string, charsMax: number): { readonly text: string; readonly truncated?: true } {

@@ -5,10 +5,10 @@ import { readFileSync } from 'node:fs'
 import type { DropArgument, Server } from 'node:net'
 import type { Log } from '../journal/log.ts'
 import type { Metrics } from '../journal/metrics.ts'
+import { oncePerMinute } from './once-per-minute.ts'
 
 /** Of the file descriptors; the alert OcpiHubFilesRunOut of config/prometheus/alerts.yml comes at as many. */
 const SHARE = 0.8
-const TOLD_EVERY_MS = 60_000
 
 /**
  * Bounds the open connections of a server by the descriptors that the process may have; those beyond are closed at once,
@@ -17,24 +17,25 @@ const TOLD_EVERY_MS = 60_000
 export function boundConnections(
   server: Server,
   { log, metrics }: { readonly log: Pick<Log, 'warn'>; readonly metrics: Pick<Metrics, 'counter'> },
-  descriptors: number | undefined = descriptorsMax(),
 ): void {
   const dropped = metrics.counter(
     'ocpi_hub_connections_dropped_total',
     'Connections to the OCPI port that were closed at once, because too many were open.',
   )
+  const descriptors = descriptorsMax()
   if (descriptors === undefined) return
   server.maxConnections = Math.floor(descriptors * SHARE)
-  let [told, since] = [-Infinity, 0]
+  const isNews = oncePerMinute()
+  let since = 0
   server.on('drop', (connection?: DropArgument) => {
     dropped.add([])
     since++
-    if (performance.now() - told < TOLD_EVERY_MS) return
+    if (!isNews('')) return
     log.warn(
       { connections: since, peer: connection?.remoteAddress },
       `connections were closed at once: ${server.maxConnections} are open, as many as ${descriptors} file descriptors allow`,
     )
-    ;[told, since] = [performance.now(), 0]
+    since = 0
   })
 }
 

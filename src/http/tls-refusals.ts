@@ -6,10 +6,8 @@ import type { Socket } from 'node:net'
 import { Server, type TLSSocket } from 'node:tls'
 import type { Log } from '../journal/log.ts'
 import type { Metrics } from '../journal/metrics.ts'
+import { oncePerMinute } from './once-per-minute.ts'
 
-/** Whoever scans from many addresses fills no disk. */
-const LINES_PER_MINUTE = 60
-const MINUTE_MS = 60_000
 /** A connection that was opened and closed, as load balancers do to see whether somebody listens. */
 const CLOSED = 'ECONNRESET'
 
@@ -49,17 +47,4 @@ export function tellTlsRefusals(
 /** A code, though Node's types call it an error. */
 function codeOf(authorizationError: unknown): string | undefined {
   return typeof authorizationError === 'string' ? authorizationError : undefined
-}
-
-function oncePerMinute(): (what: string) => boolean {
-  let minute = 0
-  let told = new Set<string>()
-  return (what) => {
-    const now = Math.floor(performance.now() / MINUTE_MS)
-    if (now !== minute) told = new Set()
-    minute = now
-    if (told.has(what) || told.size >= LINES_PER_MINUTE) return false
-    told.add(what)
-    return true
-  }
 }

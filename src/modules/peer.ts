@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { Fault, type FaultDetail } from '../faults/fault.ts'
 import { observeStatus } from '../faults/http-status.ts'
 import type { OwnAnswer, OwnRequest } from '../forwarding/call.ts'
-import { keepBody, keepText } from '../forwarding/redact.ts'
+import { keepLocation, keepRefusal } from '../forwarding/redact.ts'
 import { plainText } from '../journal/text.ts'
 import { readTarget } from '../ocpi/endpoint.ts'
 import { parseJson } from '../ocpi/json-text.ts'
@@ -111,10 +111,11 @@ function readPeerAnswer(
 /** What an answer that is no envelope says, for operators: frameworks name the member that they refuse. */
 function saidBy(body: Buffer, location: string | undefined, secrets: readonly string[]): FaultDetail {
   const all = secrets.flatMap((secret) => [secret, Buffer.from(secret).toString('base64')])
-  const json = keepBody(body, all)
-  const kept = 'text' in json ? json : keepText(body, all)
+  const kept = keepRefusal(body, all)
   const text = 'text' in kept ? kept.text.replace(/\s+/g, ' ') : ''
-  const said = [location === undefined ? '' : `redirected to ${location}`, text].filter(Boolean).join('; ')
+  const said = [location === undefined ? '' : `redirected to ${keepLocation(location, all)}`, text]
+    .filter(Boolean)
+    .join('; ')
   return said === '' ? {} : { detail: plainText(said, SAID_CHARS_MAX) }
 }
 

@@ -1,4 +1,5 @@
-// Names of the headers OCPI gives meaning to (R41, R65, R69), in the spelling of the specification.
+// Names of the headers OCPI gives meaning to (R41, R65, R69), in the spelling of the specification; and headers as they
+// come, flat: name, value, name …
 
 export const TO_COUNTRY = 'OCPI-to-country-code'
 export const TO_PARTY = 'OCPI-to-party-id'
@@ -15,4 +16,13 @@ const OPAQUE_ID = /^[\x21-\x7e]{1,128}$/
 /** Whether a received X-Request-ID or X-Correlation-ID may be repeated as it is. */
 export function isOpaqueId(value: string | undefined): value is string {
   return value !== undefined && OPAQUE_ID.test(value)
+}
+
+/** Flat headers by lower-case name; of several equal ones the first. */
+export function toRecord(headers: readonly string[]): Record<string, string> {
+  const record = Object.create(null) as Record<string, string>
+  for (let index = 0; index < headers.length; index += 2) {
+    record[headers[index]!.toLowerCase()] ??= headers[index + 1]!
+  }
+  return record
 }

@@ -4,6 +4,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { describe, expect, it } from 'vitest'
+import type { ConfigOverrides } from '../support/config.ts'
 import { ok } from '../support/envelopes.ts'
 import { stage, type TestHub } from '../support/hub.ts'
 import { inTime } from '../support/in-time.ts'
@@ -17,6 +18,22 @@ const putHead = (from: Party, headers: string) =>
 const everyEntry = async ({ journal }: TestHub) => (await journal.query({}, { limit: 100 }))!.items
 
 const openSockets = () => process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length
+
+/** A request for more than the buffers of a connection hold, by a requester that has read nothing of the answer yet. */
+async function askForMuch(overrides: ConfigOverrides = {}) {
+  const own = await stage(
+    { emsp: party('NL-EMS', 'EMSP'), cpo: party('DE-CPO', 'CPO') },
+    { ...overrides, forwarding: { heldAnswerBytes: 64 * 1024 * 1024, maxResponseBodyBytes: 1e8 } },
+  )
+  const body = Buffer.from(JSON.stringify(ok('x'.repeat(30 * 1024 * 1024))))
+  own.cpo.answers('*', { body, headers: { 'Content-Type': 'application/json' } })
+  const { hostname, port } = new URL(own.hub.ocpiUrl)
+  const socket = connect({ host: hostname, port: Number(port) })
+  socket.write(
+    `GET /ocpi/2.2.1/sender/locations HTTP/1.1\r\nHost: hub\r\nAuthorization: ${own.emsp.authorization()}\r\nOCPI-to-country-code: DE\r\nOCPI-to-party-id: CPO\r\n\r\n`,
+  )
+  return { own, body, socket }
+}
 
 describe('a slow requester', () => {
   it('is cut off with 408 when its head or its body does not come in the time that is configured', async () => {
@@ -102,17 +119,7 @@ describe('a slow requester', () => {
 
   it('that takes nothing of an answer is cut off as well', async () => {
     const arrival = { headersTimeoutMs: 1_000, requestTimeoutMs: 1_000 }
-    const own = await stage(
-      { emsp: party('NL-EMS', 'EMSP'), cpo: party('DE-CPO', 'CPO') },
-      { arrival, forwarding: { heldAnswerBytes: 64 * 1024 * 1024, maxResponseBodyBytes: 1e8 } },
-    )
-    const body = Buffer.from(JSON.stringify(ok('x'.repeat(30 * 1024 * 1024))))
-    own.cpo.answers('*', { body, headers: { 'Content-Type': 'application/json' } })
-    const { hostname, port } = new URL(own.hub.ocpiUrl)
-    const socket = connect({ host: hostname, port: Number(port) })
-    socket.write(
-      `GET /ocpi/2.2.1/sender/locations HTTP/1.1\r\nHost: hub\r\nAuthorization: ${own.emsp.authorization()}\r\nOCPI-to-country-code: DE\r\nOCPI-to-party-id: CPO\r\n\r\n`,
-    )
+    const { own, body, socket } = await askForMuch({ arrival })
     await waitFor(() => own.cpo.requests.length === 1)
     // Long after its time was up: nothing that can be seen here tells of the cut before it is read.
     setTimeout(() => socket.resume(), 5 * arrival.requestTimeoutMs)
@@ -136,17 +143,7 @@ describe('a slow requester', () => {
   })
 
   it('that leaves in the middle of its answer has not been answered', async () => {
-    const own = await stage(
-      { emsp: party('NL-EMS', 'EMSP'), cpo: party('DE-CPO', 'CPO') },
-      { forwarding: { heldAnswerBytes: 64 * 1024 * 1024, maxResponseBodyBytes: 1e8 } },
-    )
-    const body = Buffer.from(JSON.stringify(ok('x'.repeat(30 * 1024 * 1024))))
-    own.cpo.answers('*', { body, headers: { 'Content-Type': 'application/json' } })
-    const { hostname, port } = new URL(own.hub.ocpiUrl)
-    const socket = connect({ host: hostname, port: Number(port) })
-    socket.write(
-      `GET /ocpi/2.2.1/sender/locations HTTP/1.1\r\nHost: hub\r\nAuthorization: ${own.emsp.authorization()}\r\nOCPI-to-country-code: DE\r\nOCPI-to-party-id: CPO\r\n\r\n`,
-    )
+    const { own, socket } = await askForMuch()
     socket.once('readable', () => socket.resetAndDestroy())
     const entry = await waitFor(async () => (await everyEntry(own.hub))[0])
     expect(entry).toMatchObject({ fault: 'requester_gone', at: 'requester' })

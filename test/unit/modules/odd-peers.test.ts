@@ -77,9 +77,10 @@ describe('a refusal without an envelope', () => {
     expect(info.detail).not.toContain((posted()[0]!.body as { token: string }).token)
   })
 
-  it('tells the operator where a redirect leads', async () => {
+  it('tells the operator where a redirect leads, without what may be a secret', async () => {
     const location = 'https://elsewhere.example/credentials'
-    peer.script('POST /credentials', { status: 307, text: '', headers: { location } })
+    const given = `${location.replace('//', '//user:pass@')}?state=secret`
+    peer.script('POST /credentials', { status: 307, text: '', headers: { location: given } })
     expect((await faultOf(connect())).info.detail).toBe(`redirected to ${location}`)
   })
 })
