@@ -8,17 +8,22 @@ import { createServer } from 'node:net'
 const FIRST = 10_000
 const LAST = 32_000
 const ATTEMPTS_MAX = 100
+// Whoever was given one listens on it only later.
+const given = new Set<number>()
 
-/** A port of loopback that nobody listens on, nor on the one `beyond` above it. */
+/** A port of loopback that nobody listens on or was given, nor the one `beyond` above it. */
 export async function stablePort(beyond = 0): Promise<number> {
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
     const port = FIRST + Math.floor(Math.random() * (LAST - beyond - FIRST))
-    if ((await isFree(port)) && (beyond === 0 || (await isFree(port + beyond)))) return port
+    if (!(await isFree(port)) || (beyond > 0 && !(await isFree(port + beyond)))) continue
+    for (const taken of [port, port + beyond]) given.add(taken)
+    return port
   }
   throw new Error('no free port was found')
 }
 
 async function isFree(port: number): Promise<boolean> {
+  if (given.has(port)) return false
   const server = createServer()
   const listening = once(server, 'listening').then(
     () => true,
