@@ -1,14 +1,16 @@
 // The configuration files that are shipped: they load, they are complete, and what they say of defaults is true.
 
 import { readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { parse } from 'yaml'
+import { parse, parseDocument } from 'yaml'
 import { describeConfig, toFileData } from '../../../src/config/describe.ts'
 import { configJsonSchema } from '../../../src/config/json-schema.ts'
 import { formatFault, loadConfig, readConfig } from '../../../src/config/load.ts'
 
 const QUICK_START = 'config/hub.yaml'
 const PRODUCTION = 'config/hub.production.yaml'
+const IMAGE = 'config/docker/hub.yaml'
 const ENV = { ACME_TO_HUB: 'one-token', HUB_TO_ACME: 'another-token' }
 
 interface JsonSchema {
@@ -51,6 +53,15 @@ describe('the quick start', () => {
     expect(faults).toEqual([])
     expect(config).toMatchObject({ sandbox: true, network: { requireHttps: false } })
     expect([config?.listen.ocpi.host, config?.listen.admin.host]).toEqual(['127.0.0.1', '127.0.0.1'])
+  })
+})
+
+describe('every file that is shipped', () => {
+  test.each([QUICK_START, PRODUCTION, IMAGE])('%s is YAML to editors and linters too', async (path) => {
+    const text = await readFile(path, 'utf8')
+    expect(parseDocument(text).errors.map(({ message }) => message)).toEqual([])
+    const [, schema] = /^# yaml-language-server: \$schema=(\S+)\n/.exec(text) ?? []
+    expect(join(dirname(path), schema!)).toBe('config/hub.schema.json')
   })
 })
 
