@@ -60,6 +60,7 @@ export interface MirrorOptions {
 
 // A pull leads to another after an upgrade or a write-back: one or two more, unless the store is at odds with itself.
 const ROUNDS_MAX = 5
+const SILENT = { warn: () => undefined }
 
 /** A picture of `store`, empty until the first pull. */
 export function createMirror(store: RegistryStore, options: MirrorOptions): Mirror {
@@ -77,6 +78,7 @@ export function createMirror(store: RegistryStore, options: MirrorOptions): Mirr
     const before = known
     const seen = head
     const content = await store.load(complete || !loaded ? undefined : head.revision)
+    if (loaded && content.schema > schema) await follow(content)
     refuseNewer(content, steps)
     if (content.schema !== 0 && content.schema < schema) return upgrade(content, rounds)
     if (!content.complete) {
@@ -119,6 +121,20 @@ export function createMirror(store: RegistryStore, options: MirrorOptions): Mirr
     known = next
     if (isNew) options.changed()
     return true
+  }
+
+  /**
+   * A newer hub has taken the store over while this one still runs: it reads what it can, so that a token that was
+   * renewed there is good here as well, and writes nothing. What it cannot read any more stays as it was known.
+   */
+  async function follow(content: StoreContent): Promise<void> {
+    const [before, seen] = [known, head]
+    const whole = content.complete ? content : await store.load()
+    const found = readContent(whole, known, sealer, SILENT)
+    // What is missing may be lost, and is not this hub's to put back.
+    if (shrink || lostRecords(before, found).length > 0) return
+    const next = [...found].map(([id, now]) => [id, now.problem ? (before.get(id) ?? now) : now] as const)
+    take({ content: whole, seen, next: new Map(next) })
   }
 
   async function upgrade(content: StoreContent, rounds: number): Promise<boolean> {

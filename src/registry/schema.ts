@@ -1,5 +1,6 @@
 // Versions of the form of stored bodies. A store of an older version is upgraded when it is opened, step by step;
-// a newer one is refused, because this program could not keep what it does not know.
+// a newer one is refused, because this program could not keep what it does not know; a hub that runs while a newer one
+// takes its store over follows it without writing. So a step that gives a member another meaning gives it another name.
 
 import { z } from 'zod'
 import { parseJson } from '../ocpi/json-text.ts'

@@ -6,16 +6,22 @@ import { openRedis } from '../../src/journal/redis.ts'
 import { createRegistry, type RegistryOptions } from '../../src/registry/create-registry.ts'
 import type { Registry } from '../../src/registry/registry.ts'
 import { createRedisStore } from '../../src/registry/redis.ts'
+import { UPGRADE_STEPS, type UpgradeStep } from '../../src/registry/schema.ts'
 import { kept, platform, SECRET } from '../support/platforms.ts'
 import { startRedis, type RedisHandle } from '../support/redis.ts'
 import { waitFor } from '../support/wait.ts'
 
-async function hub(redis: RedisHandle, log?: RegistryOptions['log']): Promise<Registry> {
+async function hub(
+  redis: RedisHandle,
+  log?: RegistryOptions['log'],
+  upgradeSteps: readonly UpgradeStep[] = UPGRADE_STEPS,
+): Promise<Registry> {
   const connection = openRedis({ url: redis.url, keyPrefix: 'ocpi-hub:' })
   onTestFinished(() => connection.close())
   const registry = await createRegistry(createRedisStore(connection), {
     secretKeys: [SECRET],
     pollMs: 100,
+    upgradeSteps,
     ...(log ? { log } : {}),
   })
   onTestFinished(() => registry.close())
@@ -95,5 +101,40 @@ describe('Redis answers, and a newer hub has taken it over', () => {
       return registry.health().stalenessSeconds > staleFor
     })
     expect(told).toEqual([])
+  })
+
+  it('follows what that one writes as far as it can read it, and writes nothing', async () => {
+    const redis = await startRedis()
+    onTestFinished(() => redis.end())
+    const stored = (id: string): Promise<unknown> => redis.command('HGET', '{ocpi-hub}:platforms', id)
+    const old = await hub(redis)
+    const strange = kept(await old.put(platform('strange')))
+    const renewed = kept(await old.put(platform('renewed')))
+    const gone = kept(await old.put(platform('gone')))
+    const newer = await hub(redis, undefined, [
+      ...UPGRADE_STEPS,
+      (body) => ({ ...body, region: 'north', ...(body.id === 'strange' ? { status: 'OF TOMORROW' } : {}) }),
+    ])
+    const inbound = [{ hash: 'a new token', purpose: 'credentials' as const }]
+    kept(await newer.put({ ...renewed, inbound }))
+    kept(await newer.remove(gone))
+    kept(await newer.put(platform('added')))
+    await waitFor(() => old.table().connections.has('added'))
+    expect([...old.table().connections.keys()].sort()).toEqual(['added', 'renewed', 'strange'])
+    expect(old.table().tokens.get('a new token')?.connection.platform.id).toBe('renewed')
+    expect(old.table().connections.get('strange')?.platform).toEqual(strange)
+    expect(old.health()).toMatchObject({ up: false, loaded: true })
+    expect(old.health().reason).toMatch(/^it was written by a newer ocpi-hub/)
+    const before = await stored('strange')
+    await expect(old.put({ ...strange, status: 'OFFLINE' })).rejects.toMatchObject({
+      code: 'store_unavailable',
+    })
+    expect(await stored('strange')).toBe(before)
+    expect(before).toContain('north')
+    // What that one has lost is not for this one to put back.
+    await redis.command('HDEL', '{ocpi-hub}:platforms', 'added')
+    await old.catchUp()
+    expect(await stored('added')).toBeNull()
+    expect(old.table().connections.has('added')).toBe(true)
   })
 })
