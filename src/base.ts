@@ -88,7 +88,7 @@ export async function openBase(config: HubConfig): Promise<Base> {
     await stores.close()
     throw error
   })
-  const lifecycle: Lifecycle = { inFlight: 0, draining: false, refusing: false }
+  const lifecycle: Lifecycle = { inFlight: 0, heldBytes: 0, draining: false, refusing: false }
   const live = createLive(config)
   const send = createSend(live.forwarding, config.network)
   observe(metrics, { registry, lifecycle, send })
@@ -128,6 +128,7 @@ function observe(
   metrics.observe({
     parties: () => countParties(registry.table()),
     inFlight: () => lifecycle.inFlight,
+    heldBytes: () => lifecycle.heldBytes,
     registry: () => registry.health(),
   })
   metrics.gauge(

@@ -203,11 +203,7 @@ function createOcpiSide(
       view: (rest) => views.answer(rest),
     },
     {
-      maxRequestBodyBytes: config.forwarding.maxRequestBodyBytes,
-      get inFlightMax() {
-        return base.live.forwarding.inFlightMax
-      },
-      ...config.arrival,
+      arrival: base.live.arrival,
       ...(config.listen.ocpi.tls ? { tls: config.listen.ocpi.tls } : {}),
     },
   )

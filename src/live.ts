@@ -6,20 +6,25 @@ import type { AdminToken } from './admin/admin-token.ts'
 import { hashAdminToken } from './admin/guard.ts'
 import { hasAdminToken, type HubConfig } from './config/hub-config.ts'
 import type { ForwardingOptions } from './forwarding/options.ts'
+import type { ArrivalOptions } from './http/options.ts'
+
+type Reloaded = Pick<HubConfig, 'arrival' | 'forwarding' | 'liveness' | 'admin'>
 
 export interface Live {
+  readonly arrival: ArrivalOptions
   readonly forwarding: ForwardingOptions
   readonly liveness: HubConfig['liveness']
   /** Made for this run, because the hub was given no admin token at all. */
   readonly madeUpToken?: string
   adminTokens(): readonly AdminToken[]
-  take(config: Pick<HubConfig, 'forwarding' | 'liveness' | 'admin'>): void
+  take(config: Reloaded): void
   /** Called after each reload, also one that changed nothing in the file. */
   watch(listener: () => void): void
 }
 
 /** Begins with what the hub was started with. */
-export function createLive(config: Pick<HubConfig, 'forwarding' | 'liveness' | 'admin'>): Live {
+export function createLive(config: Reloaded): Live {
+  const arrival = { ...config.arrival }
   const forwarding = { ...config.forwarding }
   const liveness = { ...config.liveness }
   const madeUpToken = hasAdminToken(config.admin) ? undefined : randomBytes(24).toString('base64url')
@@ -34,11 +39,13 @@ export function createLive(config: Pick<HubConfig, 'forwarding' | 'liveness' | '
   }
 
   return {
+    arrival,
     forwarding,
     liveness,
     ...(madeUpToken === undefined ? {} : { madeUpToken }),
     adminTokens: () => tokens,
     take(next) {
+      Object.assign(arrival, next.arrival)
       Object.assign(forwarding, next.forwarding)
       Object.assign(liveness, next.liveness)
       tokens = toTokens(next.admin)

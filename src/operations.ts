@@ -98,7 +98,7 @@ export async function openOperations(base: Base, parts: OperationsParts): Promis
       }),
       limits: base.limits,
       inFlight: (id) => send.inFlight(id),
-      options: () => base.live.forwarding,
+      options: () => ({ ...base.live.forwarding, ...base.live.arrival }),
     },
     outlook: (id) => stillAlive.outlook(id),
     allowsUrl: send.guard.allowsUrl,

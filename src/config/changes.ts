@@ -20,6 +20,7 @@ const AT_ONCE: ReadonlySet<string> = new Set([
   'limits.in_flight',
   'limits.pending_per_platform',
   'limits.held_answer',
+  'limits.held_requests',
   'liveness.probe_after',
   'liveness.timeout',
   'liveness.offline_after',

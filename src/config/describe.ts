@@ -12,7 +12,7 @@ export const MASK = '********'
 
 /** The configuration as data with the file's keys, secrets masked; what has no value is left out. */
 export function toFileData(config: HubConfig): object {
-  const { hub, listen, admin, registry, forwarding, liveness, network, alerts } = config
+  const { hub, listen, arrival, admin, registry, forwarding, liveness, network, alerts } = config
   return {
     hub: {
       country_code: hub.countryCode,
@@ -24,8 +24,8 @@ export function toFileData(config: HubConfig): object {
     listen: {
       ocpi: {
         ...listenData(listen.ocpi),
-        headers_timeout: durationText(config.arrival.headersTimeoutMs),
-        request_timeout: durationText(config.arrival.requestTimeoutMs),
+        headers_timeout: durationText(arrival.headersTimeoutMs),
+        request_timeout: durationText(arrival.requestTimeoutMs),
       },
       admin: listenData(listen.admin),
     },
@@ -43,15 +43,10 @@ export function toFileData(config: HubConfig): object {
     forwarding: {
       connect_timeout: durationText(forwarding.connectTimeoutMs),
       timeout: durationText(forwarding.timeoutMs),
-      max_request_body: sizeText(forwarding.maxRequestBodyBytes),
+      max_request_body: sizeText(arrival.maxRequestBodyBytes),
       max_response_body: sizeText(forwarding.maxResponseBodyBytes),
     },
-    limits: {
-      in_flight: forwarding.inFlightMax,
-      connections_per_platform: forwarding.connectionsMax,
-      pending_per_platform: forwarding.pendingMax,
-      held_answer: sizeText(forwarding.heldAnswerBytes),
-    },
+    limits: limitsData(config),
     liveness: {
       probe_after: durationText(liveness.probeAfterMs),
       timeout: durationText(liveness.timeoutMs),
@@ -75,6 +70,16 @@ export function toFileData(config: HubConfig): object {
 /** The same as YAML. */
 export function describeConfig(config: HubConfig): string {
   return stringify(toFileData(config), { lineWidth: 0, aliasDuplicateObjects: false })
+}
+
+function limitsData({ arrival, forwarding }: HubConfig): object {
+  return {
+    in_flight: arrival.inFlightMax,
+    connections_per_platform: forwarding.connectionsMax,
+    pending_per_platform: forwarding.pendingMax,
+    held_answer: sizeText(forwarding.heldAnswerBytes),
+    held_requests: sizeText(arrival.heldRequestBytes),
+  }
 }
 
 function alertsData(alerts: HubConfig['alerts']): object {

@@ -2,6 +2,7 @@
 // milliseconds, sizes in bytes, names in camel case. config/schema.ts makes it; main.ts hands its parts out.
 
 import type { ForwardingOptions, NetworkOptions } from '../forwarding/options.ts'
+import type { ArrivalOptions } from '../http/options.ts'
 import type { Endpoint } from '../ocpi/endpoint.ts'
 import type { TokenForm } from '../ocpi/token.ts'
 import type { VersionNumber } from '../ocpi/version.ts'
@@ -46,8 +47,8 @@ export interface HubConfig {
     readonly versions: readonly VersionNumber[]
   }
   readonly listen: { readonly ocpi: ListenConfig; readonly admin: ListenConfig }
-  /** How long a request at the OCPI side may take to arrive: its headers, and all of it. */
-  readonly arrival: { readonly headersTimeoutMs: number; readonly requestTimeoutMs: number }
+  /** At the OCPI side. */
+  readonly arrival: ArrivalOptions
   readonly admin: {
     readonly token?: string
     readonly tokens: readonly {

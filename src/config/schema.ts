@@ -136,6 +136,9 @@ const limits = z.strictObject({
   held_answer: size()
     .prefault('1MiB')
     .describe('Answers up to this size are held until whole; larger ones stream.'),
+  held_requests: size()
+    .prefault('128MiB')
+    .describe('Bodies of requests in flight, without the first 64 KiB of each; over it 503 at once.'),
 })
 
 const liveness = z.strictObject({

@@ -19,6 +19,9 @@ export function toHubConfig(file: FileConfig): HubConfig {
     arrival: {
       headersTimeoutMs: file.listen.ocpi.headers_timeout,
       requestTimeoutMs: file.listen.ocpi.request_timeout,
+      maxRequestBodyBytes: file.forwarding.max_request_body,
+      inFlightMax: file.limits.in_flight,
+      heldRequestBytes: file.limits.held_requests,
     },
     admin: {
       ...(file.admin.token === '' ? {} : { token: file.admin.token }),
@@ -34,12 +37,10 @@ export function toHubConfig(file: FileConfig): HubConfig {
     forwarding: {
       connectTimeoutMs: file.forwarding.connect_timeout,
       timeoutMs: file.forwarding.timeout,
-      maxRequestBodyBytes: file.forwarding.max_request_body,
       maxResponseBodyBytes: file.forwarding.max_response_body,
       heldAnswerBytes: file.limits.held_answer,
       connectionsMax: file.limits.connections_per_platform,
       pendingMax: file.limits.pending_per_platform,
-      inFlightMax: file.limits.in_flight,
     },
     liveness: {
       probeAfterMs: file.liveness.probe_after,

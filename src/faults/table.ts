@@ -32,7 +32,7 @@ function row([layer, at, reached, http, ocpi, recovery, when, advice]: Compact):
 // biome-ignore format: a table is read in columns
 export const FAULTS = {
   hub_draining: row(['hub', 'hub', 'no', 503, 4000, 'wait', 'the hub is shutting down', 'Repeat on a new connection; a load balancer should follow /health/ready.']),
-  hub_overloaded: row(['hub', 'hub', 'no', 503, 4000, 'wait', 'the hub has reached its limit of requests in flight', 'Repeat after Retry-After; the operator raises limits.in_flight, for one platform limits.pending_per_platform, or adds a hub.']),
+  hub_overloaded: row(['hub', 'hub', 'no', 503, 4000, 'wait', 'the hub has reached its limit of requests in flight', 'Repeat after Retry-After; the operator raises limits.in_flight, for large bodies limits.held_requests, for one platform limits.pending_per_platform, or adds a hub.']),
   rate_limited: row(['hub', 'requester', 'no', 429, 2000, 'wait', 'the requester sends more than its route allows', 'Slow down and repeat after Retry-After; if wrong tokens were counted, with a valid one.']),
   http_request_error: row(['http', 'requester', 'no', 400, 2001, 'correct', 'the request is not well-formed HTTP', 'Mend the request line or headers; no header of routing or authorization may stand twice.']),
   token_missing: row(['ocpi', 'requester', 'no', 401, 2000, 'authenticate', 'there is no usable Authorization header', 'Send "Authorization: Token <credentials token in Base64>".']),

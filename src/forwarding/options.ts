@@ -4,7 +4,6 @@ export interface ForwardingOptions {
   readonly connectTimeoutMs: number
   /** From sending the request to the last byte of the answer. */
   readonly timeoutMs: number
-  readonly maxRequestBodyBytes: number
   readonly maxResponseBodyBytes: number
   /** Answers up to this size are held until whole; larger ones stream. */
   readonly heldAnswerBytes: number
@@ -12,8 +11,6 @@ export interface ForwardingOptions {
   readonly connectionsMax: number
   /** Requests in flight per receiving platform, waiting for a connection included; over it is answered at once. */
   readonly pendingMax: number
-  /** Requests in flight in the whole hub. */
-  readonly inFlightMax: number
 }
 
 export interface NetworkOptions {

@@ -14,7 +14,9 @@ import type { Admit, Admitted } from './admit.ts'
 import { type ConfigurationParts, handleConfiguration } from './configuration.ts'
 import { toHttpFault } from './fastify-fault.ts'
 import { type FunctionalParts, handleFunctional } from './functional.ts'
+import { holdBody } from './held-bodies.ts'
 import { isOpenPath, openMethods, type OpenPathParts, registerOpenPaths } from './open-paths.ts'
+import type { ArrivalOptions } from './options.ts'
 import { METHODS, type OcpiUrl, readOcpiUrl } from './routes.ts'
 import { answerStray, endStray, inTurn, readStray, type Stray } from './stray-bytes.ts'
 import { type TlsFiles, withTls } from './tls.ts'
@@ -22,11 +24,7 @@ import { endUnasked } from './unasked.ts'
 import { answerFault, openVisit, type Visit } from './visit.ts'
 
 export interface OcpiServerOptions {
-  readonly maxRequestBodyBytes: number
-  readonly inFlightMax: number
-  /** Head of a request, and the whole request, must arrive within these. */
-  readonly headersTimeoutMs: number
-  readonly requestTimeoutMs: number
+  readonly arrival: ArrivalOptions
   readonly tls?: TlsFiles
 }
 
@@ -49,13 +47,16 @@ const HEADERS_MAX = 100
 const JSON_TYPE = 'application/json'
 
 /** Builds the server; the caller listens. TLS files are read once, here. */
-export function createOcpiServer(parts: OcpiServerParts, options: OcpiServerOptions): FastifyInstance {
+export function createOcpiServer(
+  parts: OcpiServerParts,
+  { arrival, tls }: OcpiServerOptions,
+): FastifyInstance {
   const uploads: Uploads = new WeakMap()
   const settings = {
     logger: false,
     exposeHeadRoutes: false,
-    bodyLimit: options.maxRequestBodyBytes,
-    requestTimeout: options.requestTimeoutMs,
+    bodyLimit: arrival.maxRequestBodyBytes,
+    requestTimeout: arrival.requestTimeoutMs,
     // Above the 60 s that load balancers keep idle connections.
     keepAliveTimeout: 72_000,
     // Draining is done in stages by the owner (lifecycle), with an OCPI envelope.
@@ -65,7 +66,7 @@ export function createOcpiServer(parts: OcpiServerParts, options: OcpiServerOpti
     genReqId: () => '',
     routerOptions: { maxParamLength: 16_384 },
     http: {
-      headersTimeout: options.headersTimeoutMs,
+      headersTimeout: arrival.headersTimeoutMs,
       // Slow senders are closed a few at a time: all of half a second at once would hold up requests.
       connectionsCheckingInterval: 50,
       maxHeaderSize: 16_384,
@@ -78,8 +79,8 @@ export function createOcpiServer(parts: OcpiServerParts, options: OcpiServerOpti
     },
     clientErrorHandler: (error, socket) => answerSocket(error, socket, parts, uploads),
   } satisfies FastifyHttpOptions<Server>
-  const app = fastify<Server>(withTls(settings, options.tls))
-  endUnasked(app, options.headersTimeoutMs)
+  const app = fastify<Server>(withTls(settings, tls))
+  endUnasked(app, arrival.headersTimeoutMs)
 
   app.decorateRequest('visit', null)
   app.removeAllContentTypeParsers()
@@ -94,16 +95,16 @@ export function createOcpiServer(parts: OcpiServerParts, options: OcpiServerOpti
     request.visit = visit
     parts.tracing?.begin(visit.exchange, visit.head.forward)
     const goOn = (): void => {
-      // While the store was looked at: Fastify would wait for the rest of its body for ever.
-      if (request.raw.destroyed) return done(new Fault('requester_gone'))
-      // Any type is taken (T34), also one that Fastify cannot read; what goes on is JSON.
-      const type = request.headers['content-type']
-      if (type !== undefined && type !== JSON_TYPE) request.headers['content-type'] = JSON_TYPE
+      try {
+        expectBody(reply, parts, arrival)
+      } catch (fault) {
+        return done(fault as Error)
+      }
       done()
     }
     if (request.method !== 'GET') uploads.set(request.raw.socket, reply)
     try {
-      admitVisit(visit, request.raw, parts, options)
+      admitVisit(visit, request.raw, parts, arrival)
       goOn()
     } catch (fault) {
       if (!(fault instanceof Fault && fault.code === 'token_unknown')) return done(fault as Error)
@@ -150,7 +151,7 @@ function admitVisit(
   visit: Visit,
   raw: IncomingMessage,
   parts: OcpiServerParts,
-  options: OcpiServerOptions,
+  { inFlightMax }: ArrivalOptions,
 ): void {
   if (isOpenPath(raw.url!)) {
     // Here and not after the body: strangers must not fill the memory with bodies that nobody reads.
@@ -158,7 +159,7 @@ function admitVisit(
     return
   }
   if (parts.lifecycle.refusing) throw new Fault('hub_draining')
-  if (parts.lifecycle.inFlight > options.inFlightMax) throw new Fault('hub_overloaded')
+  if (parts.lifecycle.inFlight > inFlightMax) throw new Fault('hub_overloaded')
   // Node's parser takes HTTP/2.0 in a request line; who writes it means another protocol.
   if (raw.httpVersionMajor !== 1) {
     throw new Fault('http_request_error', { message: 'The request is not HTTP/1.1' })
@@ -186,6 +187,18 @@ async function admitLate(visit: Visit, parts: OcpiServerParts, refusal: Fault): 
   if (table === visit.table) throw refusal
   visit.table = table
   letIn(visit, parts.admit(visit.head.authorization, table), parts)
+}
+
+/** Makes a request that was let in ready for its body to be read. */
+function expectBody(reply: FastifyReply, parts: OcpiServerParts, arrival: ArrivalOptions): void {
+  const { request } = reply
+  // While the store was looked at: Fastify would wait for the rest of its body for ever.
+  if (request.raw.destroyed) throw new Fault('requester_gone')
+  // Any type is taken (T34), also one that Fastify cannot read; what goes on is JSON.
+  const type = request.headers['content-type']
+  if (type !== undefined && type !== JSON_TYPE) request.headers['content-type'] = JSON_TYPE
+  if (request.method === 'GET') return
+  holdBody(request.visit!, request.raw, parts.lifecycle, arrival, (fault) => breakOff(reply, fault, parts))
 }
 
 function letIn(visit: Visit, admitted: Admitted, parts: OcpiServerParts): void {
@@ -252,11 +265,17 @@ function answerSocket(
   if (upload && !upload.request.raw.complete) {
     // Answered before its body was there: a second answer would be taken for that of the next request.
     if (upload.request.visit!.ended) return inTurn(socket, () => endStray(socket))
-    upload.hijack()
-    upload.request.visit!.exchange.arrivedAt = performance.now()
-    return answerFault(upload.request.visit!, upload.raw, fault, parts)
+    return breakOff(upload, fault, parts)
   }
   inTurn(socket, () => refuseStray(fault, stray, socket, parts))
+}
+
+/** Answers a request in the middle of its body. */
+function breakOff(upload: FastifyReply, fault: Fault, parts: OcpiServerParts): void {
+  const visit = upload.request.visit!
+  upload.hijack()
+  visit.exchange.arrivedAt = performance.now()
+  answerFault(visit, upload.raw, fault, parts)
 }
 
 function refuseStray(fault: Fault, stray: Stray, socket: Duplex, parts: OcpiServerParts): void {

@@ -20,6 +20,8 @@ export interface Visit {
   admitted: Admitted | undefined
   /** The record was closed. */
   ended: boolean
+  /** Of its body, as counted in the lifecycle. */
+  heldBytes: number
   /** Callbacks for a requester that hangs up before its answer. */
   readonly gone: (() => void)[]
 }
@@ -32,9 +34,11 @@ export interface VisitParts {
   readonly takingMs: number
 }
 
-/** What the server's owner changes while it shuts down, and the number of requests under way. */
+/** What the server's owner changes while it shuts down, and what is under way. */
 export interface Lifecycle {
   inFlight: number
+  /** Of the bodies of requests under way, without what each may have anyway (held-bodies.ts). */
+  heldBytes: number
   /** Answers carry `Connection: close`; readiness is 503. */
   draining: boolean
   /** New requests are answered `hub_draining`. */
@@ -53,7 +57,7 @@ export function openVisit(request: IncomingMessage, table: RoutingTable, lifecyc
     correlationId: head.correlationId ?? randomUUID(),
   })
   lifecycle.inFlight++
-  return { exchange, head, table, admitted: undefined, ended: false, gone: [] }
+  return { exchange, head, table, admitted: undefined, ended: false, heldBytes: 0, gone: [] }
 }
 
 function claimed(countryCode: string | undefined, partyId: string | undefined): string | undefined {
@@ -67,6 +71,7 @@ export function endVisit(visit: Visit, parts: VisitParts): void {
   if (visit.ended) return
   visit.ended = true
   parts.lifecycle.inFlight--
+  parts.lifecycle.heldBytes -= visit.heldBytes
   parts.journal.record(visit.exchange)
 }
 

@@ -15,6 +15,7 @@ export interface MetricSources {
   /** Number of parties by connection status. */
   parties(): Iterable<readonly [status: string, count: number]>
   inFlight(): number
+  heldBytes(): number
   registry(): { readonly up: boolean; readonly stalenessSeconds: number }
 }
 
@@ -186,6 +187,11 @@ function addSources(registry: Registry, sources: MetricSources): void {
   })
   addGauge(registry, { name: 'ocpi_hub_in_flight', help: 'Requests being worked on.' }, () =>
     sources.inFlight(),
+  )
+  addGauge(
+    registry,
+    { name: 'ocpi_hub_held_request_bytes', help: 'Of bodies that count for limits.held_requests.' },
+    () => sources.heldBytes(),
   )
   addGauge(
     registry,

@@ -55,12 +55,10 @@ export function createWebhook(
     {
       connectTimeoutMs: TIMEOUT_MS,
       timeoutMs: TIMEOUT_MS,
-      maxRequestBodyBytes: 0,
       maxResponseBodyBytes: ANSWER_BYTES_MAX,
       heldAnswerBytes: ANSWER_BYTES_MAX,
       connectionsMax: 1,
       pendingMax: 1,
-      inFlightMax: 1,
     },
     options.network,
   )

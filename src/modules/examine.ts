@@ -83,12 +83,10 @@ export async function examine(
     {
       connectTimeoutMs: options.timeoutMs,
       timeoutMs: options.timeoutMs,
-      maxRequestBodyBytes: 0,
       maxResponseBodyBytes: BODY_MAX,
       heldAnswerBytes: BODY_MAX,
       connectionsMax: 1,
       pendingMax: 4,
-      inFlightMax: 4,
     },
     options.network,
   )

@@ -3,7 +3,7 @@
 import { DIALECT_NAMES } from '../../src/dialects/dialect.ts'
 import type { DialectName } from '../../src/registry/platform.ts'
 import type { ConfigOverrides } from './config.ts'
-import { stage, type Scene, type TestHub } from './hub.ts'
+import { stage, type Scene } from './hub.ts'
 import { party, type Answer, type Party, type PartyOptions } from './party.ts'
 import type { Script } from './party-server.ts'
 
@@ -34,13 +34,4 @@ export function askFor(
 ): Promise<Answer> {
   responder.answers(MODULE, answer)
   return emsp.gets(MODULE, { to: responder.key, path })
-}
-
-/** The value of a metric by its name and labels as they are printed; 0 when there is no such line. */
-export async function metricOf(hub: TestHub, sample: string): Promise<number> {
-  const response = await fetch(`${hub.adminUrl}/metrics`, {
-    headers: { authorization: `Bearer ${hub.adminToken}` },
-  })
-  const line = (await response.text()).split('\n').find((each) => each.startsWith(`${sample} `))
-  return line === undefined ? 0 : Number(line.slice(sample.length + 1))
 }

@@ -75,3 +75,12 @@ export async function stage<Parties extends Readonly<Record<string, Party>>>(
     },
   }
 }
+
+/** The value of a metric by its name and labels as they are printed; 0 when there is no such line. */
+export async function metricOf(hub: TestHub, sample: string): Promise<number> {
+  const response = await fetch(`${hub.adminUrl}/metrics`, {
+    headers: { authorization: `Bearer ${hub.adminToken}` },
+  })
+  const line = (await response.text()).split('\n').find((each) => each.startsWith(`${sample} `))
+  return line === undefined ? 0 : Number(line.slice(sample.length + 1))
+}

@@ -168,7 +168,7 @@ describe('the sender of a broadcast', () => {
   it('cannot fill the memory of the hub with large pushes that a slow receiver does not take', async () => {
     const own = await stage(
       { cpo: party('DE-CPO', 'CPO'), slow: party('NL-SLO', 'EMSP'), quick: party('NL-QUI', 'EMSP') },
-      { forwarding: { timeoutMs: 50_000, maxRequestBodyBytes: 10 * 1024 * 1024 } },
+      { forwarding: { timeoutMs: 50_000 }, arrival: { maxRequestBodyBytes: 10 * 1024 * 1024 } },
     )
     let release!: () => void
     const released = new Promise<void>((resolve) => (release = resolve))

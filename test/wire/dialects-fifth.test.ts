@@ -42,9 +42,8 @@ const PARKING: Dialect = {
 // Before anything that reads the list is loaded, as an import in the file of the list would be.
 Object.assign(DIALECTS as Record<string, Dialect>, { parking: PARKING })
 const errors = 'parking' as DialectName
-const { stage } = await import('../support/hub.ts')
+const { metricOf, stage } = await import('../support/hub.ts')
 const { party } = await import('../support/party.ts')
-const { metricOf } = await import('../support/dialects.ts')
 const { expectFault } = await import('../support/expect-fault.ts')
 const { operate } = await import('../support/admin.ts')
 const { cli } = await import('../unit/cli/run.ts')

@@ -3,7 +3,8 @@
 
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { FaultCode } from '../../src/faults/table.ts'
-import { askFor, type DialectScene, metricOf, stageDialects } from '../support/dialects.ts'
+import { askFor, type DialectScene, stageDialects } from '../support/dialects.ts'
+import { metricOf } from '../support/hub.ts'
 import { expectFault } from '../support/expect-fault.ts'
 import type { Answer } from '../support/party.ts'
 import type { ScriptedAnswer } from '../support/party-server.ts'

@@ -32,7 +32,8 @@ beforeAll(async () => {
         { from: ['XX-*'], to: ['DE-CPO'], module: ['cdrs'], action: 'deny' },
         { from: ['NL-EMS'], module: ['cdrs'], method: ['GET'], rate: { requests: 1, perMs: 60_000 } },
       ],
-      forwarding: { maxRequestBodyBytes: 50_000, timeoutMs: 10_000 },
+      forwarding: { timeoutMs: 10_000 },
+      arrival: { maxRequestBodyBytes: 50_000 },
     },
   )
 })

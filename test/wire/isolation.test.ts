@@ -94,7 +94,7 @@ describe('a hub at its limit', () => {
   provokes('hub_overloaded', 'as many requests in flight as it takes', async () => {
     const { hub, emsp, cpo } = await staged(
       { emsp: party('NL-EMS', 'EMSP'), cpo: party('DE-CPO', 'CPO') },
-      { forwarding: { inFlightMax: 3 } },
+      { arrival: { inFlightMax: 3 } },
     )
     cpo.answers('*', NEVER)
     const leave = new AbortController()

@@ -98,9 +98,9 @@ routes:
     )
     expect(config?.forwarding).toMatchObject({
       timeoutMs: 1500,
-      maxRequestBodyBytes: 10_000_000,
       maxResponseBodyBytes: 1024,
     })
+    expect(config?.arrival.maxRequestBodyBytes).toBe(10_000_000)
     expect(config?.routes).toEqual([
       {
         from: ['NL-*'],

@@ -152,6 +152,7 @@ describe('the metrics page', () => {
         ['OFFLINE', 1],
       ],
       inFlight: () => inFlight,
+      heldBytes: () => 65_536,
       registry: () => ({ up: false, stalenessSeconds: 12.5 }),
     })
     inFlight = 7
@@ -160,6 +161,7 @@ describe('the metrics page', () => {
       'ocpi_hub_parties{status="CONNECTED"} 3',
       'ocpi_hub_parties{status="OFFLINE"} 1',
       'ocpi_hub_in_flight 7',
+      'ocpi_hub_held_request_bytes 65536',
       'ocpi_hub_registry_up 0',
       'ocpi_hub_registry_staleness_seconds 12.5',
       `ocpi_hub_build_info{version="1.2.3",node="${process.version}"} 1`,

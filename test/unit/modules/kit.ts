@@ -82,12 +82,10 @@ export async function createKit(
     {
       connectTimeoutMs: 500,
       timeoutMs: 2_000,
-      maxRequestBodyBytes: 1024 * 1024,
       maxResponseBodyBytes: 1024 * 1024,
       heldAnswerBytes: 1024 * 1024,
       connectionsMax: 8,
       pendingMax: 100,
-      inFlightMax: 100,
     },
     { requireHttps: false, allow: ['127.0.0.0/8'] },
   )
