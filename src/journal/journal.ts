@@ -1,5 +1,6 @@
 // The journal: takes the record of every exchange at its end, counts it, logs it, and keeps what was not a success.
-// Keeping never holds up a request: entries wait in a bounded buffer and are appended together a moment later.
+// Keeping never holds up a request: entries wait in a bounded buffer and are appended together a moment later, or
+// when a store that was away for less than a minute is back.
 
 import { setTimeout as pause } from 'node:timers/promises'
 import { isSuccess, isUnlisted, toEntry } from './entry.ts'
@@ -47,6 +48,8 @@ export interface JournalParts {
   readonly maxEntries: number
   readonly log: Log
   readonly metrics: Metrics
+  /** How long a store may fail before entries are given up. */
+  readonly patienceMs?: number
 }
 
 /** Entries that may wait for the store; more are dropped and counted. */
@@ -55,14 +58,19 @@ const WAITING_MAX = 10_000
 const BATCH_ENTRIES_MAX = 500
 /** Pause before a run of appends, in milliseconds: what a crash costs, besides what the store takes. */
 const BATCH_PAUSE_MS = 10
+/** Long enough for a store to start again or to fail over; entries that come much too late stand where nobody looks. */
+const PATIENCE_MS = 60_000
+/** Pause before a store that has failed is tried again. */
+const AGAIN_MS = 250
 /** How long a reader waits for entries on their way to the store. */
 const SETTLE_MS = 250
 
 /** Connects log, metrics and store. */
-export function createJournal({ store, maxEntries, log, metrics }: JournalParts): Journal {
+export function createJournal(parts: JournalParts): Journal {
+  const { store, maxEntries, log, metrics } = parts
   const newReference = createReferences()
   const strangers = createStrangers({ maxEntries, log, metrics })
-  const writer = createWriter({ store, log, metrics })
+  const writer = createWriter(parts)
   return {
     newReference,
     record(exchange) {
@@ -110,7 +118,7 @@ interface Writer {
   drain(): Promise<void>
 }
 
-function createWriter({ store, log, metrics }: Omit<JournalParts, 'maxEntries'>): Writer {
+function createWriter({ store, log, metrics, patienceMs = PATIENCE_MS }: JournalParts): Writer {
   const dropped = metrics.counter(
     'ocpi_hub_journal_dropped_total',
     'Journal entries lost: store failing or too slow.',
@@ -118,7 +126,9 @@ function createWriter({ store, log, metrics }: Omit<JournalParts, 'maxEntries'>)
   const waiting: JournalEntry[] = []
   let writing: readonly JournalEntry[] = []
   let running: Promise<void> | undefined
-  let failing = false
+  let failingSince: number | undefined
+  let losing = false
+  let closing = false
 
   function add(entry: JournalEntry): void {
     if (waiting.length >= WAITING_MAX) {
@@ -133,23 +143,31 @@ function createWriter({ store, log, metrics }: Omit<JournalParts, 'maxEntries'>)
     await pause(BATCH_PAUSE_MS)
     while (waiting.length > 0) {
       writing = waiting.splice(0, BATCH_ENTRIES_MAX)
-      await append(writing)
+      while (!(await append(writing))) await pause(AGAIN_MS)
       writing = []
     }
     running = undefined
   }
 
-  async function append(entries: readonly JournalEntry[]): Promise<void> {
+  /** Whether the entries are done with: kept, or lost. */
+  async function append(entries: readonly JournalEntry[]): Promise<boolean> {
     try {
       await store.append(entries)
-      if (failing) log.info({}, 'the journal is being kept again')
-      failing = false
+      if (failingSince !== undefined) log.info({}, 'the journal is being kept again')
+      failingSince = undefined
+      losing = false
+      return true
     } catch (err) {
-      dropped.add([], entries.length)
+      const now = performance.now()
       // Once per outage: a line for each batch would bury the reason.
-      if (!failing)
-        log.error({ err, entries: entries.length }, 'the journal cannot be kept; entries are lost')
-      failing = true
+      if (failingSince === undefined)
+        log.warn({ err, entries: entries.length }, 'the journal cannot be kept; entries wait')
+      failingSince ??= now
+      if (!closing && now - failingSince < patienceMs) return false
+      dropped.add([], entries.length)
+      if (!losing) log.error({ err, entries: entries.length }, 'the journal cannot be kept; entries are lost')
+      losing = true
+      return true
     }
   }
 
@@ -160,6 +178,7 @@ function createWriter({ store, log, metrics }: Omit<JournalParts, 'maxEntries'>)
       if (running) await Promise.race([running, pause(SETTLE_MS, undefined, { ref: false })])
     },
     drain: async () => {
+      closing = true
       while (running) await running
     },
   }

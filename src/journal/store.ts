@@ -10,7 +10,10 @@ export interface JournalPage {
 }
 
 export interface JournalStore {
-  /** Keeps the entries, oldest first, and drops the oldest past the bound. A lost store loses entries, never an exchange. */
+  /**
+   * Keeps the entries, oldest first, and drops the oldest past the bound. After a rejection it may be called again with
+   * the same ones: they are kept once.
+   */
   append(entries: readonly JournalEntry[]): Promise<void>
   /** Up to `limit` entries newest first, from `position` on. Throws `Fault` `store_unavailable`. */
   read(options: { limit: number; position?: string }): Promise<JournalPage>

@@ -134,6 +134,22 @@ describe.each([
       'NL-EMS',
     ])
   })
+
+  it('for a short while costs no journal entry', async () => {
+    await isWell()
+    const lost = await gauge('ocpi_hub_journal_dropped_total')
+    await begin()
+    let reference: string
+    try {
+      await waitFor(async () => (await readiness()).body.status === 'degraded')
+      reference = String((await emsp.gets('locations', { to: 'DE-XXX' })).json().data!.reference)
+    } finally {
+      await end()
+    }
+    await isWell()
+    await waitFor(async () => (await hub.admin(`/errors/${reference}`)).status === 200)
+    expect(await gauge('ocpi_hub_journal_dropped_total')).toBe(lost)
+  })
 })
 
 describe('Redis frozen while strangers ask, who do not wait', () => {

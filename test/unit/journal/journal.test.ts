@@ -13,13 +13,18 @@ import { exchange, failure } from './examples.ts'
 
 const MAX_ENTRIES = 20_000
 
-function setUp(options: { store?: JournalStore; exchanges?: 'errors' | 'all' } = {}) {
-  const { store = createMemoryJournal({ maxEntries: MAX_ENTRIES }), exchanges = 'errors' } = options
+function setUp(options: { store?: JournalStore; exchanges?: 'errors' | 'all'; patienceMs?: number } = {}) {
+  const {
+    store = createMemoryJournal({ maxEntries: MAX_ENTRIES }),
+    exchanges = 'errors',
+    ...limits
+  } = options
   const lines: { msg: string; code?: number }[] = []
   const write = (line: string) => void lines.push(JSON.parse(line))
   const log = createLog({ level: 'info', exchanges }, { write })
   const metrics = createMetrics({ version: '1' })
-  return { journal: createJournal({ store, maxEntries: MAX_ENTRIES, log, metrics }), store, lines, metrics }
+  const journal = createJournal({ store, maxEntries: MAX_ENTRIES, log, metrics, ...limits })
+  return { journal, store, lines, metrics }
 }
 
 async function droppedOf(metrics: { text(): Promise<string> }): Promise<number> {
@@ -129,24 +134,61 @@ describe('recording an exchange', () => {
 })
 
 describe('a store that fails', () => {
-  it('costs the entries and nothing else: they are counted, and the outage is logged once', async () => {
-    const memory = createMemoryJournal({ maxEntries: 100 })
-    let broken = true
-    const append: JournalStore['append'] = (entries) =>
-      broken ? Promise.reject(new Error('disk full')) : memory.append(entries)
-    const { journal, lines, metrics } = setUp({ store: { ...memory, append } })
-    for (let number = 1; number <= 3; number++) {
-      journal.record(failure())
-      await waitFor(async () => (await droppedOf(metrics)) === number)
+  /** A store that can be broken, and how often it was written to meanwhile. */
+  function breakable() {
+    const memory = createMemoryJournal({ maxEntries: MAX_ENTRIES })
+    const state = { broken: true, failed: 0 }
+    const append: JournalStore['append'] = (entries) => {
+      if (!state.broken) return memory.append(entries)
+      state.failed++
+      return Promise.reject(new Error('disk full'))
     }
-    expect(lines.filter(({ msg }) => msg.includes('cannot be kept'))).toHaveLength(1)
-    broken = false
-    journal.record(failure({ requestId: 'after' }))
-    expect((await journal.query({}, { limit: 10 }))?.items.map((entry) => entry.request_id)).toEqual([
-      'after',
-    ])
-    expect(lines.filter(({ msg }) => msg.includes('kept again'))).toHaveLength(1)
-    expect(await droppedOf(metrics)).toBe(3)
+    return { state, store: { ...memory, append } }
+  }
+  const idsOf = async ({ journal }: ReturnType<typeof setUp>) =>
+    (await journal.query({}, { limit: 1_000 }))?.items.map((entry) => entry.request_id)
+
+  it('for a short while costs no entry: they wait, in their order, and that is logged once', async () => {
+    const { state, store } = breakable()
+    const scene = setUp({ store })
+    for (const requestId of ['first', 'second']) {
+      const failedBefore = state.failed
+      scene.journal.record(failure({ requestId }))
+      await waitFor(() => state.failed > failedBefore)
+    }
+    const reference = scene.journal.newReference()
+    scene.journal.record(failure({ requestId: 'third', reference }))
+    expect(await scene.journal.get(reference)).toMatchObject({ request_id: 'third' })
+    expect(scene.lines.filter(({ msg }) => msg.includes('cannot be kept'))).toMatchObject([{ level: 'warn' }])
+    state.broken = false
+    await waitFor(async () => (await idsOf(scene))?.length === 3)
+    expect(await idsOf(scene)).toEqual(['third', 'second', 'first'])
+    expect(scene.lines.filter(({ msg }) => msg.includes('kept again'))).toHaveLength(1)
+    expect(await droppedOf(scene.metrics)).toBe(0)
+  })
+
+  it('for long costs the entries and nothing else: they are counted, and the loss is logged once', async () => {
+    const { state, store } = breakable()
+    const scene = setUp({ store, patienceMs: 0 })
+    for (let number = 1; number <= 3; number++) {
+      scene.journal.record(failure())
+      await waitFor(async () => (await droppedOf(scene.metrics)) === number)
+    }
+    expect(scene.lines.filter(({ msg }) => msg.includes('are lost'))).toHaveLength(1)
+    state.broken = false
+    scene.journal.record(failure({ requestId: 'after' }))
+    expect(await idsOf(scene)).toEqual(['after'])
+    expect(scene.lines.filter(({ msg }) => msg.includes('kept again'))).toHaveLength(1)
+    expect(await droppedOf(scene.metrics)).toBe(3)
+  })
+
+  it('is not waited for when the hub ends: what cannot be kept then is counted', async () => {
+    const { state, store } = breakable()
+    const { journal, metrics } = setUp({ store })
+    for (let number = 0; number < 1_200; number++) journal.record(failure())
+    await waitFor(() => state.failed > 0)
+    await journal.close()
+    expect(await droppedOf(metrics)).toBe(1_200)
   })
 
   it('that hangs drops what does not fit in the buffer, and readers do not wait for it', async () => {
