@@ -95,6 +95,5 @@ function doubtAbout(raw: string, path: string): string | undefined {
   if (path.includes('//')) return 'The path has two slashes in a row, or an id in it is empty'
   if (DOT_SEGMENT.test(path)) return 'The path has a segment of dots'
   if (CONTROL.test(path)) return 'The path has an encoded control character'
-  if (/%(?![0-9a-f]{2})/i.test(path)) return 'The path has a % that encodes nothing in UTF-8'
   return undefined
 }
