@@ -69,7 +69,24 @@ export async function openLiveSetting<Value>(
     if (theirs > ours) {
       const setting = await settings.read(name)
       if (setting) take(setting)
+      if (value === undefined) await takeOlder()
     } else if (theirs < ours) await settings.putBack(name, known!)
+  }
+
+  /** Nothing stands here yet, as after a start, and the newest cannot be read: a newer hub may have written it. */
+  async function takeOlder(): Promise<void> {
+    const readable = (await readVersions())[0]
+    if (closed || !readable) return
+    value = readable.value
+    for (const listener of listeners) listener()
+  }
+
+  async function readVersions(): Promise<readonly { readonly version: number; readonly value: Value }[]> {
+    const kept = await settings.versions(name)
+    return kept.flatMap(({ version, text }) => {
+      const parsed = parse(text)
+      return parsed === undefined ? [] : [{ version, value: parsed }]
+    })
   }
 
   /** One look at a time; news that come meanwhile lead to one more. */
@@ -103,13 +120,7 @@ export async function openLiveSetting<Value>(
       }
       return written?.version
     },
-    async versions() {
-      const kept = await settings.versions(name)
-      return kept.flatMap(({ version, text }) => {
-        const parsed = parse(text)
-        return parsed === undefined ? [] : [{ version, value: parsed }]
-      })
-    },
+    versions: readVersions,
     watch(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)

@@ -100,5 +100,14 @@ export function settingsSuite(name: string, prepare: () => Promise<SettingsBench
       expect(await one.write('mended', 2)).toBe(3)
       expect(one.value()).toBe('mended')
     })
+
+    it('that cannot be read leave the last that can in effect after a restart too', async () => {
+      await (await follow()).write('older', 0)
+      await (await follow()).write('good', 1)
+      await settings.write('one', '{"of": "tomorrow"}', 2)
+      const later = await follow(await bench.open())
+      expect([later.value(), later.version()]).toEqual(['good', 3])
+      expect(await later.write('mended', 3)).toBe(4)
+    })
   })
 }
