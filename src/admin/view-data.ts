@@ -2,7 +2,7 @@
 // missed. Never what is for operators only, and nothing of exchanges it was no part of.
 
 import type { MissedPushes } from '../forwarding/missed.ts'
-import { FAULTS } from '../faults/table.ts'
+import { FAULTS, isFaultCode } from '../faults/table.ts'
 import { type JournalEntry, sideOf } from '../journal/journal-entry.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { StatusChange, StatusHistory } from '../journal/status-history.ts'
@@ -131,7 +131,9 @@ function toError(entry: JournalEntry, id: string): ViewError {
 /** The advice of a row is for the side that must act; of a party that is not connected it is for those who ask it. */
 function adviceFor(entry: JournalEntry, side: ViewError['side']): { readonly advice?: string } {
   const { fault, at } = entry
-  if (fault === undefined || fault === 'to_not_connected' || at !== side) return {}
+  // A newer hub may have written one that is not known here.
+  if (fault === undefined || !isFaultCode(fault)) return {}
+  if (fault === 'to_not_connected' || at !== side) return {}
   return { advice: FAULTS[fault].advice }
 }
 

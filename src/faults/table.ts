@@ -6,7 +6,8 @@ export type Layer = 'hub' | 'http' | 'ocpi' | 'routing' | 'transport'
 export const SIDES = ['requester', 'responder', 'hub'] as const
 export type Side = (typeof SIDES)[number]
 /** Whether the request arrived at the responder: read off the stage of the connection, not guessed. */
-export type Reached = 'no' | 'maybe' | 'yes'
+export const REACHED = ['no', 'maybe', 'yes'] as const
+export type Reached = (typeof REACHED)[number]
 export type Recovery = 'correct' | 'authenticate' | 'wait' | 'check' | 'ask_responder' | 'ask_hub'
 
 export interface FaultRow {

@@ -2,7 +2,9 @@
 // correlation id, which go when the entry goes. An entry that is sent twice is kept once.
 
 import { z } from 'zod'
-import type { JournalEntry } from './journal-entry.ts'
+import { REACHED, RECOVERIES, SIDES } from '../faults/table.ts'
+import { INTERFACES } from '../ocpi/module.ts'
+import { type JournalEntry, MODES } from './journal-entry.ts'
 import { defineScript, type RedisConnection } from './redis.ts'
 import { type JournalStore, storiesOf } from './store.ts'
 import { createWatchers } from './watchers.ts'
@@ -72,6 +74,9 @@ end
 return texts
 `)
 
+/** A newer hub may have more of them: a word that is not known here is left out, not the entry with it. */
+const word = (words: readonly string[]) => z.enum(words).optional().catch(undefined)
+
 // Members that readers of the journal rely on.
 const ENTRY = z.looseObject({
   reference: z.string(),
@@ -84,6 +89,11 @@ const ENTRY = z.looseObject({
   request_id: z.string(),
   correlation_id: z.string(),
   duration_ms: z.number(),
+  at: word(SIDES),
+  reached: word(REACHED),
+  recovery: word(Object.keys(RECOVERIES)),
+  interface: word(INTERFACES),
+  mode: word(MODES),
 })
 
 /** The journal on a connection, which stays open when the journal is closed. */

@@ -102,6 +102,20 @@ describe('the journal in Redis', () => {
     }
   })
 
+  it('gives an entry of a newer hub without the words that are not known here', async () => {
+    const redis = connect()
+    const journal = createRedisJournal(redis, { maxEntries: 100 })
+    const [one] = entries(1)
+    const words = { at: 'moon', reached: 'soon', recovery: 'hope', interface: 'BROKER', mode: 'relay' }
+    const text = JSON.stringify({ ...one, fault: 'of_tomorrow', ...words, more: { of: 'it' } })
+    await redis.call('XADD', [redis.key('journal'), '*', 'entry', text])
+    const { at, reached, recovery, interface: side, mode, ...rest } = one!
+    expect(Object.keys(words)).toHaveLength([at, reached, recovery, side, mode].length)
+    expect((await journal.read({ limit: 10 })).entries).toEqual([
+      { ...rest, fault: 'of_tomorrow', more: { of: 'it' } },
+    ])
+  })
+
   it('fails fast with store_unavailable when Redis is away or frozen', async () => {
     const redis = await startRedis()
     const connection = connect('test', { url: redis.url })
