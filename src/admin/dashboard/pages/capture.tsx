@@ -14,15 +14,17 @@ export function CapturePage({ id }: { id: string }) {
   const capture = useResource<CaptureWithItems>(
     mayOperate ? `/captures/${encodeURIComponent(id)}` : undefined,
   )
+  const isGone = capture.failure?.status === 404
   return (
     <div class="stack">
       <p>
         <a href="/captures">← All captures</a>
       </p>
+      {(isGone || !capture.data) && <h1>Capture</h1>}
       {!mayOperate && (
         <Empty title="Your token may only read: what a capture kept is for those who operate." />
       )}
-      {capture.failure?.status === 404 ? (
+      {isGone ? (
         <Empty title="There is no such capture.">
           <p>It was dropped, or it ended more than an hour ago.</p>
         </Empty>

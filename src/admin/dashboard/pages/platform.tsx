@@ -21,12 +21,14 @@ export function PlatformPage({ id }: { id: string }) {
     `/errors${queryText({ responder: id, limit: ERRORS_SHOWN })}`,
     { everyMs: EVERY_MS },
   )
+  const isGone = platform.failure?.status === 404
   return (
     <div class="stack">
       <p>
         <a href="/parties">← All parties</a>
       </p>
-      {platform.failure?.status === 404 ? (
+      {(isGone || !platform.data) && <h1 class="long">{id}</h1>}
+      {isGone ? (
         <Empty title={`There is no platform “${id}”.`}>
           <p>It may have been removed.</p>
         </Empty>
