@@ -5,6 +5,7 @@
 import { Client, Pool } from 'undici'
 import { Fault, toFault } from '../faults/fault.ts'
 import type { Stage } from '../faults/observe.ts'
+import { FAULTS } from '../faults/table.ts'
 import { type Attempt, type AttemptRequest, type RawAnswer, startAttempt, type Waiting } from './attempt.ts'
 import { platformFull } from './caps.ts'
 import { createCertificates, ORIGINS_MAX, type Certificates } from './certificates.ts'
@@ -143,9 +144,11 @@ export function createSend(options: ForwardingOptions, network: NetworkOptions):
         reject(fault)
       }
       function failedFirst(fault: Fault, stage: Stage): void {
-        if (isKeepAliveRace(request, fault, stage))
-          attempt = onceMore(request, { answered: answeredFirst, failed })
-        else failed(fault)
+        if (!isKeepAliveRace(request, fault, stage)) return failed(fault)
+        attempt = onceMore(request, {
+          answered: answeredFirst,
+          failed: (second) => failed(stage === 'waiting' ? lessCertain(fault, second) : second),
+        })
       }
       function answeredFirst(raw: RawAnswer): void {
         const path = raw.status < 300 ? undefined : otherSlash(request, raw)
@@ -205,6 +208,11 @@ function overdue(attempt: Attempt): Fault {
   if (attempt.isHeldUp())
     return new Fault('requester_gone', { detail: 'the requester took the answer too slowly and was cut off' })
   return new Fault(attempt.stage() === 'connecting' ? 'connection_timeout' : 'http_response_timeout')
+}
+
+/** Of two attempts, the first of which may have arrived: that the second one did not must not be told of both. */
+function lessCertain(first: Fault, second: Fault): Fault {
+  return FAULTS[second.code].reached === 'no' ? first : second
 }
 
 /**

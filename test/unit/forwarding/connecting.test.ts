@@ -163,3 +163,29 @@ describe('an idle connection that is reset when a request is about to use it', (
     },
   )
 })
+
+describe('a reused connection that breaks while the party, which is gone then, has the request', () => {
+  it.each(['GET', 'PUT', 'DELETE'])(
+    'may have brought a %s: that the second attempt did not arrive is not told',
+    async (method) => {
+      const asked: string[] = []
+      const server = await listen('127.0.0.1', 0, (request, response) => {
+        asked.push(request.method!)
+        if (asked.length === 1) return void response.end('{}')
+        server.close()
+        request.socket.destroy()
+      })
+      const { forwarding, network } = testConfig()
+      const send = createSend(forwarding, network)
+      closing.push(send.close)
+      const origin = `http://127.0.0.1:${portOf(server)}`
+      const request = { platformId: 'cpo', origin, path: '/', method, headers: [], body: undefined }
+      const ask = () => send({ ...request, timeoutMs: 5_000, phases: {} }).answer
+      expect((await ask()).status).toBe(200)
+      await setImmediate()
+      await setImmediate()
+      await expect(ask()).rejects.toMatchObject({ code: 'connection_terminated' })
+      expect(asked).toEqual([method, method])
+    },
+  )
+})
