@@ -7,6 +7,7 @@ import { fastifySSE } from '@fastify/sse'
 import fastify, { type FastifyHttpOptions, type FastifyReply } from 'fastify'
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { treatQueryAsAny } from '../http/query-method.ts'
 import { withTls } from '../http/tls.ts'
 import { registerAudit } from './audit.ts'
 import { createRefusals } from './audit-refusals.ts'
@@ -76,6 +77,7 @@ export async function createAdminServer(parts: AdminParts, options: AdminOptions
   app.setSerializerCompiler(serializerCompiler)
   // JSON only: a form of another site cannot send it without asking first.
   app.removeContentTypeParser('text/plain')
+  treatQueryAsAny(app)
 
   const methodsOf = allowedMethods(app)
   await app.register(helmet, toHelmet(options.tls !== undefined))

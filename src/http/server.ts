@@ -17,6 +17,7 @@ import { type FunctionalParts, handleFunctional } from './functional.ts'
 import { holdBody } from './held-bodies.ts'
 import { isOpenPath, openMethods, type OpenPathParts, registerOpenPaths } from './open-paths.ts'
 import type { ArrivalOptions } from './options.ts'
+import { treatQueryAsAny } from './query-method.ts'
 import { METHODS, type OcpiUrl, readOcpiUrl } from './routes.ts'
 import { answerStray, endStray, inTurn, readStray, type Stray } from './stray-bytes.ts'
 import { type TlsFiles, withTls } from './tls.ts'
@@ -81,6 +82,7 @@ export function createOcpiServer(
   } satisfies FastifyHttpOptions<Server>
   const app = fastify<Server>(withTls(settings, tls))
   endUnasked(app, arrival.headersTimeoutMs)
+  treatQueryAsAny(app)
 
   app.decorateRequest('visit', null)
   app.removeAllContentTypeParsers()

@@ -1,5 +1,6 @@
 // Who may call the admin side, and what everybody else is told.
 
+import { METHODS } from 'node:http'
 import { afterEach, describe, expect, it } from 'vitest'
 import { hashAdminToken } from '../../src/admin/guard.ts'
 import { rawRequest } from '../support/raw.ts'
@@ -152,10 +153,12 @@ describe('what is not there', () => {
   it('is 405 with Allow when only the method is wrong', async () => {
     admin = await startAdmin()
     for (const path of ['/api/v1/errors', '/api/v1/errors/x', '/metrics', '/health/live']) {
-      const answer = await admin.call(path, { method: 'DELETE' })
-      expect(answer.status, path).toBe(405)
-      expect(answer.headers.get('allow')).toBe('GET, HEAD')
-      expect(answer.json).toMatchObject({ title: 'Method Not Allowed', status: 405 })
+      for (const method of ['DELETE', 'QUERY'].filter((name) => METHODS.includes(name))) {
+        const answer = await admin.call(path, { method })
+        expect([answer.status, method], path).toEqual([405, method])
+        expect(answer.headers.get('allow')).toBe('GET, HEAD')
+        expect(answer.json).toMatchObject({ title: 'Method Not Allowed', status: 405 })
+      }
     }
   })
 
