@@ -99,6 +99,15 @@ describe('the production file', () => {
 })
 
 describe('the editor schema', () => {
+  test('has patterns that engines with nested classes read alike', () => {
+    const patterns = [...JSON.stringify(configJsonSchema()).matchAll(/"pattern":("(?:\\.|[^"])*")/g)]
+    const nested = patterns
+      .map(([, text]) => JSON.parse(text!) as string)
+      .filter((pattern) => /\[(?:\\.|[^\\\][])*\[/.test(pattern))
+    expect(patterns.length).toBeGreaterThan(10)
+    expect(nested).toEqual([])
+  })
+
   test('gives the defaults of the program', () => {
     const hub = { country_code: 'NL', party_id: 'HUB', name: 'H', public_url: 'https://h.example' }
     const { config } = readConfig(JSON.stringify({ hub }), 'f', {})
