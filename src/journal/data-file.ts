@@ -20,8 +20,10 @@ const UNWRITTEN_BYTES_MAX = 1024 * 1024
 
 /** Throws an `Error` in words for the operator when the file is there and not one that lmdb could map. */
 export function checkDataFile(file: string): void {
-  const bytes = statSync(file, { throwIfNoEntry: false })?.size ?? 0
-  if (bytes === 0) return
+  const bytes = statSync(file, { throwIfNoEntry: false })?.size
+  if (bytes === undefined) return
+  // lmdb would begin anew, and nobody would know that a registry has been there.
+  if (bytes === 0) throw unusable('is empty')
   const [first] = readHeads(file, [0])
   const pageBytes = first!.readUInt32LE(PAGE_SIZE_AT)
   const isSize = pageBytes >= PAGE_BYTES_MIN && pageBytes <= PAGE_BYTES_MAX

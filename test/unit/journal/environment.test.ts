@@ -150,6 +150,7 @@ describe('the data directory', () => {
 
   it.each<[string, (file: Buffer) => Buffer, RegExp]>([
     ['cut off', (file) => file.subarray(0, file.length / 3), /data\.mdb is cut off: \d+ of \d+ bytes/],
+    ['empty', () => Buffer.alloc(0), /data\.mdb is empty; put a backup in its place/],
     ['damaged on its first page', (file) => file.fill(0, 0, PAGE), /data\.mdb is damaged or not a database/],
     ['damaged on its second page', (file) => file.fill(0, PAGE, 2 * PAGE), /data\.mdb is damaged or not/],
     ['damaged behind them', (file) => file.fill(0, 2 * PAGE), /cannot be used: MDB_CORRUPTED/],
