@@ -52,6 +52,7 @@ describe('a link among other text', () => {
         ['/', 'All errors'],
         ['/parties/de-cpo', 'the file is read again'],
         ['/errors?from=ZZ-TOP', 'Drop the filters'],
+        ['/routes?from=NL-EMS&to=DE-CPO&module=locations', 'de-cpo'],
       ] as const
       for (const [path, name] of places) {
         await open(path)
