@@ -14,5 +14,7 @@ export default defineConfig({
     // The policy of the pages allows no data: URLs.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // What is built in here goes on in the image and the package without its own files.
+    license: { fileName: 'licenses.md' },
   },
 })
