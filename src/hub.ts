@@ -156,6 +156,7 @@ function createOcpiSide(
   const { config, registry, journal, lifecycle, stores, key, keyring } = base
   const renewToken = createTokenRenewal({ registry, keyring, clock: systemClock })
   const wrongTokens = createGuesses(base.log, 'credentials tokens')
+  const isRead = () => registry.health().loaded
   const forwarding: ForwardingParts = {
     send: base.send,
     options: base.live.forwarding,
@@ -190,7 +191,8 @@ function createOcpiSide(
       viaName: forwarding.viaName,
       rules: () => base.routes.rules(),
       owners: base.owners,
-      admit: createAdmit(keyring.keys('token hashes'), wrongTokens, stores.now),
+      isRead,
+      admit: createAdmit(keyring.keys('token hashes'), wrongTokens, stores.now, isRead),
       modules: ownModules(handshake),
       tracing: base.observers.tracing,
       onHeard({ admitted, exchange }) {

@@ -7,6 +7,7 @@ import { describeAuthorization, hashToken, readAuthorization, type TokenForm } f
 import type { InboundToken } from '../registry/platform.ts'
 import type { Connection, RoutingTable } from '../registry/routing-table.ts'
 import type { Guesses } from './guesses.ts'
+import { type IsRead, notRead } from './unread.ts'
 
 export interface Admitted {
   readonly connection: Connection
@@ -31,12 +32,13 @@ const REMEMBERED_MAX = 10_000
 
 /**
  * Builds the look-up; `hashKeys` are the keys of the stored token hashes. Throws `token_missing`, `token_unknown`, and
- * `rate_limited` where too many wrong tokens came from.
+ * `rate_limited` where too many wrong tokens came from; `store_unavailable` while no token can be told to be wrong.
  */
 export function createAdmit(
   hashKeys: readonly Buffer[],
   guesses: Guesses,
   now: () => number = Date.now,
+  isRead: IsRead = () => true,
 ): Admit {
   // Only headers that were let in, so a stranger fills nothing.
   const read = new Map<string, Read>()
@@ -45,6 +47,7 @@ export function createAdmit(
 
   /** A wrong token too many is answered later, which tells nothing of the token. */
   function wrongToken(looks: string, from: Origin | undefined): Fault {
+    if (!isRead()) return notRead()
     const waitMs = from && guesses(from.remoteAddress)
     const detail = withAddress(looks, from)
     if (waitMs === undefined) return new Fault('token_unknown', { detail })

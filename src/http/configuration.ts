@@ -7,16 +7,19 @@ import type { ModuleHandler } from '../modules/module.ts'
 import { writeEnvelope } from '../ocpi/envelope.ts'
 import { toMessage } from '../routing/message.ts'
 import type { OcpiUrl } from './routes.ts'
+import { type IsRead, notRead } from './unread.ts'
 import { answerFault, answerVisit, type Visit, type VisitParts } from './visit.ts'
 
 type ConfigurationKind = Exclude<OcpiUrl['kind'], 'functional'>
 
 export interface ConfigurationParts extends VisitParts {
   readonly modules: Readonly<Record<ConfigurationKind, ModuleHandler>>
+  readonly isRead: IsRead
 }
 
 // A registration token opens these alone (R6); HubClientInfo is for the registered.
 const OPEN_TO_REGISTRATION: readonly ConfigurationKind[] = ['versions', 'details', 'credentials']
+const TELLS_OF_OTHERS: readonly ConfigurationKind[] = ['credentials', 'hubclientinfo']
 /** Names of the modules in journal and metrics. */
 const MODULE_OF: Readonly<Record<ConfigurationKind, string>> = {
   versions: 'versions',
@@ -46,6 +49,7 @@ export async function handleConfiguration(
     if (admitted.token.purpose === 'registration' && !OPEN_TO_REGISTRATION.includes(url.kind)) {
       throw new Fault('token_not_for_this')
     }
+    if (TELLS_OF_OTHERS.includes(url.kind) && !parts.isRead()) throw notRead()
     const checked = {
       version: version ?? '2.2.1',
       module: exchange.module,

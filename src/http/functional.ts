@@ -15,6 +15,7 @@ import type { Owners } from '../routing/owners.ts'
 import type { CompiledRules } from '../routing/rules.ts'
 import { beginAnswer } from './reply.ts'
 import type { OcpiUrl } from './routes.ts'
+import { decideAsRead, type IsRead, notRead } from './unread.ts'
 import {
   answerFault,
   answerVisit,
@@ -34,6 +35,7 @@ export interface FunctionalParts extends VisitParts {
   readonly owners: Owners
   /** This hub's name in Via. */
   readonly viaName: string
+  readonly isRead: IsRead
 }
 
 /** Answers a functional request. Never rejects: whatever is thrown ends at the edge. */
@@ -82,17 +84,14 @@ function route(
   const link = readLinkPath(url.rest)
   if (link !== undefined) {
     refuseSuspended(sender)
+    if (!parts.isRead()) throw notRead()
     return parts.conduct.link(link, errand)
   }
   // Noted first, so that a Fault of the decision already says which way it was.
   exchange.mode = 'direct'
-  const decision = decide(message, sender, {
-    table: visit.table,
-    rules,
-    hub: parts.hubKey,
-    via: parts.viaName,
-    owners: parts.owners,
-  })
+  const { owners } = parts
+  const context = { table: visit.table, rules, hub: parts.hubKey, via: parts.viaName, owners }
+  const decision = decideAsRead(() => decide(message, sender, context), parts.isRead)
   exchange.from = partyKey(decision.from)
   return parts.conduct.decision(decision, errand)
 }
