@@ -141,9 +141,10 @@ export async function importRegistry(
       `the registry holds ${counted(standing.length, 'platform')} already; nothing was imported`,
     )
   }
-  if (content.schema !== 0 && content.schema !== schema) {
+  // Nothing is left in the form of another version when all of it is replaced: so an older one takes its store back.
+  if (content.schema !== 0 && content.schema !== schema && !replace) {
     throw new RangeError(
-      `the registry has schema ${content.schema}, this version writes ${schema}; nothing was imported`,
+      `the registry has schema ${content.schema}, this version writes ${schema}; nothing was imported (--replace puts the backup in place of all of it)`,
     )
   }
   const top = 1 + Math.max(content.revision, ...standing.map((record) => record?.revision ?? 0))

@@ -5,6 +5,7 @@ import { exportRegistry, importRegistry, type RegistryBackup } from '../../../sr
 import { createRegistry } from '../../../src/registry/create-registry.ts'
 import { createMemoryStore } from '../../../src/registry/memory.ts'
 import type { Registry } from '../../../src/registry/registry.ts'
+import { UPGRADE_STEPS } from '../../../src/registry/schema.ts'
 import type { RegistryStore } from '../../../src/registry/store.ts'
 import { kept, platform, role, SECRET } from '../../support/platforms.ts'
 import { waitFor } from '../../support/wait.ts'
@@ -64,6 +65,24 @@ describe('a backup of the registry', () => {
     expect(registry.health()).toMatchObject({ up: true })
     const now = registry.table().connections.get('acme')!.platform
     kept(await registry.put({ ...now, status: 'OFFLINE' }))
+  })
+
+  it('brings an older version back to a store that a newer one has taken over, in place of all that is there', async () => {
+    const { store, registry } = await filled()
+    const backup = copy(await exportRegistry(store))
+    const before = platforms(registry)
+    const newer = await createRegistry(store, {
+      secretKeys: [SECRET],
+      upgradeSteps: [...UPGRADE_STEPS, (body) => ({ ...body, status: 'OF TOMORROW' })],
+    })
+    kept(await newer.put(platform('late')))
+    await expect(open(store)).rejects.toThrow(/newer ocpi-hub/)
+    await expect(importRegistry(store, backup)).rejects.toThrow('nothing was imported')
+    await expect(open(store)).rejects.toThrow(/newer ocpi-hub/)
+    expect(await importRegistry(store, backup, { replace: true })).toBe(3)
+    const back = await open(store)
+    expect(platforms(back)).toEqual(before)
+    kept(await back.put(platform('late')))
   })
 
   it('of an empty store is empty', async () => {
