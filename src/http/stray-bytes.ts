@@ -72,6 +72,8 @@ export function answerStray(
   const head = [
     `HTTP/1.1 ${httpStatus} ${STATUS_CODES[httpStatus]}`,
     ...headers,
+    // Node writes it into every other answer (RFC 9110 §6.6.1).
+    `Date: ${new Date().toUTCString()}`,
     `Content-Length: ${Buffer.byteLength(body)}`,
     'Connection: close',
   ]

@@ -147,6 +147,7 @@ describe('framing that two servers read differently', () => {
       expect(answers).toHaveLength(1)
       expect(answers[0]!.httpStatus).toBe(400)
       await expectFault(hub, answers[0]!, 'http_request_error')
+      expect(answers[0]!.headers.date).toMatch(/^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$/)
       expect(closed).toBe(true)
       expect(cpo.requests).toEqual([])
     })
