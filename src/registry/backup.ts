@@ -157,7 +157,9 @@ function readDocument(backup: unknown): RegistryBackup {
   const parsed = BACKUP.safeParse(backup)
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues
-  throw new RangeError(`this is no backup of a registry: ${issue?.path.join('.')} ${issue?.message}`)
+  const strange = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : []
+  const place = [...(issue?.path ?? []), ...strange].join('.')
+  throw new RangeError(`this is no backup of a registry: ${place || 'it'} is not as an export has it`)
 }
 
 /** The records of a backup in today's form. */

@@ -98,10 +98,11 @@ describe('a backup of the registry', () => {
     const good = copy(await exportRegistry(store))
     const [first, second] = good.records as [RegistryBackup['records'][0], RegistryBackup['records'][0]]
     const wrong: [unknown, RegExp][] = [
-      [undefined, /no backup/],
+      [undefined, /no backup of a registry: it is not as an export has it$/],
       ['{}', /no backup/],
-      [{ ...good, format: 'another' }, /no backup/],
-      [{ ...good, records: [{ ...first, more: 1 }] }, /no backup/],
+      [{ ...good, format: 'another' }, /no backup of a registry: format is not as/],
+      [{ ...good, schema: 0 }, /no backup of a registry: schema is not as/],
+      [{ ...good, records: [{ ...first, more: 1 }] }, /no backup of a registry: records.0.more is not as/],
       [{ ...good, schema: 3 }, /written by a newer ocpi-hub/],
       [
         { ...good, records: [{ ...first, body: { ...first.body, status: 'GONE' } }] },
