@@ -218,6 +218,8 @@ function connect(
   const { mode, nodes, master, username, password, tls, db, protocol } = address
   const common = {
     connectTimeout: CONNECT_MS,
+    // A server that reads its data is asked again soon: how long it will take it tells wrongly in the beginning.
+    maxLoadingRetryTime: RETRY_MAX_MS,
     // What was under way when a connection broke is not sent again by the library: whoever sent it decides.
     autoResendUnfulfilledCommands: false,
     // Subscriptions are made anew below: the library's own fail with nobody listening, which ends the process.
