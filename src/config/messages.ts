@@ -68,11 +68,11 @@ function unknownKey(path: ConfigPath, known: object): Finding {
   return { path, message: `unknown key${hint}`, part: 'key' }
 }
 
-/** `routes[2].timeout`. */
+/** `routes[2].timeout`; an empty key is `""`. */
 export function pathText(path: ConfigPath): string {
   return path
     .map((step, index) =>
-      typeof step === 'number' ? `[${step}]` : `${index === 0 ? '' : '.'}${String(step)}`,
+      typeof step === 'number' ? `[${step}]` : `${index === 0 ? '' : '.'}${String(step) || '""'}`,
     )
     .join('')
 }
