@@ -14,7 +14,6 @@ const VALUES: readonly (readonly [rule: string, rest: string, ...faults: string[
     'f:3:3: forwarding.timeot: unknown key (did you mean "timeout"?)',
   ],
   ['names an unknown section', 'extra: 1', 'f:2:1: extra: unknown key'],
-  ['names a key that is empty', '"": 1', 'f:2:1: "": unknown key'],
   [
     'names an unknown key with nothing behind it',
     'forwarding: { timeot: , Timeout: ~ }\nroutess:',

@@ -79,6 +79,10 @@ describe('readConfig', () => {
     ])
   })
 
+  test('names a key that is empty', () => {
+    expect(withHub('"": 1')).toEqual(['f:2:1: "": unknown key'])
+  })
+
   test('takes a key with nothing behind it as left out', () => {
     const result = readConfig(`${HUB}\nadmin:\nplatforms:\nforwarding:\n  timeout:\n`, 'f', {})
     expect(result.faults).toEqual([])
