@@ -103,23 +103,27 @@ export async function createRegistry(store: RegistryStore, options: RegistryOpti
     // Nobody has seen a platform that cannot be read: writing it anew is the way to repair it.
     const repaired = seen === 0 && problem ? (record?.revision ?? 0) : seen
     const writeId = randomUUID()
-    const result = await upkeep.watchOver(() => store.write({ writeId, seen: repaired, ...change }, schema))
+    const result = await upkeep.watchOver(() => writeOwnSchema({ writeId, seen: repaired, ...change }))
     if (result.ok) {
       const { id, parties, tokens } = change
       const own = { id, parties, tokens, writeId, revision: result.revision }
       if (!mirror.note(own, read?.(result.revision))) upkeep.pullSoon()
       return result.revision
     }
-    if (result.conflict === 'schema') {
-      throw new Fault('store_unavailable', {
-        detail: 'the registry was taken over by a hub of another version',
-      })
-    }
-    // Else somebody was faster, or the store has lost something.
+    // Somebody was faster, or the store has lost something.
     if (!showsConflict(mirror.known(), result, { id: change.id, seen: repaired })) upkeep.pullSoon()
     if (result.conflict === 'stale') return { ok: false, conflict: 'stale' }
     const { conflict, claim, holder } = result
     return { ok: false, conflict, holder, ...(conflict === 'party' ? { party: claimedParty(claim) } : {}) }
+  }
+
+  /** A store that was taken over answers, and yet is not well: in the words of the reading, if that has told it. */
+  async function writeOwnSchema(change: RecordWrite) {
+    const result = await store.write(change, schema)
+    if (result.ok || result.conflict !== 'schema') return result
+    throw new Fault('store_unavailable', {
+      detail: upkeep.problem() ?? 'the registry was taken over by a hub of another version',
+    })
   }
 
   function requireWhole(): void {

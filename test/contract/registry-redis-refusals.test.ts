@@ -107,7 +107,9 @@ describe('Redis answers, and a newer hub has taken it over', () => {
     const redis = await startRedis()
     onTestFinished(() => redis.end())
     const stored = (id: string): Promise<unknown> => redis.command('HGET', '{ocpi-hub}:platforms', id)
-    const old = await hub(redis)
+    const told: string[] = []
+    const note = (_about: object, words: string): void => void told.push(words)
+    const old = await hub(redis, { info: note, warn: note, error: note })
     const strange = kept(await old.put(platform('strange')))
     const renewed = kept(await old.put(platform('renewed')))
     const gone = kept(await old.put(platform('gone')))
@@ -129,6 +131,9 @@ describe('Redis answers, and a newer hub has taken it over', () => {
     await expect(old.put({ ...strange, status: 'OFFLINE' })).rejects.toMatchObject({
       code: 'store_unavailable',
     })
+    expect(old.health().up).toBe(false)
+    await old.catchUp()
+    expect(told).toEqual(['the registry store is well again', 'the registry store is not well'])
     expect(await stored('strange')).toBe(before)
     expect(before).toContain('north')
     // What that one has lost is not for this one to put back.
