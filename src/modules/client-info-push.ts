@@ -1,6 +1,6 @@
 // Tells connected platforms of every party that came, went, changed its status, or is hidden or shown by the operator's
-// routes: PUT to their HubClientInfo endpoint (R83, R87, T23, T38). Off the way of requests, bounded, never repeated:
-// who misses one reads the list.
+// routes: PUT to their HubClientInfo endpoint (R83, R87, T23, T38). Off the way of requests, bounded, not repeated to
+// who misses one: it reads the list.
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { toFault } from '../faults/fault.ts'
@@ -9,6 +9,7 @@ import type { Log } from '../journal/log.ts'
 import type { ClientInfo } from '../ocpi/client-info.ts'
 import { writeClientInfo } from '../ocpi/client-info.ts'
 import { joinPath } from '../ocpi/endpoint.ts'
+import type { Lease as RegistryLease } from '../registry/lease.ts'
 import type { Connection, ConnectionChange } from '../registry/routing-table.ts'
 import type { HandshakeParts } from './handshake.ts'
 import { changedParties, type PartyNews, shownParties } from './party-news.ts'
@@ -25,7 +26,7 @@ export interface PushParts
   extends Pick<HandshakeParts, 'registry' | 'call' | 'clock' | 'visible' | 'timeoutMs'> {
   /** Tells when routes hide or show parties; absent: what is visible never changes. */
   readonly visibility?: Pick<Visibility, 'watch'>
-  readonly lease: Lease
+  readonly lease: Lease & Pick<RegistryLease, 'onTaken'>
   readonly log: Pick<Log, 'debug' | 'warn'>
   /** Told what a push showed of a platform. */
   readonly onFailure?: (platformId: string, fault: FaultCode) => void
@@ -43,6 +44,9 @@ export interface ClientInfoPush {
 
 const CONCURRENCY_MAX = 8
 const QUEUE_MAX = 100_000
+/** Longer than nobody holds a lease. */
+const RECENT_MS = 15_000
+const RECENT_MAX = 2_000
 
 /** Watches the registry from now on. */
 export function createClientInfoPush(parts: PushParts): ClientInfoPush {
@@ -65,19 +69,39 @@ export function createClientInfoPush(parts: PushParts): ClientInfoPush {
   let looked: Promise<void> = Promise.resolve()
   let looks = 0
 
+  // What was left to the holder of the lease: if there was none, this hub tells it when it is the next one.
+  const recent: { readonly at: number; readonly news: readonly PartyNews[] }[] = []
+  let isRead = registry.health().loaded
+
   const audience = new Map<string, Connection>()
   for (const connection of registry.table().connections.values()) follow({ now: connection })
 
   const stop = registry.watch((after, before, changes) => {
     for (const change of changes) follow(change)
-    if (audience.size === 0 || !lease.holds()) return
+    // What is read for the first time is no news.
+    if (!isRead) return void (isRead = registry.health().loaded)
+    if (audience.size === 0) return
     const parties = new Set(
       changes.flatMap(({ old, now }) => [...(old?.parties.keys() ?? []), ...(now?.parties.keys() ?? [])]),
     )
     const news = changedParties(partyEntries(before, parties), partyEntries(after, parties), clock.now())
+    if (!lease.holds()) return remember(news)
     for (const one of news) tellAll(one)
     work()
   })
+
+  lease.onTaken((vacantSince) => {
+    for (const { at, news } of recent.splice(0)) {
+      if (at >= vacantSince) for (const one of news) tellAll(one)
+    }
+    work()
+  })
+
+  function remember(news: readonly PartyNews[]): void {
+    const at = performance.now()
+    recent.push({ at, news })
+    while (recent.length > RECENT_MAX || recent[0]!.at < at - RECENT_MS) recent.shift()
+  }
 
   const stopLooking = parts.visibility?.watch((after, before) => {
     if (!lease.holds()) return

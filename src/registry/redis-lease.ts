@@ -18,11 +18,11 @@ const LIFE_MS = 6000
 const RENEW_MS = 1500
 
 // KEYS: lease, fence. ARGV: holder, life, highest fence the holder knows (a Redis that lost data must not count anew).
-// Gives whether it is held now, and the fence.
+// Gives whether it is held now, the fence, and how long it will be held yet.
 const TAKE = defineScript(`
 local holder = redis.call('GET', KEYS[1])
 local fence = math.max(tonumber(redis.call('GET', KEYS[2]) or '0') or 0, tonumber(ARGV[3]))
-if holder and holder ~= ARGV[1] then return { 0, fence } end
+if holder and holder ~= ARGV[1] then return { 0, fence, redis.call('PTTL', KEYS[1]) } end
 if holder then
   redis.call('PEXPIRE', KEYS[1], ARGV[2])
 else
@@ -30,7 +30,7 @@ else
   redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 end
 redis.call('SET', KEYS[2], string.format('%.0f', fence))
-return { 1, fence }
+return { 1, fence, tonumber(ARGV[2]) }
 `)
 
 // KEYS: lease. ARGV: holder.
@@ -46,6 +46,9 @@ export function createRedisLease(redis: RedisConnection, options: RedisLeaseOpti
   const holder = randomUUID()
   let fence = 0
   let heldUntil = 0
+  // Of the last holder: when it was seen, when its lease ends, and until when it surely acts if that is not put off.
+  let seen = { at: 0, endsAt: 0, actedUntil: performance.now() }
+  const listeners: ((vacantSince: number) => void)[] = []
   let trying: Promise<void> | undefined
   let closed = false
 
@@ -54,9 +57,16 @@ export function createRedisLease(redis: RedisConnection, options: RedisLeaseOpti
     const asked = performance.now()
     try {
       const answer = await redis.run(TAKE, keys, [holder, lifeMs, fence])
-      const [isHeld, known] = Array.isArray(answer) ? answer.map(Number) : []
+      const [isHeld, known, leftMs = 0] = Array.isArray(answer) ? answer.map(Number) : []
+      const isNew = isHeld === 1 && asked >= heldUntil
       heldUntil = isHeld === 1 ? asked + lifeMs : 0
       fence = Math.max(fence, known ?? 0)
+      // One that is gone before its end was given up.
+      const vacantSince = asked < seen.endsAt ? seen.at : seen.actedUntil
+      const endsAt = asked + leftMs
+      // This hub acts to the end; another one may have died right after it renewed.
+      seen = { at: asked, endsAt, actedUntil: isHeld === 1 ? endsAt : endsAt - lifeMs }
+      if (isNew) for (const listener of listeners) listener(vacantSince)
     } catch {
       // Unknown, so it is held as long as it surely was.
     }
@@ -72,6 +82,7 @@ export function createRedisLease(redis: RedisConnection, options: RedisLeaseOpti
   timer.unref()
   return {
     holds: () => !closed && performance.now() < heldUntil,
+    onTaken: (listener) => void listeners.push(listener),
     get fence() {
       return fence
     },

@@ -55,6 +55,7 @@ describe('the lease', () => {
   it('goes to another hub within 10 s, with a higher fence, when its holder dies', async () => {
     const redis = await server()
     const dying = connect(redis)
+    const begun = performance.now()
     const first = createRedisLease(dying, { name: 'upkeep' })
     await waitFor(() => first.holds())
     const second = createRedisLease(connect(redis), { name: 'upkeep' })
@@ -63,8 +64,15 @@ describe('the lease', () => {
       () => second.close(),
     )
     const { fence } = first
+    let vacantSince: number | undefined
+    second.onTaken((since) => (vacantSince = since))
+    await waitFor(() => second.fence === fence)
     await dying.close()
+    const died = performance.now()
     await waitFor(() => second.holds(), { limitMs: 10_000 })
+    // It may have died right after it was renewed.
+    expect(vacantSince).toBeGreaterThan(begun)
+    expect(vacantSince).toBeLessThan(died)
     expect(first.holds()).toBe(false)
     expect(second.fence).toBeGreaterThan(fence)
   })

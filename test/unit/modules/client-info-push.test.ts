@@ -38,7 +38,17 @@ function connected(id: string, peer: Peer, changes: Partial<Platform> = {}): Pla
 async function watch(platforms: readonly Platform[], changes: Partial<PushParts> = {}): Promise<void> {
   kit = await createKit({}, platforms)
   const log = { debug: () => undefined, warn: () => undefined }
-  push = createClientInfoPush({ ...kit.parts, lease: { holds: () => true }, log, ...changes })
+  push = createClientInfoPush({ ...kit.parts, lease: leaseOf(() => true), log, ...changes })
+}
+
+/** A lease that is taken when the test says so. */
+function leaseOf(holds: () => boolean) {
+  const listeners: ((vacantSince: number) => void)[] = []
+  return {
+    holds,
+    onTaken: (listener: (vacantSince: number) => void) => void listeners.push(listener),
+    taken: (vacantSince: number) => listeners.forEach((listener) => listener(vacantSince)),
+  }
 }
 
 const setStatus = (id: string, status: ConnectionStatus) =>
@@ -154,7 +164,7 @@ describe('a change of a party', () => {
     const peer = await receiver()
     let holds = false
     await watch([connected('one', peer), platform('other', { roles: [role('DE-CPO CPO')] })], {
-      lease: { holds: () => holds },
+      lease: leaseOf(() => holds),
     })
     await setStatus('other', 'OFFLINE')
     await push.idle()
@@ -162,6 +172,24 @@ describe('a change of a party', () => {
     await setStatus('other', 'CONNECTED')
     await push.idle()
     expect(told(peer)).toEqual(['PUT /hci/DE/CPO CPO CONNECTED'])
+  })
+
+  it('is told by the hub that takes the lease, when there was none that held it', async () => {
+    const peer = await receiver()
+    let holds = false
+    const lease = leaseOf(() => holds)
+    const others = ['AAA', 'BBB'].map((party) => platform(party, { roles: [role(`DE-${party} CPO`)] }))
+    await watch([connected('one', peer), ...others], { lease })
+    await setStatus('AAA', 'OFFLINE')
+    const vacantSince = performance.now()
+    for (const status of ['OFFLINE', 'CONNECTED', 'SUSPENDED'] as const) await setStatus('BBB', status)
+    holds = true
+    lease.taken(vacantSince)
+    await push.idle()
+    expect(told(peer)).toEqual(['PUT /hci/DE/BBB CPO SUSPENDED'])
+    lease.taken(vacantSince)
+    await push.idle()
+    expect(peer.requests).toHaveLength(1)
   })
 
   it('is not repeated to a platform that fails, and keeps nobody else waiting (R92)', async () => {
@@ -210,7 +238,7 @@ describe('a change of a party', () => {
     })
     const others = ['AAA', 'BBB'].map((party) => platform(party, { roles: [role(`DE-${party} CPO`)] }))
     let holds = true
-    await watch([connected('slow', slow), ...others], { lease: { holds: () => holds } })
+    await watch([connected('slow', slow), ...others], { lease: leaseOf(() => holds) })
     await setStatus('AAA', 'OFFLINE')
     await waitFor(() => slow.requests.length === 1)
     await setStatus('BBB', 'OFFLINE')
