@@ -147,7 +147,7 @@ export function createSend(options: ForwardingOptions, network: NetworkOptions):
         if (!isKeepAliveRace(request, fault, stage)) return failed(fault)
         attempt = onceMore(request, {
           answered: answeredFirst,
-          failed: (second) => failed(stage === 'waiting' ? lessCertain(fault, second) : second),
+          failed: (second) => failed(mayHaveActed(request, stage) ? lessCertain(fault, second) : second),
         })
       }
       function answeredFirst(raw: RawAnswer): void {
@@ -208,6 +208,11 @@ function overdue(attempt: Attempt): Fault {
   if (attempt.isHeldUp())
     return new Fault('requester_gone', { detail: 'the requester took the answer too slowly and was cut off' })
   return new Fault(attempt.stage() === 'connecting' ? 'connection_timeout' : 'http_response_timeout')
+}
+
+/** Whether the first of two attempts may have had an effect; a GET is as if it had never been. */
+function mayHaveActed({ method }: OutboundRequest, stage: Stage): boolean {
+  return stage === 'waiting' && method !== 'GET'
 }
 
 /** Of two attempts, the first of which may have arrived: that the second one did not must not be told of both. */

@@ -165,9 +165,13 @@ describe('an idle connection that is reset when a request is about to use it', (
 })
 
 describe('a reused connection that breaks while the party, which is gone then, has the request', () => {
-  it.each(['GET', 'PUT', 'DELETE'])(
-    'may have brought a %s: that the second attempt did not arrive is not told',
-    async (method) => {
+  it.each([
+    ['PUT', 'connection_terminated'],
+    ['DELETE', 'connection_terminated'],
+    ['GET', 'connection_refused'],
+  ])(
+    'may have brought a %s: that the second attempt did not arrive is told of what has no effect alone',
+    async (method, code) => {
       const asked: string[] = []
       const server = await listen('127.0.0.1', 0, (request, response) => {
         asked.push(request.method!)
@@ -184,7 +188,7 @@ describe('a reused connection that breaks while the party, which is gone then, h
       expect((await ask()).status).toBe(200)
       await setImmediate()
       await setImmediate()
-      await expect(ask()).rejects.toMatchObject({ code: 'connection_terminated' })
+      await expect(ask()).rejects.toMatchObject({ code })
       expect(asked).toEqual([method, method])
     },
   )
