@@ -33,7 +33,7 @@ function row([layer, at, reached, http, ocpi, recovery, when, advice]: Compact):
 // biome-ignore format: a table is read in columns
 export const FAULTS = {
   hub_draining: row(['hub', 'hub', 'no', 503, 4000, 'wait', 'the hub is shutting down', 'Repeat on a new connection; a load balancer should follow /health/ready.']),
-  hub_overloaded: row(['hub', 'hub', 'no', 503, 4000, 'wait', 'the hub has reached its limit of requests in flight', 'Repeat after Retry-After; the operator raises limits.in_flight, for large bodies limits.held_requests, for one platform limits.pending_per_platform, or adds a hub.']),
+  hub_overloaded: row(['hub', 'hub', 'no', 503, 4000, 'wait', 'the hub has as much under way as it can take', 'Repeat after Retry-After; the operator raises limits.in_flight, for large bodies limits.held_requests, for one platform limits.pending_per_platform, or adds a hub.']),
   rate_limited: row(['hub', 'requester', 'no', 429, 2000, 'wait', 'the requester sends more than its route allows', 'Slow down and repeat after Retry-After; if wrong tokens were counted, with a valid one.']),
   http_request_error: row(['http', 'requester', 'no', 400, 2001, 'correct', 'the request is not well-formed HTTP', 'Mend the request line or headers; no header of routing or authorization may stand twice.']),
   token_missing: row(['ocpi', 'requester', 'no', 401, 2000, 'authenticate', 'there is no usable Authorization header', 'Send "Authorization: Token <credentials token in Base64>".']),
@@ -68,7 +68,7 @@ export const FAULTS = {
   to_not_connected: row(['routing', 'responder', 'no', 200, 4003, 'wait', 'the party is known but not connected; nothing was sent', 'Wait until HubClientInfo says CONNECTED.']),
   module_not_offered: row(['routing', 'responder', 'no', 200, 4000, 'ask_responder', 'the party has no endpoint for this module and interface', 'The party adds the endpoint to its version details.']),
   version_not_shared: row(['routing', 'responder', 'no', 200, 4000, 'ask_responder', 'the two parties speak different versions of OCPI', 'One of them connects with a version of the other.']),
-  store_unavailable: row(['hub', 'hub', 'no', 200, 4000, 'wait', 'the hub cannot keep what it has to keep for this request', 'The operator looks at the registry\'s store.']),
+  store_unavailable: row(['hub', 'hub', 'no', 200, 4000, 'wait', 'the hub cannot keep or look up what this request needs', 'The operator looks at the registry\'s store.']),
   destination_ip_prohibited: row(['transport', 'responder', 'no', 200, 4003, 'ask_responder', 'the party\'s URL is one the hub must not call', 'Use https and a public address, or the operator changes network.require_https or network.allow.']),
   dns_error: row(['transport', 'responder', 'no', 200, 4003, 'wait', 'the party\'s host name does not resolve', 'Repair the DNS record of the endpoint\'s host, or its name server; where it is so for several parties, the resolver of the hub\'s machine.']),
   destination_ip_unroutable: row(['transport', 'responder', 'no', 200, 4003, 'wait', 'there is no network route to the party', 'Look at routing and firewalls between hub and party.']),
