@@ -68,9 +68,8 @@ export function createClientInfoPush(parts: PushParts): ClientInfoPush {
   // One look after the other at who sees whom, and how many are left.
   let looked: Promise<void> = Promise.resolve()
   let looks = 0
-
   // What was left to the holder of the lease: if there was none, this hub tells it when it is the next one.
-  const recent: { readonly at: number; readonly news: readonly PartyNews[] }[] = []
+  const recent: { readonly at: number; readonly tell: () => void }[] = []
   let isRead = registry.health().loaded
 
   const audience = new Map<string, Connection>()
@@ -85,33 +84,37 @@ export function createClientInfoPush(parts: PushParts): ClientInfoPush {
       changes.flatMap(({ old, now }) => [...(old?.parties.keys() ?? []), ...(now?.parties.keys() ?? [])]),
     )
     const news = changedParties(partyEntries(before, parties), partyEntries(after, parties), clock.now())
-    if (!lease.holds()) return remember(news)
-    for (const one of news) tellAll(one)
-    work()
+    speak(() => {
+      for (const one of news) tellAll(one)
+    })
   })
 
   lease.onTaken((vacantSince) => {
-    for (const { at, news } of recent.splice(0)) {
-      if (at >= vacantSince) for (const one of news) tellAll(one)
-    }
+    for (const { at, tell } of recent.splice(0)) if (at >= vacantSince) tell()
     work()
   })
 
-  function remember(news: readonly PartyNews[]): void {
+  /** Calls `tell` in the hub that holds the lease, or in the one that takes it next when none does. */
+  function speak(tell: () => void): void {
+    if (lease.holds()) {
+      tell()
+      return work()
+    }
     const at = performance.now()
-    recent.push({ at, news })
+    recent.push({ at, tell })
     while (recent.length > RECENT_MAX || recent[0]!.at < at - RECENT_MS) recent.shift()
   }
 
   const stopLooking = parts.visibility?.watch((after, before) => {
-    if (!lease.holds()) return
-    looks++
-    looked = looked
-      .then(() => lookAgain({ before, after }))
-      .finally(() => {
-        looks--
-        rest()
-      })
+    speak(() => {
+      looks++
+      looked = looked
+        .then(() => lookAgain({ before, after }))
+        .finally(() => {
+          looks--
+          rest()
+        })
+    })
   })
 
   /** Tells each platform whom a change of the routes has hidden from it or shown to it; others have their turn between. */
@@ -213,6 +216,7 @@ export function createClientInfoPush(parts: PushParts): ClientInfoPush {
       closed = true
       stop()
       stopLooking?.()
+      recent.length = 0
       waiting.clear()
       queued = 0
     },
