@@ -112,5 +112,5 @@ function printBody(context: CliContext, what: string, body: KeptBody | undefined
       ? [...(body.plain ? ['not JSON'] : []), ...(body.truncated ? ['cut'] : [])]
       : [body.omitted.replaceAll('_', ' ')]
   context.out(styled(context, 'dim', `  ${[what, `${body.bytes} bytes`, ...notes].join(', ')}`))
-  if ('text' in body) for (const line of body.text.split('\n')) context.out(`  ${shownText(line)}`)
+  if ('text' in body) for (const line of body.text.trimEnd().split('\n')) context.out(`  ${shownText(line)}`)
 }

@@ -52,6 +52,14 @@ describe('what an operator gets wrong', () => {
     expect(server.asked).toEqual([])
   })
 
+  test('a page that was kept is shown without the line end it closes with', async () => {
+    const page = { bytes: 5, text: 'a\n\nb\n', plain: true }
+    const item = { time: 'now', method: 'GET', path: '/x', fault: 'answer_not_ocpi', answer: page }
+    answer = json({ id: 'c1', count: 1, left_out: 0, items: [item] })
+    const { out } = await run(['captures', 'show', 'c1'])
+    expect(out.split('\n').slice(1)).toEqual(['  answer, 5 bytes, not JSON', '  a', '  ', '  b'])
+  })
+
   test('a probe of a platform that does not answer is 1', async () => {
     answer = json({ id: 'acme', ok: false, fault: 'connection_refused', duration_ms: 2, status: 'OFFLINE' })
     expect(await run(['platforms', 'probe', 'acme'])).toMatchObject({ code: 1, err: '' })
