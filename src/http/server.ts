@@ -93,6 +93,8 @@ export function createOcpiServer(
   })
 
   app.addHook('onRequest', (request, reply, done) => {
+    // Behind the last answer of its connection.
+    if (request.raw.socket.writableEnded) return void reply.hijack()
     const visit = openVisit(request.raw, parts.registry.table(), parts.lifecycle)
     request.visit = visit
     parts.tracing?.begin(visit.exchange, visit.head.forward)

@@ -1,7 +1,7 @@
 // What Node's parser refuses on a listener, or what came too late: no request came of it, so it is answered on the bare
 // socket, after the answers to the requests before it.
 
-import { type ServerResponse, STATUS_CODES } from 'node:http'
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 
 export interface Stray {
@@ -82,6 +82,18 @@ export function answerStray(
 
 // At once, a reset for bytes that nobody has read could overtake the answer.
 const LINGER_MS = 1_000
+
+/**
+ * Lets what is still to come of a request that is answered before its end arrive and be dropped, for a while: closed at
+ * once, the reset for bytes that nobody reads could overtake the answer (RFC 9112 §9.6).
+ */
+export function dropRest(request: IncomingMessage): void {
+  const { socket } = request
+  // Whoever gathers the body needs it no longer.
+  request.removeAllListeners('data').resume()
+  // What Node calls once the answer is written.
+  socket.destroySoon = () => endStray(socket)
+}
 
 /** Closes the connection, and for good: whoever never closes the other side must not keep it. */
 export function endStray(socket: Duplex, last = ''): void {

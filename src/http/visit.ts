@@ -12,6 +12,7 @@ import type { RoutingTable } from '../registry/routing-table.ts'
 import { readHead, type RequestHead } from '../routing/head.ts'
 import type { Admitted } from './admit.ts'
 import { type Answer, limitTaking, writeAnswer } from './reply.ts'
+import { dropRest } from './stray-bytes.ts'
 
 export interface Visit {
   readonly exchange: Exchange
@@ -98,8 +99,9 @@ export function answerFault(
   exchange.httpStatus = answer.httpStatus
   exchange.message = answer.message
   if (!response.headersSent && !response.destroyed) {
-    const closing =
-      parts.lifecycle.draining || fault.row.layer === 'hub' || fault.code === 'http_request_error'
+    const isBroken = fault.code === 'http_request_error'
+    const closing = parts.lifecycle.draining || fault.row.layer === 'hub' || isBroken
+    if (closing && !isBroken && !response.req.complete) dropRest(response.req)
     answerVisit(visit, response, answer, parts, parts.hub, closing)
   } else {
     response.destroy()

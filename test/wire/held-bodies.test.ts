@@ -2,12 +2,14 @@
 // middle of it, small ones never are, and what was held is given back however a request ends.
 
 import { request, type ClientRequest, type IncomingMessage } from 'node:http'
-import { text } from 'node:stream/consumers'
+import { connect } from 'node:net'
+import { buffer, text } from 'node:stream/consumers'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { ok } from '../support/envelopes.ts'
 import { metricOf, stage, type TestHub } from '../support/hub.ts'
 import { party, type Party } from '../support/party.ts'
 import type { ScriptedAnswer } from '../support/party-server.ts'
+import { readAnswers } from '../support/raw.ts'
 import { waitFor } from '../support/wait.ts'
 
 const KIB = 1024
@@ -113,6 +115,35 @@ describe('the bodies of requests in flight', () => {
     expect((await first!.answer()).status).toBe(200)
     expect(scene.cpo.requests).toHaveLength(1)
     await isHeld(scene.hub, 0)
+  })
+
+  it('are refused so that the answer is read, whatever is still sent, and nothing behind it is heard', async () => {
+    const scene = await staged()
+    const first = upload(scene, FREE + 200 * KIB, 'length')
+    first.send(FREE + 100 * KIB)
+    await isHeld(scene.hub, 100 * KIB)
+    const bytes = 1024 * KIB
+    const head = (method: string, rest: string, length: number) =>
+      `${method} /ocpi/2.2.1/${rest} HTTP/1.1\r\nHost: hub\r\nAuthorization: ${scene.emsp.authorization()}\r\n` +
+      `OCPI-to-country-code: DE\r\nOCPI-to-party-id: CPO\r\nContent-Length: ${length}\r\n\r\n`
+    const { hostname, port } = new URL(scene.hub.ocpiUrl)
+    const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true })
+    const errors: unknown[] = []
+    socket.on('error', (error) => errors.push(error))
+    // One that reads nothing before it has written everything.
+    socket.pause()
+    socket.write(head('PUT', 'receiver/tokens/NL/EMS/1', bytes))
+    await scene.hub.newest({ fault: 'hub_overloaded' })
+    await new Promise<void>((resolve) => {
+      socket.end(`${'x'.repeat(bytes)}${head('POST', 'receiver/cdrs', 2)}{}`, resolve)
+    })
+    const answers = readAnswers(await buffer(socket))
+    expect(errors).toEqual([])
+    expect(answers.map(({ httpStatus }) => httpStatus)).toEqual([503])
+    first.send()
+    expect((await first.answer()).status).toBe(200)
+    expect(scene.cpo.requests.map(({ method }) => method)).toEqual(['PUT'])
+    expect((await scene.hub.journal.query({}, { limit: 10 }))?.items).toHaveLength(1)
   })
 
   it('are taken whatever their size when they are alone', async () => {
