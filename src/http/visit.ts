@@ -101,7 +101,8 @@ export function answerFault(
   if (!response.headersSent && !response.destroyed) {
     const isBroken = fault.code === 'http_request_error'
     const closing = parts.lifecycle.draining || fault.row.layer === 'hub' || isBroken
-    if (closing && !isBroken && !response.req.complete) dropRest(response.req)
+    const isUpload = response.req.method !== 'GET' && !response.req.complete
+    if (closing && isUpload && !isBroken) dropRest(response.req)
     answerVisit(visit, response, answer, parts, parts.hub, closing)
   } else {
     response.destroy()
