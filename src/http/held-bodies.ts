@@ -4,10 +4,10 @@
 import type { IncomingMessage } from 'node:http'
 import { Fault } from '../faults/fault.ts'
 import type { ArrivalOptions } from './options.ts'
-import type { Visit, VisitParts } from './visit.ts'
+import type { Lifecycle, Visit } from './visit.ts'
 
 /** So much of each body is not counted, and costs nothing to look at. */
-export const FREE_BYTES = 64 * 1024
+const FREE_BYTES = 64 * 1024
 
 /**
  * Counts the body of a request as it comes, until its visit ends. A body that is alone is always taken. Throws
@@ -17,14 +17,14 @@ export const FREE_BYTES = 64 * 1024
 export function holdBody(
   visit: Visit,
   request: IncomingMessage,
-  lifecycle: VisitParts['lifecycle'],
+  lifecycle: Lifecycle,
   options: Pick<ArrivalOptions, 'maxRequestBodyBytes' | 'heldRequestBytes'>,
   refuse: (fault: Fault) => void,
 ): void {
   const { 'content-length': length, 'transfer-encoding': coding } = request.headers
   const announced = Number(length ?? 0)
   if (coding === undefined && (announced <= FREE_BYTES || announced > options.maxRequestBodyBytes)) return
-  if (!fits(announced - FREE_BYTES)) throw tooMuch()
+  if (announced > FREE_BYTES && !fits(announced - FREE_BYTES)) throw tooMuch()
   let bytes = 0
 
   function fits(more: number): boolean {

@@ -1,5 +1,5 @@
 // What Node's parser refuses on a listener, or what came too late: no request came of it, so it is answered on the bare
-// socket, after the answers to the requests before it.
+// socket, after the answers to the requests before it. And what still comes of a request that is answered already.
 
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'

@@ -156,6 +156,20 @@ describe('the bodies of requests in flight', () => {
     }
   })
 
+  it('are never refused while they are small, however much one that is alone has', async () => {
+    const scene = await staged()
+    const alone = upload(scene, 1024 * KIB, 'length')
+    alone.send(FREE + LIMIT + FREE + KIB)
+    await isHeld(scene.hub, LIMIT + FREE + KIB)
+    for (const framing of ['length', 'chunks'] as const) {
+      const small = upload(scene, FREE, framing)
+      small.send()
+      expect((await small.answer()).status).toBe(200)
+    }
+    alone.send()
+    expect((await alone.answer()).status).toBe(200)
+  })
+
   it('count until the exchange has ended, and no longer when the requester left', async () => {
     const scene = await staged()
     let answer: ((answer: ScriptedAnswer) => void) | undefined
