@@ -52,6 +52,7 @@ export async function createRegistry(store: RegistryStore, options: RegistryOpti
   let broken = 0
   let clashes: readonly string[] = []
   let locked: string | undefined
+  let isRead = false
   let table = buildRoutingTable(file.platforms, 0)
   const join = createJoin()
   const rebuilding = spread(rebuild)
@@ -71,8 +72,11 @@ export async function createRegistry(store: RegistryStore, options: RegistryOpti
       )
     }
     clashes = left
+    // Told also when nothing is in the store: what comes after it is news.
+    const isFirst = !isRead && mirror.loaded()
+    isRead ||= isFirst
     // Somebody else's reading of the store was faster than the answer to an own write.
-    if (changed.length === 0 && platforms.size === table.connections.size) return
+    if (!isFirst && changed.length === 0 && platforms.size === table.connections.size) return
     const before = table
     table = buildRoutingTable(platforms, before.revision + 1, before, changed)
     const changes = changesOf(table, before)
