@@ -3,7 +3,7 @@
 
 import { closest } from 'fastest-levenshtein'
 import { z } from 'zod'
-import { FAULT_CODES, REACHED, SIDES } from '../faults/table.ts'
+import { FAULT_CODES, REACHED, RECOVERY_WORDS, SIDES } from '../faults/table.ts'
 import { MODES } from '../journal/journal-entry.ts'
 import { CONNECTION_STATUSES } from '../ocpi/connection-status.ts'
 import { INTERFACES } from '../ocpi/module.ts'
@@ -79,7 +79,7 @@ export const journalEntry = z
       .meta({ examples: ['dns_error'], description: `One of the hub's ${FAULT_CODES.length} faults` }),
     at: sides.optional().meta({ description: 'Whose side must act' }),
     reached: z.enum(REACHED).optional().meta({ description: 'Whether the request arrived at the responder' }),
-    recovery: z.enum(['correct', 'authenticate', 'wait', 'check', 'ask_responder', 'ask_hub']).optional(),
+    recovery: z.enum(RECOVERY_WORDS).optional(),
     http_status: z.int(),
     from: optionalText,
     to: optionalText,

@@ -10,9 +10,9 @@ import {
   FAULT_CODES,
   FAULTS,
   RECOVERIES,
+  RECOVERY_WORDS,
   type FaultCode,
   type FaultRow,
-  type Recovery,
   type Side,
 } from '../faults/table.ts'
 
@@ -64,7 +64,7 @@ ${JSON.stringify(example, null, 2)}
 1. **Is it the hub's?** An error with \`data.fault\` was found by the hub. Any other error was written by the responder and passed on byte by byte: see [OCPI status codes](#ocpi-status-codes), or ask the responder. A valid OCPI envelope always wins over the HTTP status it came with.
 2. **Whose side must act?** \`data.at\`: ${list(SIDES)}.
 3. **What now?** \`data.recovery\`, one of six words:
-${(Object.keys(RECOVERIES) as Recovery[]).map((word) => `   - \`${word}\`: ${RECOVERIES[word]}`).join('\n')}
+${RECOVERY_WORDS.map((word) => `   - \`${word}\`: ${RECOVERIES[word]}`).join('\n')}
 4. **Tell your peer or the hub's operator** \`data.reference\`: it finds the exchange in the hub's journal, with every phase's time and the lower-level reason. Host names, addresses and tokens stand there and never in an answer.
 
 The HTTP status is 200 whenever the request itself was in order: then it was the OCPI layer that failed. \`status_message\` is one sentence for people; programs read \`data.fault\`, whose names stay.`

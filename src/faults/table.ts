@@ -8,7 +8,16 @@ export type Side = (typeof SIDES)[number]
 /** Whether the request arrived at the responder: read off the stage of the connection, not guessed. */
 export const REACHED = ['no', 'maybe', 'yes'] as const
 export type Reached = (typeof REACHED)[number]
-export type Recovery = 'correct' | 'authenticate' | 'wait' | 'check' | 'ask_responder' | 'ask_hub'
+/** What the requester does next. */
+export const RECOVERY_WORDS = [
+  'correct',
+  'authenticate',
+  'wait',
+  'check',
+  'ask_responder',
+  'ask_hub',
+] as const
+export type Recovery = (typeof RECOVERY_WORDS)[number]
 
 export interface FaultRow {
   readonly layer: Layer

@@ -147,7 +147,7 @@ export function createSend(options: ForwardingOptions, network: NetworkOptions):
         if (!isKeepAliveRace(request, fault, stage)) return failed(fault)
         attempt = onceMore(request, {
           answered: answeredFirst,
-          failed: (second) => failed(mayHaveActed(request, stage) ? lessCertain(fault, second) : second),
+          failed: (second) => failed(toldOfBoth(request, stage, fault, second)),
         })
       }
       function answeredFirst(raw: RawAnswer): void {
@@ -210,14 +210,13 @@ function overdue(attempt: Attempt): Fault {
   return new Fault(attempt.stage() === 'connecting' ? 'connection_timeout' : 'http_response_timeout')
 }
 
-/** Whether the first of two attempts may have had an effect; a GET is as if it had never been. */
-function mayHaveActed({ method }: OutboundRequest, stage: Stage): boolean {
-  return stage === 'waiting' && method !== 'GET'
-}
-
-/** Of two attempts, the first of which may have arrived: that the second one did not must not be told of both. */
-function lessCertain(first: Fault, second: Fault): Fault {
-  return FAULTS[second.code].reached === 'no' ? first : second
+/**
+ * Of two attempts: that the second one did not arrive is told of both only when the first one surely had no effect. A GET
+ * has none.
+ */
+function toldOfBoth({ method }: OutboundRequest, stage: Stage, first: Fault, second: Fault): Fault {
+  const mayHaveActed = stage === 'waiting' && method !== 'GET'
+  return mayHaveActed && FAULTS[second.code].reached === 'no' ? first : second
 }
 
 /**

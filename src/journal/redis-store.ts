@@ -2,7 +2,7 @@
 // correlation id, which go when the entry goes. An entry that is sent twice is kept once.
 
 import { z } from 'zod'
-import { REACHED, RECOVERIES, SIDES } from '../faults/table.ts'
+import { REACHED, RECOVERY_WORDS, SIDES } from '../faults/table.ts'
 import { INTERFACES } from '../ocpi/module.ts'
 import { type JournalEntry, MODES } from './journal-entry.ts'
 import { defineScript, type RedisConnection } from './redis.ts'
@@ -91,7 +91,7 @@ const ENTRY = z.looseObject({
   duration_ms: z.number(),
   at: word(SIDES),
   reached: word(REACHED),
-  recovery: word(Object.keys(RECOVERIES)),
+  recovery: word(RECOVERY_WORDS),
   interface: word(INTERFACES),
   mode: word(MODES),
 })

@@ -19,7 +19,7 @@ import {
   spanText,
 } from './alerts.ts'
 import { type CertificateSources, lookAtCertificates } from './certificate-alerts.ts'
-import type { Lease } from './client-info-push.ts'
+import type { Lease } from '../registry/lease.ts'
 import type { Clock } from './clock.ts'
 import { createFaultRates, type RateChange } from './fault-rates.ts'
 
@@ -38,7 +38,7 @@ export interface AlertWatchParts {
 /** What is watched besides exchanges; it comes later, because it stands on more. */
 export interface AlertSources {
   readonly registry: Pick<Registry, 'table' | 'watch' | 'health'>
-  readonly lease: Lease
+  readonly lease: Pick<Lease, 'holds'>
   readonly certificates: CertificateSources
 }
 

@@ -9,7 +9,7 @@ import type { Log } from '../journal/log.ts'
 import type { ClientInfo } from '../ocpi/client-info.ts'
 import { writeClientInfo } from '../ocpi/client-info.ts'
 import { joinPath } from '../ocpi/endpoint.ts'
-import type { Lease as RegistryLease } from '../registry/lease.ts'
+import type { Lease } from '../registry/lease.ts'
 import type { Connection, ConnectionChange } from '../registry/routing-table.ts'
 import type { HandshakeParts } from './handshake.ts'
 import { changedParties, type PartyNews, shownParties } from './party-news.ts'
@@ -17,16 +17,12 @@ import { askPeer } from './peer.ts'
 import { partyEntries, roleReader, type Visible } from './reachable.ts'
 import type { Visibility } from './visibility.ts'
 
-/** Of several hubs on one registry one speaks for all. */
-export interface Lease {
-  holds(): boolean
-}
-
 export interface PushParts
   extends Pick<HandshakeParts, 'registry' | 'call' | 'clock' | 'visible' | 'timeoutMs'> {
   /** Tells when routes hide or show parties; absent: what is visible never changes. */
   readonly visibility?: Pick<Visibility, 'watch'>
-  readonly lease: Lease & Pick<RegistryLease, 'onTaken'>
+  /** Of several hubs on one registry one speaks for all. */
+  readonly lease: Pick<Lease, 'holds' | 'onTaken'>
   readonly log: Pick<Log, 'debug' | 'warn'>
   /** Told what a push showed of a platform. */
   readonly onFailure?: (platformId: string, fault: FaultCode) => void

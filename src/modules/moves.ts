@@ -8,7 +8,7 @@ import { type PartyKey } from '../ocpi/party.ts'
 import type { Platform, PlatformRole } from '../registry/platform.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { PartyEntry } from '../registry/routing-table.ts'
-import type { Lease } from './client-info-push.ts'
+import type { Lease } from '../registry/lease.ts'
 import type { Clock } from './clock.ts'
 import { changePlatform, roleKey, withdrawnRole } from './platform-change.ts'
 
@@ -44,7 +44,7 @@ export interface Moves {
 export interface MovesParts {
   readonly registry: Registry
   readonly clock: Clock
-  readonly lease: Lease
+  readonly lease: Pick<Lease, 'holds'>
   readonly log: Pick<Log, 'info' | 'warn'>
   /** A party has moved. */
   readonly onMoved: (move: Move) => void

@@ -8,14 +8,14 @@ import type { Log } from '../journal/log.ts'
 import { VERSIONS } from '../ocpi/version.ts'
 import type { Platform } from '../registry/platform.ts'
 import type { Connection, ConnectionChange, PartyEntry, RoutingTable } from '../registry/routing-table.ts'
-import type { Lease } from './client-info-push.ts'
+import type { Lease } from '../registry/lease.ts'
 import { credentialsUrl } from './endpoints.ts'
 import { type HandshakeParts, isRegistered } from './handshake.ts'
 import { isTold, partyEntries, toldFingerprint } from './reachable.ts'
 import type { Visibility } from './visibility.ts'
 
 export interface PartyRenewalParts extends Pick<HandshakeParts, 'registry' | 'clock' | 'visible'> {
-  readonly lease: Lease
+  readonly lease: Pick<Lease, 'holds'>
   readonly log: Pick<Log, 'info' | 'warn'>
   /** Tells when routes hide or show parties; absent: what is visible never changes. */
   readonly visibility?: Pick<Visibility, 'watch'>

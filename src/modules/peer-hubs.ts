@@ -8,7 +8,7 @@ import type { PartyReport } from '../ocpi/client-info.ts'
 import { partyKey } from '../ocpi/party.ts'
 import { isHub, type Platform } from '../registry/platform.ts'
 import type { Connection } from '../registry/routing-table.ts'
-import type { Lease } from './client-info-push.ts'
+import type { Lease } from '../registry/lease.ts'
 import { type HandshakeParts, isRegistered } from './handshake.ts'
 import { askClientInfos } from './peer-list.ts'
 import { changePlatform } from './platform-change.ts'
@@ -16,7 +16,7 @@ import { refreshFrom } from './refresh.ts'
 import { BEHIND_MAX, isHeldHere, withList, withReports } from './reported.ts'
 
 export interface PeerHubsOptions {
-  readonly lease: Lease
+  readonly lease: Pick<Lease, 'holds'>
   readonly log: Pick<Log, 'warn'>
 }
 

@@ -9,7 +9,7 @@ import type { Log } from '../journal/log.ts'
 import type { TokenForm } from '../ocpi/token.ts'
 import type { Platform } from '../registry/platform.ts'
 import type { Registry } from '../registry/registry.ts'
-import type { Lease } from './client-info-push.ts'
+import type { Lease } from '../registry/lease.ts'
 import type { Clock } from './clock.ts'
 import type { Call } from './peer.ts'
 import { changePlatform, withStatus } from './platform-change.ts'
@@ -29,7 +29,7 @@ export interface StillAliveParts {
   readonly registry: Registry
   readonly call: Call
   readonly clock: Clock
-  readonly lease: Lease
+  readonly lease: Pick<Lease, 'holds'>
   readonly log: Pick<Log, 'info' | 'warn'>
   /** Something only an operator can mend. */
   readonly alarm: (kind: 'token_rejected', platformId: string, detail: string) => void

@@ -66,7 +66,8 @@ export function createRedisLease(redis: RedisConnection, options: RedisLeaseOpti
       const endsAt = asked + leftMs
       // This hub acts to the end; another one may have died right after it renewed.
       seen = { at: asked, endsAt, actedUntil: isHeld === 1 ? endsAt : endsAt - lifeMs }
-      if (isNew) for (const listener of listeners) listener(vacantSince)
+      if (!isNew || closed) return
+      for (const listener of listeners) listener(vacantSince)
     } catch {
       // Unknown, so it is held as long as it surely was.
     }
