@@ -162,6 +162,7 @@ export function troubleAt(url: string, error: unknown): Error | undefined {
 const CLOSED: ReadonlySet<string> = new Set([
   'UND_ERR_SOCKET',
   'ECONNRESET',
+  'EPIPE',
   'ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE',
   'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED',
 ])
@@ -223,7 +224,8 @@ async function refusal(url: string, response: Response, token: string | undefine
 
 /** Whether the hub refused the token: asking again does not help. */
 export function isTokenRefusal({ cause }: Error): boolean {
-  return cause instanceof Response && (cause.status === 401 || cause.status === 403)
+  const { status } = (cause ?? {}) as { status?: unknown }
+  return status === 401 || status === 403
 }
 
 /**

@@ -3,7 +3,7 @@
 import { execFile, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
+import { createServer, type AddressInfo, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -45,6 +45,14 @@ function servedUrl(hub: CliProcess): Promise<string> {
     limitMs: 15_000,
     what: 'a hub that serves',
   })
+}
+
+/** The free port of loopback where it listens until the test ends. */
+async function listeningPort(server: Server): Promise<number> {
+  server.listen(0, '127.0.0.1')
+  onTestFinished(() => void server.close())
+  await once(server, 'listening')
+  return (server.address() as AddressInfo).port
 }
 
 describe('serve', () => {
@@ -116,10 +124,7 @@ describe('serve', () => {
   })
 
   test('says that its port is taken and ends with 1', async () => {
-    const other = createServer().listen(0, '127.0.0.1')
-    onTestFinished(() => void other.close())
-    await once(other, 'listening')
-    const { port } = other.address() as AddressInfo
+    const port = await listeningPort(createServer())
     const path = await configFile('taken.yaml')
     await writeFile(
       path,
@@ -177,6 +182,16 @@ describe('the executable', () => {
     const run = `${process.execPath} --import tsx src/cli/main.ts explain 4003 2>&1 >/dev/full; echo $?`
     const { stdout } = await promisify(execFile)('bash', ['-c', run])
     expect(stdout).toBe('error: standard output cannot be written (ENOSPC)\n1\n')
+  })
+
+  test('says that what listens closed the connection, also when it does so as soon as it was made', async () => {
+    const port = await listeningPort(createServer((socket) => socket.end()))
+    const url = `http://127.0.0.1:${port}`
+    for (let round = 0; round < 4; round += 1) {
+      const asking = startCli(['healthcheck', '--admin-url', url])
+      expect(await asking.ended).toBe(1)
+      expect(asking.err()).toMatch(/^error: what listens at http\S+ closed the connection \(\w+\)/)
+    }
   })
 
   test('says on standard error that a command is unknown and ends with 2', async () => {
