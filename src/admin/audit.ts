@@ -31,6 +31,7 @@ export function registerAudit(app: AdminApp, parts: AdminParts): void {
     {
       schema: {
         tags: ['hub'],
+        operationId: 'listAudit',
         summary: 'What operators changed, or were refused to, newest first',
         description: 'Hashes are those of the ETag: equal hashes, equal state.',
         querystring: z.strictObject(pageQuery),

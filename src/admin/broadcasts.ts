@@ -38,6 +38,7 @@ export function registerBroadcasts(app: AdminApp, { journal }: AdminParts): void
     {
       schema: {
         tags: ['errors'],
+        operationId: 'getBroadcast',
         summary: 'What came of a broadcast push, per target',
         params: z.object({ correlation_id: z.string() }),
         response: { 200: receipt, ...problems(404, 503) },

@@ -89,6 +89,7 @@ export function registerCaptures(app: AdminApp, parts: AdminParts): void {
     {
       schema: {
         tags,
+        operationId: 'listCaptures',
         summary: 'Captures, newest first; without what they kept',
         response: { 200: z.object({ items: z.array(capture) }), ...problems(503) },
       },
@@ -102,6 +103,7 @@ export function registerCaptures(app: AdminApp, parts: AdminParts): void {
       config: { access: 'operate' },
       schema: {
         tags,
+        operationId: 'getCapture',
         summary: 'A capture with what it kept; reading it is audited',
         params,
         response: { 200: capture.extend({ items: z.array(captured) }), ...problems(403, 404, 503) },
@@ -130,6 +132,7 @@ function registerArming(app: AdminApp, parts: AdminParts): void {
       config: { action: 'capture.arm' },
       schema: {
         tags,
+        operationId: 'armCapture',
         summary: 'Keep the bodies of one party and module for some minutes',
         description:
           'On all hubs of a registry. Redacted, bounded, ended by itself, and forgotten an hour later; in memory, or sealed in Redis where several hubs share it.',
@@ -162,6 +165,7 @@ function registerArming(app: AdminApp, parts: AdminParts): void {
       config: { action: 'capture.drop' },
       schema: {
         tags,
+        operationId: 'deleteCapture',
         summary: 'End a capture and forget what it kept',
         params,
         response: { 204: z.null().meta({ description: 'It is gone' }), ...problems(403, 404, 503) },

@@ -35,6 +35,7 @@ export function registerCodes(app: AdminApp): void {
     {
       schema: {
         tags,
+        operationId: 'listCodes',
         summary: 'Every code the hub knows',
         querystring: z.strictObject({ ...pageQuery, system: z.string().max(50).optional() }),
         response: { 200: pageOf(catalogueEntry), ...problems(400) },
@@ -56,6 +57,7 @@ export function registerCodes(app: AdminApp): void {
     {
       schema: {
         tags,
+        operationId: 'getCode',
         summary: 'What a code means; several systems may use the same one',
         description:
           'A code (2003, dns_error, ORDER_EXPIRED), a slug, or either behind its system: ivxp%2FAMOUNT_MISMATCH.',

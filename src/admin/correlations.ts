@@ -21,6 +21,7 @@ export function registerCorrelations(app: AdminApp, { journal }: AdminParts): vo
     {
       schema: {
         tags: ['errors'],
+        operationId: 'getCorrelation',
         summary: 'All that is kept of one X-Correlation-ID, oldest first',
         description:
           'Successes are kept for broadcasts and for commands and charging profiles with their call-backs.',

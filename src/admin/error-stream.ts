@@ -40,6 +40,7 @@ export function registerErrorStream(app: AdminApp, parts: AdminParts): void {
       exposeHeadRoute: false,
       schema: {
         tags: ['errors'],
+        operationId: 'streamErrors',
         summary: 'New entries as server-sent events',
         description:
           'Event `entry`, its id the reference, its data a JournalEntry. With Last-Event-ID the entries since then come first.',

@@ -60,6 +60,7 @@ export function registerErrors(app: AdminApp, { journal }: AdminParts): void {
     {
       schema: {
         tags,
+        operationId: 'listErrors',
         summary: 'What was answered with anything but 1xxx, newest first',
         querystring: z.strictObject({ ...journalFilter, ...pageQuery }),
         response: { 200: pageOf(journalEntry), ...problems(400, 503) },
@@ -81,6 +82,7 @@ export function registerErrors(app: AdminApp, { journal }: AdminParts): void {
     {
       schema: {
         tags,
+        operationId: 'summarizeErrors',
         summary: 'How often, by party, code or side; the most frequent first',
         querystring: z.strictObject({ ...journalFilter, by: summaryBy }),
         response: { 200: summary, ...problems(400, 503) },
@@ -97,6 +99,7 @@ export function registerErrors(app: AdminApp, { journal }: AdminParts): void {
     {
       schema: {
         tags,
+        operationId: 'getError',
         summary: 'One entry, by the reference that the requester was told',
         params: z.object({ reference: z.string() }),
         response: { 200: journalEntry, ...problems(404, 503) },

@@ -88,6 +88,7 @@ export function registerExplain(app: AdminApp, parts: AdminParts): void {
     {
       schema: {
         tags: ['routes'],
+        operationId: 'explainRequest',
         summary: 'What would happen to a request, step by step, without sending it',
         querystring: question,
         response: { 200: explanation, ...problems(400) },

@@ -56,6 +56,7 @@ export function registerHealth(app: AdminApp, parts: AdminParts): void {
       schema: {
         tags,
         security: [],
+        operationId: 'getLiveness',
         summary: 'Whether the process turns',
         response: { 200: z.object({ status: z.literal('live') }) },
       },
@@ -69,6 +70,7 @@ export function registerHealth(app: AdminApp, parts: AdminParts): void {
       schema: {
         tags,
         security: [],
+        operationId: 'getReadiness',
         summary: 'Whether the hub takes requests',
         description: 'degraded is still 200: the last good routing table is served.',
         response: { 200: readinessSchema, 503: readinessSchema },

@@ -17,6 +17,7 @@ export function registerMissed(app: AdminApp, parts: AdminParts): void {
     {
       schema: {
         tags: ['platforms'],
+        operationId: 'listMissedPushes',
         summary: 'Pushes that did not reach a party',
         description:
           'As far as the journal goes back. Cleared when the party reads the list of that module and sender through the hub, to its last page.',

@@ -38,6 +38,7 @@ export function registerMoves(app: AdminApp, parts: AdminParts): void {
     {
       schema: {
         tags,
+        operationId: 'listMoves',
         summary: 'Parties that may move and have not yet',
         response: { 200: moves, ...problems() },
       },
@@ -50,6 +51,7 @@ export function registerMoves(app: AdminApp, parts: AdminParts): void {
       config: { action: 'party.move' },
       schema: {
         tags,
+        operationId: 'allowMove',
         summary: 'Let a party move to another platform',
         description:
           'Until it registers there it stays where it is; without this mark its registration is refused with 2001.',
@@ -73,6 +75,7 @@ export function registerMoves(app: AdminApp, parts: AdminParts): void {
       config: { action: 'party.stay' },
       schema: {
         tags,
+        operationId: 'cancelMove',
         summary: 'Take it back: the party stays where it is',
         params,
         querystring: z.strictObject({ role: roleName }),

@@ -44,6 +44,7 @@ export function registerParties(app: AdminApp, parts: AdminParts): void {
     {
       schema: {
         tags: ['platforms'],
+        operationId: 'listParties',
         summary: 'Every party in every role, by address',
         querystring: z.strictObject({
           ...pageQuery,

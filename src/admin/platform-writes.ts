@@ -61,6 +61,7 @@ function registerOrders(app: AdminApp, parts: AdminParts): void {
       config: { action: actionOfOrder },
       schema: {
         tags,
+        operationId: 'createPlatform',
         summary: 'Prepare a connection, or register the hub at a peer',
         description:
           'With an id alone the parties become PLANNED and the answer holds the token to hand over. With versions_url and the token a peer gave, the hub registers itself there and the answer is the platform.',
@@ -105,6 +106,7 @@ function registerPatch(app: AdminApp, parts: AdminParts): void {
       config: { action: 'platform.patch' },
       schema: {
         tags,
+        operationId: 'updatePlatform',
         summary: 'Change what an operator knows better than the peer',
         description:
           'The error format it answers with, the form of the token it wants, its versions URL, names of its parties. Platforms of the configuration file are changed there.',
@@ -153,6 +155,7 @@ function registerRemoval(app: AdminApp, parts: AdminParts): void {
       config: { action: 'platform.remove' },
       schema: {
         tags,
+        operationId: 'deletePlatform',
         summary: 'Forget a connection',
         description:
           'The other side is told with DELETE of its credentials; the connection ends whether it hears it or not.',
@@ -191,6 +194,7 @@ function registerActions(app: AdminApp, parts: AdminParts): void {
         config: { action: `platform.${action}` },
         schema: {
           tags,
+          operationId: `${action}Platform`,
           summary,
           params,
           response: { 200: platformShape, ...problems(403, 404, 409, 412, 422, 502, 503, 504) },
@@ -217,6 +221,7 @@ function registerProbe(app: AdminApp, parts: AdminParts): void {
       config: { action: 'platform.probe' },
       schema: {
         tags,
+        operationId: 'probePlatform',
         summary: 'Ask the platform for its versions now',
         description: 'What it finds counts like real traffic: a platform that answers is CONNECTED again.',
         params,

@@ -71,6 +71,7 @@ export function registerPlatforms(app: AdminApp, parts: AdminParts): void {
     {
       schema: {
         tags,
+        operationId: 'listPlatforms',
         summary: 'Connections, by id',
         querystring: z.strictObject({ ...pageQuery, status: connectionStatus.optional() }),
         response: { 200: pageOf(platformShape), ...problems(400) },
@@ -94,6 +95,7 @@ export function registerPlatforms(app: AdminApp, parts: AdminParts): void {
     {
       schema: {
         tags,
+        operationId: 'getPlatform',
         summary: 'One connection',
         params: z.object({ id: z.string() }),
         response: { 200: platformShape, ...problems(404, 503) },

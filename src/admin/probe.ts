@@ -56,6 +56,7 @@ export function registerExamination(app: AdminApp, parts: AdminParts): void {
       config: { action: 'probe' },
       schema: {
         tags: ['platforms'],
+        operationId: 'probeUrl',
         summary: 'Examine the endpoints of a party before it is connected',
         description:
           'Reachability, TLS, token form, versions, endpoints, lists and their paging, errors, clock and speed. Only GET is sent. Takes some seconds, half a minute at most.',

@@ -47,6 +47,7 @@ export function registerRegistryKeys(app: AdminApp, parts: AdminParts): void {
     {
       schema: {
         tags,
+        operationId: 'getRegistryKeys',
         summary: 'Which keys of secret_key the registry depends on',
         description: 'An old key may be taken away when nothing is sealed or hashed with it any more.',
         response: { 200: keysShape, ...problems() },
@@ -60,6 +61,7 @@ export function registerRegistryKeys(app: AdminApp, parts: AdminParts): void {
       config: { action: 'registry.reseal' },
       schema: {
         tags,
+        operationId: 'resealRegistry',
         summary: 'Moves the registry to the newest key, for all hubs',
         description:
           'Call it when every hub has the new key. Outbound tokens are sealed anew at once; hashes of inbound tokens follow when their token is next used.',

@@ -50,7 +50,14 @@ const importedShape = z.object({
 export function registerRegistry(app: AdminApp, parts: AdminParts): void {
   app.get(
     PATH,
-    { schema: { tags, summary: 'How the registry is', response: { 200: registryShape, ...problems() } } },
+    {
+      schema: {
+        tags,
+        operationId: 'getRegistry',
+        summary: 'How the registry is',
+        response: { 200: registryShape, ...problems() },
+      },
+    },
     async () => toView(parts),
   )
   registerBackup(app, parts)
@@ -65,6 +72,7 @@ function registerBackup(app: AdminApp, parts: AdminParts): void {
       config: { access: 'operate' },
       schema: {
         tags,
+        operationId: 'exportRegistry',
         summary: 'The whole registry as one document, for import',
         response: { 200: backupShape, ...problems(403, 409, 503) },
       },
@@ -83,6 +91,7 @@ function registerBackup(app: AdminApp, parts: AdminParts): void {
       bodyLimit: BACKUP_BYTES_MAX,
       schema: {
         tags,
+        operationId: 'importRegistry',
         summary: 'Takes over the document of an export',
         description:
           'All or nothing. A registry that holds platforms is refused unless replace is true: then it holds nothing but the document afterwards. The hub must have the secret_key of the hub that made it.',
@@ -128,6 +137,7 @@ function registerDecisions(app: AdminApp, parts: AdminParts): void {
         config: { action: `registry.${decision}` },
         schema: {
           tags,
+          operationId: `${decision}Registry`,
           summary,
           description: `${description} Does nothing while there is no alarm.`,
           response: { 200: registryShape, ...problems(403, 503) },

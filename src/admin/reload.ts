@@ -33,6 +33,7 @@ export function registerReload(app: AdminApp, parts: AdminParts): void {
       config: { access: 'operate' },
       schema: {
         tags: ['hub'],
+        operationId: 'previewReload',
         summary: 'What reading the configuration file again would change',
         description: 'Reads it and changes nothing. Answers what the POST would answer now.',
         response: { 200: reloaded, ...problems(403, 409, 422) },
@@ -46,6 +47,7 @@ export function registerReload(app: AdminApp, parts: AdminParts): void {
       config: { action: 'config.reload', auditsItself: true },
       schema: {
         tags: ['hub'],
+        operationId: 'reload',
         summary: 'Read the configuration file again',
         description:
           'As SIGHUP does, on this hub; certificates are read again as well, and those that were renewed are among the changes. A file with faults, or with a change that needs a restart, changes nothing: the problem names each fault with its line, or the keys.',

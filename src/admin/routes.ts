@@ -59,7 +59,14 @@ const putBody = z.strictObject({
 export function registerRoutes(app: AdminApp, parts: AdminParts): void {
   app.get(
     PATH,
-    { schema: { tags, summary: 'The rules in effect', response: { 200: routesView, ...problems() } } },
+    {
+      schema: {
+        tags,
+        operationId: 'getRoutes',
+        summary: 'The rules in effect',
+        response: { 200: routesView, ...problems() },
+      },
+    },
     async (request, reply) => {
       const routes = operationsOf(parts).routes.current()
       return sendTagged(request, reply, toView(routes), etagOfRoutes(routes))
@@ -71,6 +78,7 @@ export function registerRoutes(app: AdminApp, parts: AdminParts): void {
       config: { action: 'routes.put' },
       schema: {
         tags,
+        operationId: 'replaceRoutes',
         summary: 'Replace the rules of all hubs, all or nothing',
         description: 'Checked like those of the configuration file, which they stand in for from then on.',
         body: putBody,
@@ -85,6 +93,7 @@ export function registerRoutes(app: AdminApp, parts: AdminParts): void {
       config: { action: 'routes.delete' },
       schema: {
         tags,
+        operationId: 'deleteRoutes',
         summary: 'Go back to the rules of the configuration file',
         response: { 200: routesView, ...problems(403, 409, 412, 503) },
       },
@@ -100,6 +109,7 @@ function registerVersions(app: AdminApp, parts: AdminParts): void {
     {
       schema: {
         tags,
+        operationId: 'listRouteVersions',
         summary: 'Versions that can be restored, newest first',
         response: { 200: z.object({ items: z.array(versionView) }), ...problems(503) },
       },
@@ -114,6 +124,7 @@ function registerVersions(app: AdminApp, parts: AdminParts): void {
     {
       schema: {
         tags,
+        operationId: 'getRouteVersion',
         summary: 'The rules of one version',
         params: z.object({ version: z.coerce.number().int().min(1) }),
         response: { 200: routesView, ...problems(400, 404, 503) },
@@ -127,6 +138,7 @@ function registerVersions(app: AdminApp, parts: AdminParts): void {
       config: { action: 'routes.restore' },
       schema: {
         tags,
+        operationId: 'restoreRoutes',
         summary: 'Put an earlier version in effect again, as a new one',
         body: z.strictObject({ version: z.int().min(1) }),
         response: { 200: routesView, ...problems(400, 403, 404, 409, 412, 503) },

@@ -31,6 +31,7 @@ export function registerStatusChanges(app: AdminApp, parts: AdminParts): void {
     {
       schema: {
         tags: ['platforms'],
+        operationId: 'listStatusChanges',
         summary: 'Connections whose status changed, newest first',
         querystring: z.strictObject({ ...pageQuery, since: instant.optional() }),
         response: { 200: pageOf(statusChange), ...problems(400, 503) },

@@ -35,6 +35,7 @@ export function registerStatus(app: AdminApp, parts: AdminParts): void {
     {
       schema: {
         tags: ['hub'],
+        operationId: 'getMetrics',
         summary: 'Metrics in the text format of Prometheus',
         response: { 200: metricsPage, ...problems() },
       },
@@ -43,7 +44,14 @@ export function registerStatus(app: AdminApp, parts: AdminParts): void {
   )
   app.get(
     '/api/v1/status',
-    { schema: { tags: ['hub'], summary: 'The hub itself', response: { 200: status, ...problems() } } },
+    {
+      schema: {
+        tags: ['hub'],
+        operationId: 'getStatus',
+        summary: 'The hub itself',
+        response: { 200: status, ...problems() },
+      },
+    },
     async () => {
       const table = parts.registry.table()
       const { stalenessSeconds, ...health } = parts.registry.health()

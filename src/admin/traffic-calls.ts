@@ -27,6 +27,7 @@ export function registerTraffic(app: AdminApp, { traffic }: AdminParts): void {
     {
       schema: {
         tags,
+        operationId: 'getTraffic',
         summary: 'What passed through this hub in the last hour, per ten seconds',
         response: { 200: trafficShape, ...problems() },
       },
@@ -38,6 +39,7 @@ export function registerTraffic(app: AdminApp, { traffic }: AdminParts): void {
     {
       schema: {
         tags,
+        operationId: 'getTrafficPairs',
         summary: 'Requests and errors of the last hour by sender and receiver, most errors first',
         querystring: z.strictObject({ limit: z.coerce.number().int().min(1).max(1000).default(400) }),
         response: { 200: z.object({ items: z.array(pairShape) }), ...problems(400) },

@@ -26,6 +26,7 @@ export function registerViewLinks(app: AdminApp, parts: AdminParts): void {
       config: { action: 'view_link.make' },
       schema: {
         tags,
+        operationId: 'createViewLink',
         summary: 'A link with which a partner sees its own errors, status history and missed pushes',
         description:
           'It is served below the public URL of the hub; no log-in, nothing to change, nothing of others.',
@@ -56,6 +57,7 @@ export function registerViewLinks(app: AdminApp, parts: AdminParts): void {
       config: { action: 'view_link.revoke' },
       schema: {
         tags,
+        operationId: 'deleteViewLinks',
         summary: 'End all view links of a platform',
         params,
         response: { 204: z.null().meta({ description: 'They are ended' }), ...problems(403, 404, 503) },

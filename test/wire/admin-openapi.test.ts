@@ -50,12 +50,13 @@ describe('the description of the API', () => {
       ]),
     )
     expect(Object.keys(json.paths).filter((path) => path.startsWith('/docs'))).toEqual([])
-    for (const calls of Object.values(
-      json.paths as Record<string, Record<string, { summary?: string; tags?: string[] }>>,
-    )) {
-      for (const call of Object.values(calls))
-        expect(call).toMatchObject({ summary: expect.any(String), tags: [expect.any(String)] })
-    }
+    const described = Object.values(json.paths as Record<string, Record<string, { operationId: string }>>)
+    const calls = described.flatMap((methods) => Object.values(methods))
+    for (const call of calls)
+      expect(call).toMatchObject({ summary: expect.any(String), tags: [expect.any(String)] })
+    const names = calls.map(({ operationId }) => operationId)
+    expect(names.filter((name) => !/^[a-z]+([A-Z][a-z]+)*$/.test(name))).toEqual([])
+    expect(new Set(names).size).toBe(calls.length)
   })
 
   it('refers only to shapes it holds, and holds none that it does not refer to', async () => {
