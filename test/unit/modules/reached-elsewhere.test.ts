@@ -99,6 +99,8 @@ describe('failures that another hub does not see', () => {
 
   it('make it OFFLINE when the other one has heard nothing either for the silence that is set', async () => {
     await begin()
+    // The silence makes this hub ask it, which would bring it back.
+    peer.script('GET /versions', { status: 503, text: 'no' })
     failOnce()
     heardElsewhere = kit.clock.now()
     failAgain()
