@@ -2,6 +2,7 @@
 // checked here, whoever wrote it; what does not fit is told as broken and never becomes a platform.
 
 import { z } from 'zod'
+import { DIALECT_NAMES } from '../dialects/dialect.ts'
 import { Fault } from '../faults/fault.ts'
 import { CONNECTION_STATUSES } from '../ocpi/connection-status.ts'
 import { parseJson } from '../ocpi/json-text.ts'
@@ -79,12 +80,12 @@ const FIELDS = z.object({
       validUntil: z.number().exactOptional(),
     }),
   ),
-  outbound: z.object({ sealed: key.max(2048), form: z.enum(TOKEN_FORMS) }).exactOptional(),
+  outbound: z.object({ sealed: text.min(1), form: z.enum(TOKEN_FORMS) }).exactOptional(),
   endpoints: z.array(z.object({ module: key, role: z.enum(INTERFACES), url: text })),
   roles: z.array(ROLE),
   behind: z.array(REPORTED).exactOptional(),
   toldParties: key.exactOptional(),
-  errors: z.enum(['ocpi', 'opencharge', 'proof', 'ivxp']),
+  errors: z.enum(DIALECT_NAMES),
   lastUpdated: key,
   fileStatus: status.exactOptional(),
 })

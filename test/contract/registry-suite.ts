@@ -1,6 +1,7 @@
 // What every registry promises, whatever store it stands on. The adapters' own files run it.
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { DIALECT_NAMES } from '../../src/dialects/dialect.ts'
 import { createRegistry, type RegistryOptions } from '../../src/registry/create-registry.ts'
 import type { Registry } from '../../src/registry/registry.ts'
 import type { RegistryStore } from '../../src/registry/store.ts'
@@ -107,6 +108,16 @@ function describeWriting(start: Start): void {
       ...bare,
       revision: stored.revision + 1,
     })
+  })
+
+  it('keeps the longest token that a peer may give, and every form of errors', async () => {
+    const registry = await start()
+    const outbound = { token: '~'.repeat(256), form: 'raw' } as const
+    for (const errors of DIALECT_NAMES) kept(await registry.put(platform(errors, { outbound, errors })))
+    const again = await start()
+    for (const errors of DIALECT_NAMES) {
+      expect(again.table().connections.get(errors)?.platform).toMatchObject({ outbound, errors })
+    }
   })
 
   it('takes 50 writes at once and ends consistent', async () => {
