@@ -56,7 +56,7 @@ export async function openEnvironment(path: string): Promise<Environment> {
     const meta = root.openDB<unknown, string>({ name: 'meta', encoding: 'json' })
     release = await takeDirectory(path, toClaims(meta))
     checkSchema(path, meta)
-    return toEnvironment(path, root, release)
+    return toEnvironment(path, { root, meta, release })
   } catch (error) {
     await release()
     await root.close()
@@ -91,24 +91,36 @@ function checkSchema(path: string, meta: Database<unknown, string>): void {
   if (typeof found !== 'number' || found > SCHEMA_VERSION) {
     throw new Error(
       `registry.path ${path} was written by a newer ocpi-hub: its data has format ${JSON.stringify(found)}, ` +
-        `this version reads up to ${SCHEMA_VERSION}. Start the newer version, or use another directory.`,
+        `this version reads up to ${SCHEMA_VERSION}. Start the newer version; the way back is an export that the ` +
+        'newer version makes, imported into an empty directory with the same secret_key.',
     )
   }
-  if (found < SCHEMA_VERSION) meta.putSync('schema', SCHEMA_VERSION)
 }
 
-function toEnvironment(
-  path: string,
-  root: RootDatabase<unknown, string>,
-  release: () => Promise<void>,
-): Environment {
+/** With the first write of all and not before: whoever only reads, for an export, leaves the data to an older hub. */
+function markSchema(meta: Database<unknown, string>): void {
+  if (meta.get('schema') !== SCHEMA_VERSION) void meta.put('schema', SCHEMA_VERSION)
+}
+
+interface Opened {
+  readonly root: RootDatabase<unknown, string>
+  readonly meta: Database<unknown, string>
+  readonly release: () => Promise<void>
+}
+
+function toEnvironment(path: string, { root, meta, release }: Opened): Environment {
   const own = identityOf(dataFile(path))
   // A file that was removed takes writes for as long as it is open; the next start would know nothing of them.
   const refusal = (): string | undefined =>
     identityOf(dataFile(path)) === own
       ? fullDisk(path)
       : `data.mdb in ${path} was removed or replaced: ${PUT_BACK}`
-  const commits = createGroupCommit((action) => commit(refusal, root, action))
+  const commits = createGroupCommit((action) =>
+    commit(refusal, root, () => {
+      markSchema(meta)
+      action()
+    }),
+  )
   let closing: Promise<void> | undefined
   async function close(): Promise<void> {
     await commits.drain()

@@ -17,7 +17,6 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { open } from 'lmdb'
 import { afterEach, describe, expect, it } from 'vitest'
 import { openEnvironment } from '../../../src/journal/environment.ts'
 import { smallDisk } from '../../support/small-disk.ts'
@@ -124,18 +123,6 @@ describe('the data directory', () => {
     expect(await messageOf(openEnvironment(short))).toContain('in use by another ocpi-hub')
     await environment.close()
     expect(readdirSync(path).filter((name) => name.endsWith('.sock'))).toEqual([])
-  })
-
-  it('is refused when a newer hub wrote it', async () => {
-    const path = directory()
-    await (await openEnvironment(path)).close()
-    const root = open({ path, noSubdir: false, encoding: 'json' })
-    await root.openDB({ name: 'meta', encoding: 'json' }).put('schema', 99)
-    await root.close()
-    expect(await messageOf(openEnvironment(path))).toMatch(
-      /newer ocpi-hub: its data has format 99, this version reads up to 2/,
-    )
-    expect(await messageOf(openEnvironment(path))).toMatch(/newer ocpi-hub/)
   })
 
   it.each([
