@@ -58,7 +58,7 @@ export function createUpkeep(store: RegistryStore, options: UpkeepOptions): Upke
       return result
     } catch (thrown) {
       wentWrong(thrown)
-      throw thrown
+      throw thrown instanceof RangeError ? takenOver(thrown) : thrown
     }
   }
 
@@ -179,8 +179,10 @@ export function createUpkeep(store: RegistryStore, options: UpkeepOptions): Upke
   return {
     async start() {
       try {
-        await pullNow()
+        await pull()
+        wentWell()
       } catch (thrown) {
+        wentWrong(thrown)
         const passing = store.shared && thrown instanceof Fault
         if (!passing) throw thrown
       }
@@ -201,4 +203,9 @@ export function createUpkeep(store: RegistryStore, options: UpkeepOptions): Upke
       clearInterval(poll)
     },
   }
+}
+
+/** Who asks for something while the hub runs is told as of any store that takes nothing. */
+function takenOver(cause: RangeError): Fault {
+  return new Fault('store_unavailable', { detail: cause.message, cause })
 }

@@ -132,6 +132,12 @@ describe('Redis answers, and a newer hub has taken it over', () => {
       code: 'store_unavailable',
     })
     expect(old.health().up).toBe(false)
+    for (const decide of ['confirmShrink', 'restore'] as const) {
+      await expect(old[decide]()).rejects.toMatchObject({
+        code: 'store_unavailable',
+        info: { detail: old.health().reason },
+      })
+    }
     await old.catchUp()
     expect(told).toEqual(['the registry store is well again', 'the registry store is not well'])
     expect(await stored('strange')).toBe(before)
