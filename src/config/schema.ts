@@ -3,6 +3,7 @@
 
 import * as z from 'zod'
 import { DIALECT_NAMES } from '../dialects/dialect.ts'
+import { PUBLIC_URL_LENGTH_MAX } from '../links/hub-url.ts'
 import { CONNECTION_STATUSES } from '../ocpi/connection-status.ts'
 import { INTERFACES } from '../ocpi/module.ts'
 import { ROLES } from '../ocpi/role.ts'
@@ -37,7 +38,11 @@ const hub = z.strictObject({
   country_code: countryCode().describe('Country code of the hub itself.'),
   party_id: partyId().describe('Party id of the hub itself.'),
   name: text().describe("Name in the hub's business details."),
-  public_url: baseUrl().describe('Base of every URL the hub hands out; never taken from a Host header.'),
+  public_url: baseUrl()
+    .max(PUBLIC_URL_LENGTH_MAX, {
+      error: `must not be longer than ${PUBLIC_URL_LENGTH_MAX} characters: OCPI's URLs have 255 at most`,
+    })
+    .describe('Base of every URL the hub hands out; never taken from a Host header.'),
   versions: z
     .array(z.enum(OFFERABLE_VERSIONS))
     .min(1, { error: 'must name at least one version' })

@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest'
 import { readConfig } from '../../../src/config/load.ts'
+import { PUBLIC_URL_LENGTH_MAX } from '../../../src/links/hub-url.ts'
 import { faultsOf, HUB, platform, withHub } from './bad-files.ts'
 
 describe('readConfig', () => {
@@ -29,6 +30,11 @@ describe('readConfig', () => {
     ])
     expect(faultsOf(HUB.replace('hub.example', 'hub.example/ocpi?x'))[0]).toMatch(
       /public_url: must not have a query/,
+    )
+    const longest = `hub.example/${'p'.repeat(PUBLIC_URL_LENGTH_MAX - 'https://hub.example/'.length)}`
+    expect(faultsOf(HUB.replace('hub.example', longest))).toEqual([])
+    expect(faultsOf(HUB.replace('hub.example', `${longest}p`))[0]).toMatch(
+      /public_url: must not be longer than 150 characters/,
     )
   })
 
