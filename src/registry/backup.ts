@@ -34,6 +34,7 @@ const BACKUP = z.strictObject({
  * any: no backup makes a revocation undone.
  */
 const SETTINGS = ['routes', 'view-links'] as const
+const SETTING_TRIES_MAX = 10
 
 /** A whole registry: platforms and overlays by id, and what each claims; texts of settings by name. */
 export type RegistryBackup = z.infer<typeof BACKUP>
@@ -94,13 +95,25 @@ export function createBackup(
       const platforms = await importRegistry(registry, backup, options)
       for (const name of SETTINGS) {
         const text = texts[name]
-        const standing = await settings.version(name)
-        const isKept = name === 'view-links' && standing > 0
-        if (text !== undefined && !isKept) await settings.write(name, text, standing)
+        if (text !== undefined) await writeSetting(settings, name, text)
       }
       return { platforms, links: (await writeLinks?.()) ?? 0 }
     },
   }
+}
+
+/** Whoever else writes it meanwhile, the backup comes last. */
+async function writeSetting(
+  settings: Settings,
+  name: (typeof SETTINGS)[number],
+  text: string,
+): Promise<void> {
+  for (let tries = 0; tries < SETTING_TRIES_MAX; tries++) {
+    const standing = await settings.version(name)
+    if (name === 'view-links' && standing > 0) return
+    if (await settings.write(name, text, standing)) return
+  }
+  throw new RangeError(`others keep changing the setting ${name} meanwhile; import again`)
 }
 
 /** Everything a store holds that can be read. Throws `Fault` `store_unavailable`. */
@@ -149,7 +162,15 @@ export async function importRegistry(
   }
   const top = 1 + Math.max(content.revision, ...standing.map((record) => record?.revision ?? 0))
   const gone = standing.flatMap((record) => (record ? emptied(record, top) : []))
-  await store.putBack([...gone, ...records.map((record) => toRecord(record, top + 1))], schema)
+  const refused = await store.putBack(
+    [...gone, ...records.map((record) => toRecord(record, top + 1))],
+    schema,
+  )
+  if (refused.length > 0) {
+    throw new RangeError(
+      `others took parties or tokens of ${refused.join(', ')} meanwhile; import again, with --replace`,
+    )
+  }
   return records.length
 }
 

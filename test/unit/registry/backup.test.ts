@@ -1,11 +1,17 @@
 // A registry as a document and back.
 
 import { describe, expect, it } from 'vitest'
-import { exportRegistry, importRegistry, type RegistryBackup } from '../../../src/registry/backup.ts'
+import {
+  createBackup,
+  exportRegistry,
+  importRegistry,
+  type RegistryBackup,
+} from '../../../src/registry/backup.ts'
 import { createRegistry } from '../../../src/registry/create-registry.ts'
 import { createMemoryStore } from '../../../src/registry/memory.ts'
 import type { Registry } from '../../../src/registry/registry.ts'
 import { UPGRADE_STEPS } from '../../../src/registry/schema.ts'
+import { createMemorySettings, type Settings } from '../../../src/registry/settings.ts'
 import type { RegistryStore } from '../../../src/registry/store.ts'
 import { kept, platform, role, SECRET } from '../../support/platforms.ts'
 import { waitFor } from '../../support/wait.ts'
@@ -83,6 +89,33 @@ describe('a backup of the registry', () => {
     const back = await open(store)
     expect(platforms(back)).toEqual(before)
     kept(await back.put(platform('late')))
+  })
+
+  it('says which platforms it could not put in place because others were faster', async () => {
+    const { store } = await filled()
+    const backup = copy(await exportRegistry(store))
+    const target = createMemoryStore()
+    const running = await open(target)
+    const load: RegistryStore['load'] = async (since) => {
+      const content = await target.load(since)
+      kept(await running.put(platform('faster', { roles: [role('NL-CPO CPO')] })))
+      return content
+    }
+    await expect(importRegistry({ ...target, load }, backup)).rejects.toThrow(/tokens of acme meanwhile/)
+  })
+
+  it('has the last word on routes that are set while it is taken over', async () => {
+    const [registry, settings] = [createMemoryStore(), createMemorySettings()]
+    await settings.write('routes', '"of the backup"', 0)
+    const backup = await createBackup({ registry, settings }, [SECRET]).export()
+    let others = 2
+    const version: Settings['version'] = async (name) => {
+      const standing = await settings.version(name)
+      if (others-- > 0) await settings.write(name, '"of somebody else"', standing)
+      return standing
+    }
+    await createBackup({ registry, settings: { ...settings, version } }, [SECRET]).import(backup)
+    expect((await settings.read('routes'))?.text).toBe('"of the backup"')
   })
 
   it('of an empty store is empty', async () => {
