@@ -48,8 +48,8 @@ export function createEmbeddedLinks(
 
   return {
     async put(id, link, lifeMs) {
-      const expiresAt = laterEnd(get(id), now(), lifeMs)
       try {
+        const expiresAt = laterEnd(get(id), now(), lifeMs)
         await environment.write(
           () => {
             clearExpired()

@@ -60,6 +60,8 @@ describe('links do not grow without end', () => {
     expect(kept).toEqual(['a', 'b', 'c', 'old0'])
     expect(await links.get('old0')).toEqual(LINK)
     await environment.close()
+    for (const asked of [links.put('a', LINK, 100), links.get('a')])
+      await expect(asked).rejects.toMatchObject({ code: 'store_unavailable' })
     directory.remove()
   })
 })
