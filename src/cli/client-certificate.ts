@@ -10,12 +10,20 @@ const CERT = 'OCPI_HUB_CLIENT_CERT'
 const KEY = 'OCPI_HUB_CLIENT_KEY'
 export const CERTIFICATE_HELP = `${CERT} and ${KEY} name the PEM files of a client certificate, for a hub that demands one.`
 
-/** `fetch`, with the certificate that the environment names if it does. Throws a failure when its files cannot be used. */
-export function hubFetch(context: CliContext): typeof fetch {
+/**
+ * `fetch`, with the certificate that the environment names if it does, once what it stands on is loaded: a time that is
+ * set for an answer must not run before. Throws a failure when the files cannot be used.
+ */
+export function loadHubFetch(context: CliContext): Promise<typeof fetch> {
   const certificate = clientCertificate(context)
   // Verbs that ask no hub do not wait for the library behind it.
-  const created = import('../forwarding/fetch.ts').then(({ createFetch }) => createFetch(certificate))
-  return async (input, init) => (await created)(input, init)
+  return import('../forwarding/fetch.ts').then(({ createFetch }) => createFetch(certificate))
+}
+
+/** The same at once, for those that wait for an answer as long as loading may take and longer. */
+export function hubFetch(context: CliContext): typeof fetch {
+  const loaded = loadHubFetch(context)
+  return async (input, init) => (await loaded)(input, init)
 }
 
 function clientCertificate({ env }: CliContext): ClientCertificate | undefined {

@@ -3,7 +3,7 @@
 
 import { Option, type Command } from 'commander'
 import { troubleAt } from './admin-client.ts'
-import { CERTIFICATE_HELP, hubFetch } from './client-certificate.ts'
+import { CERTIFICATE_HELP, loadHubFetch } from './client-certificate.ts'
 import { failure, type CliContext } from './context.ts'
 import { adminUrl, type AdminOptions } from './options.ts'
 
@@ -24,7 +24,7 @@ export function addHealthcheck(program: Command, context: CliContext): void {
     .addHelpText('after', `\n${CERTIFICATE_HELP}`)
     .action(async (options: AdminOptions & { ready?: boolean }) => {
       const url = `${adminUrl(context, options)}/health/${options.ready ? 'ready' : 'live'}`
-      const ask = hubFetch(context)
+      const ask = await loadHubFetch(context)
       let status: number
       try {
         const response = await ask(url, { redirect: 'manual', signal: AbortSignal.timeout(ANSWER_MS) })

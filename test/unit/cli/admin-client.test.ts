@@ -178,3 +178,10 @@ describe('a verb that asks a hub', () => {
     expect([code, server.asked]).toEqual([0, ['GET /api/v1/parties?limit=100']])
   })
 })
+
+test('healthcheck gives the hub its three seconds from when it asks, not while the verb itself is held up', async () => {
+  server = await scriptedServer(json({}))
+  const checked = cli(['healthcheck', '--admin-url', server.url])
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3_100)
+  expect(await checked).toEqual({ code: 0, out: 'ok', err: '' })
+})
