@@ -75,11 +75,12 @@ export function createRedisSettings(
 
   return {
     shared: true,
-    version: async (name) => Number((await redis.call('HGET', [keyOf(name), 'newest'])) ?? 0),
+    version: async (name) => toVersion(await redis.call('HGET', [keyOf(name), 'newest'])),
     async read(name) {
       const answer = await redis.run(READ, [keyOf(name)], [])
-      const [version, text] = Array.isArray(answer) ? (answer as unknown[]) : []
-      return version === undefined ? undefined : { version: Number(version), text: String(text) }
+      const [newest, text] = Array.isArray(answer) ? (answer as unknown[]) : []
+      const version = toVersion(newest)
+      return version === 0 ? undefined : { version, text: String(text) }
     },
     async write(name, text, seen) {
       const args = [seen, text, VERSIONS_KEPT, channel, name]
@@ -112,12 +113,18 @@ export function createRedisSettings(
   }
 }
 
+/** 0 for nothing, and for whatever is no version. */
+function toVersion(value: unknown): number {
+  const version = Number(value)
+  return Number.isSafeInteger(version) && version > 0 ? version : 0
+}
+
 function toVersions(answer: unknown): Setting[] {
   if (!Array.isArray(answer)) throw new Fault('store_unavailable', { detail: 'Redis: an answer is no list' })
   const found: Setting[] = []
   for (let at = 0; at + 1 < answer.length; at += 2) {
-    const version = Number(answer[at])
-    if (Number.isSafeInteger(version)) found.push({ version, text: String(answer[at + 1]) })
+    const version = toVersion(answer[at])
+    if (version > 0) found.push({ version, text: String(answer[at + 1]) })
   }
   return found.sort((one, other) => other.version - one.version)
 }

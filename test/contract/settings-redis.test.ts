@@ -65,6 +65,10 @@ it('a setting outlives a Redis that is away, and is given back to one that was e
     await redis.start()
     await waitFor(async () => (await settings.version('one')) === 1)
     expect(await settings.read('one')).toEqual({ version: 1, text: '"kept"' })
+    // What is no number is as good as nothing.
+    await redis.command('HSET', '{test}:settings:one', 'newest', 'nonsense')
+    await waitFor(async () => (await settings.version('one')) === 1)
+    expect(await setting.write('next', 1)).toBe(2)
     setting.close()
   } finally {
     await redis.end()
