@@ -41,7 +41,8 @@ export async function takeDirectory(directory: string, claims: Claims): Promise<
       await release()
       throw new Error(
         `registry.path ${directory} is in use by another ocpi-hub (process ${holder.pid} on ${holder.host}). ` +
-          'Give each hub a directory of its own, or share one registry with the driver "redis".',
+          'Stop that one first, or go through it, with a verb without --config. Hubs side by side need a directory ' +
+          'each, or one registry with the driver "redis".',
       )
     }
     // The claim stays when the directory is given back: a claim without a listener is nobody's.

@@ -150,7 +150,7 @@ describe('an export', () => {
     hub = await startHub(embedded('first'))
     const { code, err } = await offline(configFile(embedded('first')), 'export')
     expect(code).toBe(1)
-    expect(err).toMatch(/is in use by another ocpi-hub \(process \d+/)
+    expect(err).toMatch(/is in use by another ocpi-hub \(process \d+.*Stop that one first, or go through it/)
   })
 
   it('makes no new registry where there is none', async () => {
