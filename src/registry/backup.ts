@@ -30,10 +30,10 @@ const BACKUP = z.strictObject({
 })
 
 /**
- * What operators set at run time and a backup keeps. Revoked view links are taken over only where nothing is known of
- * any: no backup makes a revocation undone.
+ * What operators set at run time and a backup keeps. Revoked view links and log-ins that were ended are taken over only
+ * where nothing is known of any: no backup makes undone what was ended.
  */
-const SETTINGS = ['routes', 'view-links'] as const
+const SETTINGS = ['routes', 'view-links', 'sessions'] as const
 const SETTING_TRIES_MAX = 10
 
 /** A whole registry: platforms and overlays by id, and what each claims; texts of settings by name. */

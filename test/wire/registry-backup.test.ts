@@ -22,6 +22,7 @@ let cpo: Guest
 let files = 0
 let cdrUrl: string
 let callbackUrl: string
+let cookie: string
 let viewUrl: string
 
 beforeAll(async () => {
@@ -43,7 +44,7 @@ afterAll(async () => {
   directory.remove()
 })
 
-/** Hub URLs that must live on, routes, and a view link that was revoked. */
+/** Hub URLs that must live on, routes, a view link that was revoked, and a log-in that was ended. */
 async function handOut(): Promise<void> {
   emsp.party.answers('POST cdrs', {
     json: ok(),
@@ -62,9 +63,20 @@ async function handOut(): Promise<void> {
   const made = await hub!.admin('/platforms/de-cpo/view-link', { method: 'POST' })
   viewUrl = new URL((made.json as { url: string }).url).pathname
   await hub!.admin('/platforms/de-cpo/view-link', { method: 'DELETE' })
+  const page = { 'x-ocpi-hub': 'dashboard', 'sec-fetch-site': 'same-origin' }
+  const headers = { ...page, 'content-type': 'application/json' }
+  const body = JSON.stringify({ token: ADMIN_TOKEN })
+  const session = await fetch(`${hub!.adminUrl}/login`, { method: 'POST', headers, body })
+  cookie = session.headers.get('set-cookie')!.split(';')[0]!
+  expect(await statusWithCookie()).toBe(200)
+  await fetch(`${hub!.adminUrl}/logout`, { method: 'POST', headers: { ...page, cookie } })
   const items = [{ from: 'XX-*', to: 'DE-CPO', action: 'deny' }]
   expect((await hub!.admin('/routes', { method: 'PUT', json: { items } })).status).toBe(200)
 }
+
+/** Of a reading with the cookie of the log-in that was ended. */
+const statusWithCookie = async () =>
+  (await fetch(`${hub!.adminUrl}/api/v1/status`, { headers: { cookie } })).status
 
 const newFile = (name: string) => join(directory.path, `${++files}-${name}`)
 
@@ -110,6 +122,7 @@ async function expectHandedOut(): Promise<void> {
   const result = await cpo.calls('POST', callbackUrl, { json: { result: 'ACCEPTED' } })
   expect([result.json().status_code, emsp.party.last().url]).toEqual([1000, '/its/own/results/7'])
   expect((await fetch(hub!.ocpiUrl + viewUrl)).status).toBe(404)
+  expect(await statusWithCookie()).toBe(401)
   const { json } = await hub!.admin('/routes')
   expect(json).toMatchObject({ source: 'registry', items: [{ from: 'XX-*', action: 'deny' }] })
 }
