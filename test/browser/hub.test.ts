@@ -1,7 +1,7 @@
 // The hub itself on its page: its registry and the decision when that has shrunk, the configuration file read again with
 // its difference, and who changed what.
 
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -57,6 +57,25 @@ describe('the registry', () => {
       )
       expect(await card(page, 'Registry').getByRole('button').count()).toBe(0)
     }))
+
+  it('is downloaded as a backup that an import reads, by those who may operate', async () => {
+    await dashboard({}, async ({ page, open }) => {
+      await open('/hub')
+      const [download] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('link', { name: 'Download a backup' }).click(),
+      ])
+      expect(download.suggestedFilename()).toBe('ocpi-hub-registry.json')
+      const json: unknown = JSON.parse(readFileSync(await download.path(), 'utf8'))
+      const taken = await operate(hub, 'POST /registry/import?replace=true', { json })
+      expect([taken.status, taken.json]).toEqual([200, { imported: 3, links: 0 }])
+    })
+    await dashboard({ token: READER }, async ({ page, open }) => {
+      await open('/hub')
+      await card(page, 'Registry').getByText('answers, and takes writes').waitFor()
+      expect(await page.getByRole('link', { name: 'Download a backup' }).count()).toBe(0)
+    })
+  })
 
   it('says which key of secret_key it depends on', () =>
     dashboard({}, async ({ page, open }) => {

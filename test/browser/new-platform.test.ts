@@ -126,6 +126,28 @@ describe('a new connection', () => {
       expect([(await versions(lost)).status, (await versions(token)).status]).toEqual([401, 200])
     }))
 
+  it('is told whose party may come to it from another platform, until the word is taken back', () =>
+    dashboard({ provokes: [400] }, async ({ page, open }) => {
+      const json = { id: 'old-home', roles: [{ country_code: 'FR', party_id: 'MOV', role: 'CPO' }] }
+      await operate(hub, 'POST /platforms', { json })
+      await open('/parties/old-home')
+      const dialog = await ask(page, 'Let it move')
+      await dialog.getByText('Until it has registered at its new platform nothing changes').waitFor()
+      await dialog.getByLabel('To platform').fill('two words')
+      await dialog.getByRole('button', { name: 'Let it move' }).click()
+      await dialog.locator('.field-error').getByText('must be the id of a platform').waitFor()
+      await dialog.getByLabel('To platform').fill('new-home')
+      await dialog.getByRole('button', { name: 'Let it move' }).click()
+      await page.getByText('may move to new-home').waitFor()
+      const listed = async () => (await operate(hub, 'GET /moves')).json.items
+      expect(await listed()).toEqual([{ party: 'FR-MOV', role: 'CPO', from: 'old-home', to: 'new-home' }])
+      const question = await ask(page, 'Let it stay')
+      await question.getByText('Its registration at new-home will be refused with 2001.').waitFor()
+      await question.getByRole('button', { name: 'Let it stay' }).click()
+      await page.getByRole('button', { name: 'Let it move' }).waitFor()
+      expect(await listed()).toEqual([])
+    }))
+
   it('whose renewal fails is told with whose side it is, and stands as it was', async () => {
     const other = await startPeer({ roles: [{ role: 'CPO', country_code: 'BE', party_id: 'GON' }] })
     other.tokens.add('token-of-the-other')

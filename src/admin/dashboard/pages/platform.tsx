@@ -5,10 +5,11 @@ import { queryText } from '../api/client.ts'
 import type { JournalEntry, Page, Platform } from '../api/types.ts'
 import { useResource } from '../api/use-resource.ts'
 import { CertificateDays, CircuitText } from '../parts/circuit.tsx'
-import { Ago, Clock, ForeignText, StatusMark } from '../parts/marks.tsx'
+import { Ago, Clock, StatusMark } from '../parts/marks.tsx'
 import { Empty, Loaded } from '../parts/states.tsx'
 import { count } from '../words.ts'
 import { ErrorTable } from './error-table.tsx'
+import { OwnParties } from './own-parties.tsx'
 import { PlatformActions } from './platform-actions.tsx'
 import { History, Missed } from './platform-past.tsx'
 
@@ -107,21 +108,7 @@ function Details({ platform, reload }: { platform: Platform; reload: () => void 
         </section>
         <section class="card" aria-labelledby="parties">
           <h2 id="parties">Parties</h2>
-          {platform.roles.length === 0 ? (
-            <p class="quiet">It names its parties when it registers.</p>
-          ) : (
-            <ul class="plain">
-              {platform.roles.map((role) => (
-                <li key={`${role.country_code}${role.party_id}${role.role}`}>
-                  <span class="code">
-                    {role.country_code}-{role.party_id}
-                  </span>{' '}
-                  {role.role} <ForeignText text={role.name} /> <StatusMark status={role.status} />
-                  {role.moving_to && <span class="quiet"> may move to {role.moving_to}</span>}
-                </li>
-              ))}
-            </ul>
-          )}
+          <OwnParties platform={platform} onDone={reload} />
           {platform.parties_behind !== undefined && (
             <p>
               It is a hub: <a href={`/parties${queryText({ q: platform.id })}`}>parties behind it</a>,{' '}

@@ -33,11 +33,26 @@ export function RegistryState({ onDeed }: { onDeed: () => void }) {
               />
             )}
             <Facts registry={value} />
+            {value.up && !value.alarm && <Backup />}
           </>
         )}
       </Loaded>
       <Keys />
     </section>
+  )
+}
+
+/** The document of an export, for those who may operate; it is taken back in on the command line. */
+function Backup() {
+  const mayOperate = useMayOperate()
+  if (!mayOperate) return null
+  return (
+    <p class="more">
+      <a href="/api/v1/registry/export" download="ocpi-hub-registry.json">
+        Download a backup
+      </a>{' '}
+      <span class="quiet">with sealed tokens: of use only together with secret_key</span>
+    </p>
   )
 }
 

@@ -50,7 +50,7 @@ export function CopyButton({ text, label = 'Copy' }: { text: string; label?: str
     )
   }
   return (
-    <button type="button" class="copy" onClick={copy} aria-live="polite">
+    <button type="button" class="small" onClick={copy} aria-live="polite">
       {said || label}
     </button>
   )
