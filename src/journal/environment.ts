@@ -10,7 +10,6 @@ import { takeDirectory, type Claim, type Claims } from './directory-lock.ts'
 import { createGroupCommit, type GroupCommit } from './group-commit.ts'
 
 export interface Environment {
-  readonly path: string
   /** Opens or makes a named sub-database. */
   openDatabase<Value, Name extends Key = string>(
     options: DatabaseOptions & { readonly name: string },
@@ -128,7 +127,6 @@ function toEnvironment(path: string, { root, meta, release }: Opened): Environme
     await root.close()
   }
   return {
-    path,
     openDatabase<Value, Name extends Key>(options: DatabaseOptions & { readonly name: string }) {
       try {
         return root.openDB<Value, Name>({ encoding: 'json', ...options })

@@ -8,6 +8,9 @@ import type { VersionNumber } from '../ocpi/version.ts'
 import type { Mode } from './journal-entry.ts'
 import type { Trace } from './trace.ts'
 
+/** Methods that metrics and traces tell apart; anybody may send any other. */
+export const METHODS: readonly string[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS']
+
 /** Mutable while the exchange runs. Instants are `performance.now()` milliseconds; `startedAt` is wall clock. */
 export interface Exchange {
   readonly startedAt: number

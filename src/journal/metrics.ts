@@ -6,7 +6,7 @@ import { FAULTS } from '../faults/table.ts'
 import { INTERFACES, knownModuleKey } from '../ocpi/module.ts'
 import { VERSIONS } from '../ocpi/version.ts'
 import { isSuccess } from './entry.ts'
-import type { Exchange } from './exchange.ts'
+import { type Exchange, METHODS } from './exchange.ts'
 import { MODES } from './journal-entry.ts'
 import { createCounts, createDistributions, type CountSeries, type Metric } from './series.ts'
 
@@ -54,7 +54,6 @@ export type Outcome = 'relayed' | 'relayed_error' | 'answered' | 'fault'
 /** Label value of everything above a label's bound. */
 const OTHER = 'other'
 const RESPONDERS_MAX = 500
-const METHODS: readonly string[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS']
 const OUTCOMES: readonly Outcome[] = ['relayed', 'relayed_error', 'answered', 'fault']
 const STATUS_CODES: ReadonlySet<number> = new Set(Object.values(VERSIONS).flatMap((row) => row.statusCodes))
 // OpenTelemetry's advice for HTTP, with 30 s and 60 s for the hub's own deadlines.

@@ -156,7 +156,7 @@ export function createRedisJournal(redis: RedisConnection, options: RedisJournal
   }
 }
 
-/** Reads what is new in the stream, whoever wrote it, as long as somebody listens. */
+/** Reads what is new in the stream, whoever wrote it, once somebody listens. */
 function createFollower(
   redis: RedisConnection,
   options: { readonly stream: string; readonly channel: string; readonly pollMs: number },

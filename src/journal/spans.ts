@@ -7,7 +7,7 @@ import type { Resource } from '@opentelemetry/resources'
 import { FAULTS } from '../faults/table.ts'
 import { knownModuleKey } from '../ocpi/module.ts'
 import { isSuccess } from './entry.ts'
-import type { Exchange } from './exchange.ts'
+import { type Exchange, METHODS } from './exchange.ts'
 import { plainId, plainText } from './text.ts'
 import { newSpanId, type Trace } from './trace.ts'
 
@@ -18,7 +18,6 @@ const SAMPLED = 1
 const STATUS_UNSET = 0
 const STATUS_ERROR = 2
 
-const METHODS: ReadonlySet<string> = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'])
 const PATH_CHARS_MAX = 256
 
 /** What the spans of a hub have in common. */
@@ -99,7 +98,6 @@ function clientSpan(exchange: Exchange, trace: Trace, end: number, resource: Res
       'peer.service': exchange.responder,
       'ocpi.request_id': exchange.forwardedRequestId,
       'ocpi.responder_code': exchange.responderCode && plainText(exchange.responderCode, 64),
-      ...commonAttributes(exchange),
     }),
   })
 }
@@ -113,7 +111,7 @@ function commonAttributes(exchange: Exchange): Record<string, string | number | 
   const { fault, code, method } = exchange
   return {
     'http.request.method': methodOf(exchange),
-    'http.request.method_original': METHODS.has(method) ? undefined : plainText(method, 32),
+    'http.request.method_original': METHODS.includes(method) ? undefined : plainText(method, 32),
     'error.type': fault ?? (code === undefined || isSuccess(code) ? undefined : `ocpi_${code}`),
     'ocpi.correlation_id': plainId(exchange.correlationId),
     'ocpi.module': moduleOf(exchange.module),
@@ -128,7 +126,7 @@ function commonAttributes(exchange: Exchange): Record<string, string | number | 
 }
 
 function methodOf({ method }: Exchange): string {
-  return METHODS.has(method) ? method : '_OTHER'
+  return METHODS.includes(method) ? method : '_OTHER'
 }
 
 function moduleOf(module: string | undefined): string | undefined {

@@ -83,7 +83,7 @@ export async function createTracing(
 }
 
 /** `http://collector:4318` -> `http://collector:4318/v1/traces`. */
-export function tracesUrl(endpoint: string): string {
+function tracesUrl(endpoint: string): string {
   const base = endpoint.replace(/\/+$/, '')
   return base.endsWith('/v1/traces') ? base : `${base}/v1/traces`
 }
