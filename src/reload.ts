@@ -14,8 +14,6 @@ import type { TokenHashes } from './registry/keyring.ts'
 import type { Platform } from './registry/platform.ts'
 
 export interface Reload {
-  /** The configuration in effect. */
-  config(): HubConfig
   /** Reads the file and takes it over; one run after the other. Never rejects. */
   run(): Promise<ReloadOutcome>
   /** What a run would do now, but for contradictions that are found only then. Never rejects. */
@@ -108,7 +106,6 @@ export function createReload(base: Base, load: (() => Promise<ConfigResult>) | u
   }
 
   return {
-    config: () => config,
     run: () => alone(runAndTell),
     preview: () => look().then(({ outcome }) => outcome, failed),
   }

@@ -156,18 +156,14 @@ function stage(tables: LocalTables): LocalTables & { readonly apply: () => void 
 }
 
 function stageTable<Value>(below: Table<Value>): StagedTable<Value> {
-  let staged: Map<string, Value | undefined> | undefined
-  const put = (key: string, value: Value | undefined): void => {
-    staged ??= new Map()
-    staged.set(key, value)
-  }
+  const staged = new Map<string, Value | undefined>()
   return {
     entries: () => below.entries(),
-    get: (key) => (staged?.has(key) ? staged.get(key) : below.get(key)),
-    set: put,
-    delete: (key) => put(key, undefined),
+    get: (key) => (staged.has(key) ? staged.get(key) : below.get(key)),
+    set: (key, value) => void staged.set(key, value),
+    delete: (key) => void staged.set(key, undefined),
     apply() {
-      for (const [key, value] of staged ?? []) {
+      for (const [key, value] of staged) {
         if (value === undefined) below.delete(key)
         else below.set(key, value)
       }

@@ -141,7 +141,7 @@ export function toOverlay(platform: Platform, file: Platform): StoredPlatform {
 }
 
 /** A file platform as it stands in operation. A status that was edited in the file since then wins. */
-export function withOverlay(file: Platform, overlay: StoredPlatform | undefined): Platform {
+function withOverlay(file: Platform, overlay: StoredPlatform | undefined): Platform {
   if (!overlay) return file
   const { platform, fileStatus } = overlay
   return withMembers(file, {
