@@ -3,11 +3,11 @@
 
 import type { Span } from '../ocpi/json-members.ts'
 import { absoluteUrl } from './party-url.ts'
-import type { FoundUrl } from './response-url.ts'
+import { type FoundUrl, RESPONSE_URLS_MAX } from './response-url.ts'
 
 /**
  * Finds the parameters `response_url` of a raw query (with or without its `?`); spans count characters of their
- * values. Of several the first usable one counts. `undefined` when there is none. Never throws.
+ * values. Of several the first usable one counts, of too many none. `undefined` when there is none. Never throws.
  */
 export function findQueryResponseUrl(rawQuery: string): FoundUrl | undefined {
   const spans: Span[] = []
@@ -29,7 +29,8 @@ export function findQueryResponseUrl(rawQuery: string): FoundUrl | undefined {
     }
     start = end + 1
   }
-  return spans.length === 0 ? undefined : { spans, url }
+  if (spans.length === 0) return undefined
+  return { spans, url: spans.length > RESPONSE_URLS_MAX ? undefined : url }
 }
 
 /** The raw query with `hubUrl`, percent-encoded, at each span and no other character changed. */

@@ -12,8 +12,8 @@ export interface FoundUrl {
   readonly url: string | undefined
 }
 
-// Each is replaced by a longer one: many would make a body of many times its size.
-const MEMBERS_MAX = 8
+/** Each is replaced by a longer one: many would make a body or a query of many times its size. */
+export const RESPONSE_URLS_MAX = 8
 
 /**
  * Finds the top-level member `response_url` of a body that was checked to be JSON; spans count bytes and include
@@ -24,7 +24,7 @@ export function findResponseUrl(body: Buffer): FoundUrl | undefined {
   const last = spans.at(-1)
   if (!last) return undefined
   // Looked at before it is parsed: what is no string may be anything, and large.
-  if (spans.length > MEMBERS_MAX || body[last.start] !== QUOTE) return { spans, url: undefined }
+  if (spans.length > RESPONSE_URLS_MAX || body[last.start] !== QUOTE) return { spans, url: undefined }
   const value = JSON.parse(body.toString('utf8', last.start, last.end)) as string
   return { spans, url: absoluteUrl(value) }
 }

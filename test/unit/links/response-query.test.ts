@@ -160,6 +160,12 @@ describe('findQueryResponseUrl and replaceQueryResponseUrl', () => {
 })
 
 describe('queries with a response_url as a whole', () => {
+  it('takes no URL of a query that has it too often, which would grow to many times its size', () => {
+    const times = (count: number) => `?response_url=https://e.example/${'&response_url='.repeat(count - 1)}`
+    expect(findQueryResponseUrl(times(8))?.url).toBe('https://e.example/')
+    expect(findQueryResponseUrl(times(9))?.url).toBeUndefined()
+  })
+
   it('reads any encoded URL back and keeps every other parameter byte for byte', () => {
     const word = fc.string({
       unit: fc.constantFrom('a', 'B', '1', '%20', '%C3%A9', '+', ';', '/', '?', ':', '%'),
