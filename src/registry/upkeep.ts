@@ -44,6 +44,8 @@ export function createUpkeep(store: RegistryStore, options: UpkeepOptions): Upke
   let currentAt = performance.now()
   let completeAt = currentAt
   let needsAll = true
+  /** A pull of everything that is under way. */
+  let completing: Promise<void> | undefined
   let hinted = 0
   let soon: NodeJS.Timeout | undefined
   let poll: NodeJS.Timeout | undefined
@@ -100,6 +102,16 @@ export function createUpkeep(store: RegistryStore, options: UpkeepOptions): Upke
   async function pull(): Promise<void> {
     const complete = needsAll
     needsAll = false
+    const pulled = take(complete)
+    if (complete) completing = pulled
+    try {
+      await pulled
+    } finally {
+      if (completing === pulled) completing = undefined
+    }
+  }
+
+  async function take(complete: boolean): Promise<void> {
     const trusted = await mirror.pull(complete)
     if (!trusted) needsAll = true
     else currentAt = performance.now()
@@ -117,6 +129,8 @@ export function createUpkeep(store: RegistryStore, options: UpkeepOptions): Upke
         const theirs = await store.head()
         noteRefusal(theirs.refusal)
         noteConcern(theirs.concern)
+        // A head that can be read says nothing while it is not known whether all the rest can.
+        await completing
         // A part that was lost (evicted, deleted by hand) does not change the head.
         if (store.shared && performance.now() - completeAt > COMPLETE_MS) needsAll = true
         if (isKnown(theirs) && !needsAll) currentAt = performance.now()
