@@ -48,7 +48,7 @@ export async function openOperations(base: Base, parts: OperationsParts): Promis
   const { config, log, registry, stores, send, audit } = base
   const { registration, stillAlive } = parts
   const history = createStatusHistory({ trail: stores.trail({ name: 'status', max: CHANGES_MAX }), log })
-  const unwatch = watchStatus(registry, stores.lease, (id, status) => void history.note(id, status))
+  const unwatch = watchStatus(registry, stores.lease, (id, status, at) => void history.note(id, status, at))
   const { settings } = stores
   const revoked = await openLiveSetting(settings, { name: 'view-links', read: readRevocations, log })
   const ended = await openLiveSetting(settings, { name: 'sessions', read: readEnded, log })

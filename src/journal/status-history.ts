@@ -17,8 +17,10 @@ export interface PlatformStatusChange extends StatusChange {
 }
 
 export interface StatusHistory {
-  /** Never rejects: a history that cannot be kept keeps nobody from anything. */
-  note(platform: string, status: string): Promise<void>
+  /**
+   * `at` in milliseconds since the epoch. Never rejects: a history that cannot be kept keeps nobody from anything.
+   */
+  note(platform: string, status: string, at: number): Promise<void>
   /** Newest first, at most `limit`. Throws `Fault` `store_unavailable`. */
   of(platform: string, limit: number): Promise<readonly StatusChange[]>
   /** Those of all platforms since an instant in milliseconds, newest first. Throws `Fault` `store_unavailable`. */
@@ -36,9 +38,9 @@ export function createStatusHistory(parts: {
 }): StatusHistory {
   const { trail, log } = parts
   return {
-    async note(platform, status) {
+    async note(platform, status, at) {
       try {
-        await trail.append(JSON.stringify({ time: new Date().toISOString(), platform, status }))
+        await trail.append(JSON.stringify({ time: new Date(at).toISOString(), platform, status }))
       } catch (err) {
         log.warn({ err, platform }, 'a change of status could not be kept')
       }

@@ -11,6 +11,7 @@ import { writeClientInfo } from '../ocpi/client-info.ts'
 import { joinPath } from '../ocpi/endpoint.ts'
 import type { Lease } from '../registry/lease.ts'
 import type { Connection, ConnectionChange } from '../registry/routing-table.ts'
+import { createToldOnce } from '../registry/told-once.ts'
 import type { HandshakeParts } from './handshake.ts'
 import { changedParties, type PartyNews, shownParties } from './party-news.ts'
 import { askPeer } from './peer.ts'
@@ -40,9 +41,6 @@ export interface ClientInfoPush {
 
 const CONCURRENCY_MAX = 8
 const QUEUE_MAX = 100_000
-/** Longer than nobody holds a lease. */
-const RECENT_MS = 15_000
-const RECENT_MAX = 2_000
 
 /** Watches the registry from now on. */
 export function createClientInfoPush(parts: PushParts): ClientInfoPush {
@@ -64,8 +62,7 @@ export function createClientInfoPush(parts: PushParts): ClientInfoPush {
   // One look after the other at who sees whom, and how many are left.
   let looked: Promise<void> = Promise.resolve()
   let looks = 0
-  // What was left to the holder of the lease: if there was none, this hub tells it when it is the next one.
-  const recent: { readonly at: number; readonly tell: () => void }[] = []
+  const once = createToldOnce(lease, work)
   let isRead = registry.health().loaded
 
   const audience = new Map<string, Connection>()
@@ -80,29 +77,13 @@ export function createClientInfoPush(parts: PushParts): ClientInfoPush {
       changes.flatMap(({ old, now }) => [...(old?.parties.keys() ?? []), ...(now?.parties.keys() ?? [])]),
     )
     const news = changedParties(partyEntries(before, parties), partyEntries(after, parties), clock.now())
-    speak(() => {
+    once.tell(() => {
       for (const one of news) tellAll(one)
     })
   })
 
-  lease.onTaken((vacantSince) => {
-    for (const { at, tell } of recent.splice(0)) if (at >= vacantSince) tell()
-    work()
-  })
-
-  /** Calls `tell` in the hub that holds the lease, or in the one that takes it next when none does. */
-  function speak(tell: () => void): void {
-    if (lease.holds()) {
-      tell()
-      return work()
-    }
-    const at = performance.now()
-    recent.push({ at, tell })
-    while (recent.length > RECENT_MAX || recent[0]!.at < at - RECENT_MS) recent.shift()
-  }
-
   const stopLooking = parts.visibility?.watch((after, before) => {
-    speak(() => {
+    once.tell(() => {
       looks++
       looked = looked
         .then(() => lookAgain({ before, after }))
@@ -212,7 +193,7 @@ export function createClientInfoPush(parts: PushParts): ClientInfoPush {
       closed = true
       stop()
       stopLooking?.()
-      recent.length = 0
+      once.close()
       waiting.clear()
       queued = 0
     },
