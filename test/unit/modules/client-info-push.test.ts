@@ -258,10 +258,10 @@ describe('a change of a party', () => {
     const others = ['AAA', 'BBB', 'CCC', 'DDD'].map((party) =>
       platform(party, { roles: [role(`DE-${party} CPO`)] }),
     )
-    await watch([connected('slow', slow), ...others], { queueMax: 2, timeoutMs: 200 })
+    await watch([connected('slow', slow), ...others], { queueMax: 2, timeoutMs: 2_000 })
     await setStatus('AAA', 'OFFLINE')
     await waitFor(() => slow.requests.length === 1)
-    for (const id of ['BBB', 'CCC', 'DDD']) await setStatus(id, 'OFFLINE')
+    await Promise.all(['BBB', 'CCC', 'DDD'].map((id) => setStatus(id, 'OFFLINE')))
     await push.idle()
     expect(told(slow).length).toBe(3)
   })
