@@ -5,7 +5,7 @@ import { openRedis, type RedisConnection } from '../../src/journal/redis.ts'
 import { createRedisTrail } from '../../src/journal/redis-trail.ts'
 import { openLiveSetting } from '../../src/registry/live-setting.ts'
 import { createRedisSettings } from '../../src/registry/redis-settings.ts'
-import { type RedisHandle, sharedRedis, startRedis, type SharedRedis } from '../support/redis.ts'
+import { PATIENT, type RedisHandle, sharedRedis, startRedis, type SharedRedis } from '../support/redis.ts'
 import { waitFor } from '../support/wait.ts'
 import { settingsSuite } from './settings-suite.ts'
 import { trailSuite } from './trail-suite.ts'
@@ -22,8 +22,11 @@ afterEach(async () => {
   connections.clear()
 })
 
-function connect(keyPrefix: string, url = server.url): RedisConnection {
-  const connection = openRedis({ url, keyPrefix })
+function connect(
+  keyPrefix: string,
+  place: { readonly url: string } = { url: server.url, ...PATIENT },
+): RedisConnection {
+  const connection = openRedis({ ...place, keyPrefix })
   connections.add(connection)
   return connection
 }
@@ -51,7 +54,7 @@ trailSuite('redis', async () => {
 it('a setting outlives a Redis that is away, and is given back to one that was emptied', async () => {
   const redis = await startRedis()
   try {
-    const settings = createRedisSettings(connect('test', redis.url), { pollMs: 20 })
+    const settings = createRedisSettings(connect('test', redis), { pollMs: 20 })
     const options = {
       name: 'one',
       read: (json: unknown) => (typeof json === 'string' ? json : undefined),
@@ -78,7 +81,7 @@ it('a setting outlives a Redis that is away, and is given back to one that was e
 it('settings that are followed are looked at in one call, and are heard of when a message was lost', async () => {
   const redis = await startRedis()
   try {
-    const [here, there] = [connect('test', redis.url), connect('test', redis.url)]
+    const [here, there] = [connect('test', redis), connect('test', redis)]
     const settings = createRedisSettings(here, { pollMs: 20 })
     const follow = (name: string) =>
       openLiveSetting<string>(settings, {
@@ -102,10 +105,10 @@ it('settings that are followed are looked at in one call, and are heard of when 
 it('a setting comes when a Redis that was away at the start comes back', async () => {
   const redis = await startRedis({ appendonly: 'always' })
   try {
-    await createRedisSettings(connect('test', redis.url)).write('one', '"kept"', 0)
+    await createRedisSettings(connect('test', redis)).write('one', '"kept"', 0)
     await redis.stop()
     const setting = await openLiveSetting<string>(
-      createRedisSettings(connect('test', redis.url), { pollMs: 20 }),
+      createRedisSettings(connect('test', redis), { pollMs: 20 }),
       {
         name: 'one',
         read: (json) => (typeof json === 'string' ? json : undefined),
