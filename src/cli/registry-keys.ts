@@ -39,12 +39,13 @@ export function addRegistryKeys(registry: Command, context: CliContext): void {
       const answer = (await adminClient(context, options).call('GET', `${PATH}/keys`)) as {
         items: readonly KeyRow[]
         waiting: readonly string[]
-        locked_out: readonly string[]
+        /** Of newer hubs only. */
+        locked_out?: readonly string[]
       }
       if (options.json) return printJson(context, answer)
       printTable(context, answer.items, COLUMNS)
       tellWaiting(context, answer.waiting)
-      tellLockedOut(context, answer.locked_out)
+      tellLockedOut(context, answer.locked_out ?? [])
     })
   withAdminOptions(registry.command('reseal'))
     .description('move the registry to the newest key; call it when every hub has that key')

@@ -132,6 +132,12 @@ describe('a verb that asks a hub', () => {
     expect(err).toMatch(/what answers at http:\/\/127\.0\.0\.1:\d+ is not the admin API of a hub \(HTTP \d+/)
   })
 
+  test('takes what an older hub leaves out', async () => {
+    const key = { id: 'b61d7e90', place: 1, in_use: true, sealed: 1, hashed: 1 }
+    const { code, err } = await ask(json({ items: [key], waiting: [] }), ['registry', 'keys'])
+    expect([code, err]).toEqual([0, ''])
+  })
+
   test('says that a list is no list', async () => {
     expect((await ask(json({ parties: [] }))).err).toMatch(/did not answer with a list/)
     await server?.close()

@@ -44,7 +44,7 @@ export interface RegistryKeys {
   /** Platforms that are let in by an older key only. */
   readonly waiting: readonly string[]
   /** Platforms whose tokens need a key that secret_key lacks. */
-  readonly locked_out: readonly string[]
+  readonly locked_out?: readonly string[]
 }
 
 /** What reading the configuration file again changes, by the keys of the file. */

@@ -117,7 +117,7 @@ function Keys() {
     <>
       <h3>Keys of secret_key</h3>
       <Loaded from={keys}>
-        {({ items, waiting, locked_out: lockedOut }) => (
+        {({ items, waiting, locked_out: lockedOut = [] }) => (
           <ul class="plain">
             {items.map((key) => (
               <li key={key.id}>
