@@ -256,7 +256,16 @@ function problemLines(problem: unknown): string[] {
   return [...places, ...(Array.isArray(keys) ? keys.map(String) : [])].map((line) => `  ${line}`)
 }
 
+/** What a load balancer answers that has no hub to ask. */
+const NO_HUB_BEHIND: ReadonlySet<number> = new Set([502, 503, 504])
+
 function notAdminApi(url: string, response: Response): Error {
+  if (NO_HUB_BEHIND.has(response.status)) {
+    return failure(
+      `what listens at ${url} answered HTTP ${response.status} in place of a hub: none behind it answers; start one with "ocpi-hub serve", or correct --admin-url`,
+      response,
+    )
+  }
   const type = response.headers.get('content-type') ?? 'no content type'
   return failure(
     `what answers at ${url} is not the admin API of a hub (HTTP ${response.status}, ${type}): correct --admin-url; it has a port of its own, by default 8081`,

@@ -132,6 +132,14 @@ describe('a verb that asks a hub', () => {
     expect(err).toMatch(/what answers at http:\/\/127\.0\.0\.1:\d+ is not the admin API of a hub \(HTTP \d+/)
   })
 
+  test.each([502, 503, 504])('says that a load balancer has no hub to ask: HTTP %s', async (status) => {
+    const { code, err } = await ask((_, response) =>
+      response.writeHead(status, { 'content-type': 'text/html' }).end('<h1>No server is available</h1>'),
+    )
+    expect(code).toBe(1)
+    expect(err).toMatch(new RegExp(`answered HTTP ${status} in place of a hub: none behind it answers`))
+  })
+
   test('takes what an older hub leaves out', async () => {
     const key = { id: 'b61d7e90', place: 1, in_use: true, sealed: 1, hashed: 1 }
     const { code, err } = await ask(json({ items: [key], waiting: [] }), ['registry', 'keys'])
