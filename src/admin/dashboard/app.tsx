@@ -1,7 +1,7 @@
 // The frame around every page: who is logged in, where one can go, looking up a reference, and the page of the path.
 
 import type { ComponentChild } from 'preact'
-import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
+import { useEffect, useErrorBoundary, useLayoutEffect, useRef } from 'preact/hooks'
 import type { HubStatus, Session } from './api/types.ts'
 import { useResource } from './api/use-resource.ts'
 import { CapturePage } from './pages/capture.tsx'
@@ -37,7 +37,11 @@ export function App() {
   useEffect(() => followLinks(isPage), [])
   switch (state.is) {
     case 'unknown':
-      return null
+      return (
+        <p class="starting" role="status">
+          Asking the hub …
+        </p>
+      )
     case 'unreachable':
       return (
         <main class="login" id="main">
@@ -150,9 +154,26 @@ function Frame({ session, onLogOut }: { session: Session; onLogOut: () => void }
         </div>
       </header>
       <main id="main" ref={main} tabIndex={-1}>
-        {page}
+        <Drawn key={place.path}>{page}</Drawn>
       </main>
     </>
+  )
+}
+
+/** The page, or what to do where it cannot make anything of what a hub of another build answers. */
+function Drawn({ children }: { children: ComponentChild }) {
+  const [error] = useErrorBoundary((cause: unknown) => console.error(cause))
+  if (error === undefined) return children
+  return (
+    <div class="failed" role="alert">
+      <p>
+        This page cannot show what the hub answers. The hub may have been replaced by another build since you
+        loaded the dashboard: load it again.
+      </p>
+      <button type="button" onClick={() => location.reload()}>
+        Load again
+      </button>
+    </div>
   )
 }
 

@@ -28,6 +28,13 @@ export interface CallOptions {
 /** Says "this page and nobody else" (the API takes changes by cookie only with it). */
 const PAGE_HEADERS = { 'X-OCPI-Hub': 'dashboard' }
 
+/**
+ * What a hub that has stopped or a way that swallows packets is given, or a page would wait for ever. What is read is
+ * there at once; a change may be a registration at a platform.
+ */
+const READING_MS = 15_000
+const CHANGE_MS = 60_000
+
 let onLoggedOut = (): void => {}
 
 /** Sets what happens when the API does not know the session any more. */
@@ -45,6 +52,7 @@ export async function call<Value>(path: string, options: CallOptions = {}): Prom
 /** Calls any path of this origin; a 401 is left to the caller. */
 export async function send<Value>(url: string, options: CallOptions): Promise<Result<Value>> {
   const { method = 'GET', body, ifMatch, signal } = options
+  const limit = AbortSignal.timeout(method === 'GET' ? READING_MS : CHANGE_MS)
   let response: Response
   try {
     response = await fetch(url, {
@@ -57,13 +65,14 @@ export async function send<Value>(url: string, options: CallOptions): Promise<Re
       credentials: 'same-origin',
       redirect: 'error',
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      ...(signal ? { signal } : {}),
+      signal: signal ? AbortSignal.any([signal, limit]) : limit,
     })
   } catch (error) {
     if (signal?.aborted) throw error
     return { ok: false, failure: noAnswer() }
   }
-  const text = await response.text().catch(() => '')
+  const text = await response.text().catch(() => undefined)
+  if (text === undefined) return { ok: false, failure: noAnswer() }
   const json = parse(text)
   if (response.ok && json === undefined && text !== '') return { ok: false, failure: notTheHub(response) }
   if (response.ok) {
@@ -97,10 +106,17 @@ function toFailure(response: Response, json: unknown): Failure {
   const { type: _type, title, status: _status, detail, errors, ...members } = problem
   return {
     status: response.status,
-    detail: textOr(detail, textOr(title, `The hub answered HTTP ${response.status}.`)),
+    detail: textOr(detail, textOr(title, otherWords(response, json))),
     errors: Array.isArray(errors) ? errors.map(toParameterError) : [],
     members,
   }
+}
+
+/** The hub answers with a problem; a load balancer that has no hub to ask, with a page of its own. */
+function otherWords({ status }: Response, json: unknown): string {
+  return json === undefined && status >= 502
+    ? 'What stands before the hub answers in its place: the hub may be restarting, or the way to it is broken.'
+    : `The hub answered HTTP ${status}.`
 }
 
 function toParameterError(error: unknown): Failure['errors'][number] {

@@ -1,7 +1,7 @@
 // Reading from the API inside a page: loads, keeps the last good answer while it loads again, refreshes while the
 // page is seen, and gives up what nobody waits for.
 
-import { useCallback, useEffect, useState } from 'preact/hooks'
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
 import { call, type Failure } from './client.ts'
 
 export interface Resource<Value> {
@@ -45,16 +45,19 @@ export function useResource<Value>(
   const [state, setState] = useState<State<Value>>({ path, loading: path !== undefined })
   const [turn, setTurn] = useState(0)
   const reload = useCallback(() => setTurn((before) => before + 1), [])
+  const underWay = useRef(false)
 
   useEffect(() => {
     if (path === undefined) return
     const abort = new AbortController()
+    underWay.current = true
     setState((before) =>
       before.path === path || keep ? { ...before, path, loading: true } : { path, loading: true },
     )
     call<Value>(path, { signal: abort.signal }).then(
       (result) => {
         if (abort.signal.aborted) return
+        underWay.current = false
         if (result.ok) {
           const { value: data, etag } = result
           const tag = etag === undefined ? {} : { etag }
@@ -64,13 +67,16 @@ export function useResource<Value>(
       },
       () => {},
     )
-    return () => abort.abort()
+    return () => {
+      underWay.current = false
+      abort.abort()
+    }
   }, [path, turn, keep])
 
   // What the hub cannot give now it may give soon; what it refuses it will refuse again.
   const { status } = state.failure ?? {}
   useEffect(() => {
-    if (status === undefined || (status !== 0 && status < 500)) return
+    if (state.loading || status === undefined || (status !== 0 && status < 500)) return
     const timer = setTimeout(reload, RETRY_MS)
     return () => clearTimeout(timer)
   }, [state, reload])
@@ -78,7 +84,8 @@ export function useResource<Value>(
   useEffect(() => {
     if (everyMs === undefined || path === undefined) return
     const timer = setInterval(() => {
-      if (!document.hidden) reload()
+      // One that is begun anew each time never finds out that nobody answers.
+      if (!document.hidden && !underWay.current) reload()
     }, everyMs)
     const onShow = (): void => {
       if (!document.hidden) reload()
