@@ -100,16 +100,22 @@ export async function createHub(config: HubConfig, { load }: HubOptions = {}): P
     lifecycle.refusing = true
     const finished = Promise.all([ocpi.close(), broadcast.idle()])
     await pTimeout(finished, { milliseconds: config.shutdown.timeoutMs, message: false })
+    const end = performance.now() + CUT_OFFS_MS
+    const cutOff = (work: Promise<unknown>, most = CUT_OFF_MS) => {
+      const milliseconds = Math.max(1, Math.min(most, end - performance.now()))
+      return pTimeout(work, { milliseconds, message: false })
+    }
     // Whoever is still at a handshake is not waited for.
-    await pTimeout(admin.close(), { milliseconds: CUT_OFF_MS, message: false })
+    await cutOff(admin.close())
     stopRetaining()
     closeModules(modules)
     broadcast.stop()
     await base.send.close()
     // What was cut off is journalled, counted and traced like everything else.
-    await pTimeout(finished, { milliseconds: CUT_OFF_MS, message: false })
+    await cutOff(finished)
     ocpi.server.closeAllConnections()
-    await base.observers.close()
+    // Collectors that hang get what is left.
+    await cutOff(base.observers.close(), CUT_OFFS_MS)
     base.rates.close()
     base.routes.close()
     base.missed.close()

@@ -1,7 +1,7 @@
 // SIGTERM while connections are open that ask nothing, or never all of it: the hub ends in its time, and in order.
 
-import { connect, type Socket } from 'node:net'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { afterEach, beforeEach, expect, it, onTestFinished } from 'vitest'
 import { makeDirectory } from '../support/directory.ts'
 import { startHubProcess, type HubProcess } from '../support/hub-process.ts'
 import { party } from '../support/party.ts'
@@ -10,20 +10,21 @@ import { stablePort } from '../support/ports.ts'
 const emsp = party('NL-EMS', 'EMSP', { at: 'http://127.0.0.1:9' })
 let directory: ReturnType<typeof makeDirectory>
 let hub: HubProcess
-let socket: Socket | undefined
+const sockets: Socket[] = []
 
 beforeEach(() => void (directory = makeDirectory()))
 afterEach(async () => {
-  socket?.destroy()
+  for (const socket of sockets.splice(0)) socket.destroy()
   await hub.end()
   directory.remove()
 })
 
 /** A connection that has said so much, and reads on. */
-async function saying(bytes: string): Promise<void> {
-  socket = connect(hub.ocpiPort, '127.0.0.1')
+async function saying(bytes: string, port = hub.ocpiPort): Promise<void> {
+  const socket = connect(port, '127.0.0.1')
+  sockets.push(socket)
   socket.on('error', () => undefined).resume()
-  await new Promise((resolve) => socket!.once('connect', resolve))
+  await new Promise((resolve) => socket.once('connect', resolve))
   socket.write(bytes)
   // Answered after what was sent above has come.
   await hub.health()
@@ -69,5 +70,24 @@ it('a request whose body never comes is cut off, and the hub ends in order', asy
   await saying(
     `PUT /ocpi/2.2.1/receiver/tokens/1 HTTP/1.1\r\nHost: hub\r\n${authorization}\r\nContent-Length: 9\r\n\r\n{`,
   )
+  expect((await terminated()).code).toBe(0)
+})
+
+it('a collector that hangs does not keep the hub from ending in order, whatever else is cut off', async () => {
+  const collector = createServer((asking) => void asking.on('error', () => undefined).resume())
+  onTestFinished(() => void collector.close())
+  await new Promise<void>((resolve) => void collector.listen(0, '127.0.0.1', resolve))
+  const { port } = collector.address() as AddressInfo
+  hub = await startHubProcess({
+    directory: directory.path,
+    config: {
+      shutdown: { delay: '50ms', timeout: '300ms' },
+      tracing: { otlp_endpoint: `http://127.0.0.1:${port}`, sample: 1 },
+    },
+  })
+  await hub.ready()
+  for (const at of [hub.ocpiPort, hub.adminPort]) await saying('GET /ocpi/versions HT', at)
+  // An exchange whose spans are to be sent.
+  await fetch(`${hub.ocpiUrl}/ocpi/versions`)
   expect((await terminated()).code).toBe(0)
 })
