@@ -33,26 +33,26 @@ export interface Modules {
 /** Starts them; the order of the lines is that of the start. */
 export function createModules(base: Base): Modules {
   const { live, registry, send, stores, log, routes, observers, owners } = base
+  const { lease, heard } = stores
   const visibility = createVisibility(routes)
   const call = createCall(send)
   const handshake = createHandshakeParts(base, call, visibility)
   const stillAlive = createStillAlive(
     {
       ...handshake,
-      lease: stores.lease,
+      lease,
       log,
       alarm(kind, platform, detail) {
         log.error({ alarm: kind, platform, detail }, 'an operator must act')
         observers.alerts?.tokenRejected(platform, detail)
       },
-      onHeard: (id) => stores.heard.note(id, stores.now()),
-      lastHeard: (id) => stores.heard.last(id),
+      onHeard: (id) => heard.note(id, stores.now()),
+      lastHeard: (id) => heard.last(id),
       onAlive: ({ id }) => observers.alerts?.accepted(id),
     },
     live.liveness,
   )
   const registration = createRegistration(handshake)
-  const { lease } = stores
   return {
     handshake,
     registration,
@@ -62,7 +62,7 @@ export function createModules(base: Base): Modules {
         return handshake.timeoutMs
       },
       visibility,
-      lease: stores.lease,
+      lease,
       log,
       onFailure: (id, fault) => stillAlive.failed(id, fault),
     }),

@@ -127,7 +127,7 @@ function readOrders(json: unknown): CaptureOrders | undefined {
 }
 
 function auditEnd(audit: Audit, { id, party, module, kept }: Capture): Promise<void> {
-  const detail = `${module} of ${party}, ${kept} ${kept === 1 ? 'exchange' : 'exchanges'}`
+  const detail = `${module} of ${party}, ${counted(kept, 'exchange')}`
   return audit.record({ who: 'the hub', action: 'capture.end', target: id, detail })
 }
 
