@@ -14,7 +14,7 @@ export interface ServerClock {
    */
   readonly now: () => number
   /** Asks now. */
-  learn(): Promise<void>
+  learn(): Promise<unknown>
   /** What is known is wrong. */
   forget(): void
   stop(): void
@@ -23,22 +23,31 @@ export interface ServerClock {
 const LEARN_EVERY_MS = 5_000
 const TRUSTED_MS = 3 * LEARN_EVERY_MS
 
+/** The same instant by both clocks. */
+interface Reading {
+  readonly theirs: number
+  readonly ours: number
+}
+
 /** `ask` gives Redis's time in milliseconds since the epoch. */
 export function createServerClock(ask: () => Promise<number>): ServerClock {
-  let known: { readonly theirs: number; readonly ours: number } | undefined
-  let latest: typeof known
+  let known: Reading | undefined
+  let latest: Reading | undefined
 
-  async function learn(): Promise<void> {
+  async function learn(): Promise<Reading> {
     const theirs = await ask()
     // Ours is later than the instant of theirs, by the way back: so theirs is taken for earlier than it is.
-    known = latest = { theirs, ours: performance.now() }
+    const reading = { theirs, ours: performance.now() }
+    known = latest = reading
+    return reading
   }
 
   const timer = setInterval(() => void learn().catch(() => undefined), LEARN_EVERY_MS).unref()
   return {
     async timeAt(at) {
-      if (!known || performance.now() - known.ours > TRUSTED_MS) await learn()
-      return known!.theirs + at - known!.ours
+      // What has just been learned counts, even if it is forgotten again by now.
+      const { theirs, ours } = known && performance.now() - known.ours <= TRUSTED_MS ? known : await learn()
+      return theirs + at - ours
     },
     now: () => (latest ? Math.round(latest.theirs + performance.now() - latest.ours) : Date.now()),
     learn,
