@@ -110,3 +110,8 @@ function decode(text: string): string {
     throw new RangeError('a Redis URL has a % that begins no %XX')
   }
 }
+
+/** `ocpi-hub:` -> `{ocpi-hub}:`; a prefix that has a tag of its own is kept. */
+export function taggedPrefix(prefix: string): string {
+  return /\{[^}]+\}/.test(prefix) ? prefix : `{${prefix.replace(/:$/, '') || 'ocpi-hub'}}:`
+}

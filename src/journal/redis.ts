@@ -4,9 +4,10 @@
 import { createHash } from 'node:crypto'
 import { Cluster, Redis } from 'ioredis'
 import { Fault } from '../faults/fault.ts'
+import { deadline } from './deadline.ts'
 import { createServerClock } from './redis-clock.ts'
 import { createMessages } from './redis-messages.ts'
-import { readRedisUrl, type RedisAddress } from './redis-url.ts'
+import { readRedisUrl, type RedisAddress, taggedPrefix } from './redis-url.ts'
 
 /** Lua with the hash it is called by. */
 export interface RedisScript {
@@ -97,7 +98,9 @@ export function openRedis(options: RedisConnectionOptions): RedisConnection {
   const address = readRedisUrl(options.url)
   const prefix = taggedPrefix(options.keyPrefix)
   let trouble = 'not connected yet'
-  const commands = connect(address, { waits: false, left: (message) => (trouble = message) })
+  let closed = false
+  const open = (options: Parameters<typeof connect>[1]) => lasting(connect(address, options), () => closed)
+  const commands = open({ waits: false, left: (message) => (trouble = message) })
   let tried = (): void => undefined
   const firstTry = new Promise<void>((resolve) => (tried = resolve))
   const readyListeners = new Set<() => void>()
@@ -123,7 +126,7 @@ export function openRedis(options: RedisConnectionOptions): RedisConnection {
     for (const listener of readyListeners) listener()
   })
   // The command connection tells of the same trouble.
-  const messages = createMessages(() => connect(address, { waits: true }).on('error', () => undefined))
+  const messages = createMessages(() => open({ waits: true }).on('error', () => undefined))
   // By a script with a key: on a Cluster the node that has the keys is to be asked.
   const clock = createServerClock(async () => {
     const answer = await within(usualMs, () => runScript(TIME, [prefix], []))
@@ -198,16 +201,12 @@ export function openRedis(options: RedisConnectionOptions): RedisConnection {
       return () => readyListeners.delete(listener)
     },
     async close() {
+      closed = true
       clock.stop()
       messages.close()
       commands.disconnect()
     },
   }
-}
-
-/** `ocpi-hub:` -> `{ocpi-hub}:`; a prefix that has a tag of its own is kept. */
-function taggedPrefix(prefix: string): string {
-  return /\{[^}]+\}/.test(prefix) ? prefix : `{${prefix.replace(/:$/, '') || 'ocpi-hub'}}:`
 }
 
 /** `waits`: commands wait for a connection; `left` hears why a server was left that takes no writes. */
@@ -263,6 +262,12 @@ function connect(
   })
 }
 
+/** The library ends for good when a Sentinel tells of a new master while it still asks for the address of one. */
+function lasting(client: Redis | Cluster, isClosed: () => boolean): Redis | Cluster {
+  const again = (): unknown => isClosed() || client.connect().catch(() => undefined)
+  return client.on('end', () => isClosed() || setTimeout(again, retryDelay(1)))
+}
+
 /** After a failover the old master refuses writes: the new one may be found by connecting anew. */
 function leaveReadOnly(left?: (message: string) => void): (error: Error) => boolean {
   let leftAt = -Infinity
@@ -284,15 +289,4 @@ function retryDelay(times: number): number {
   const delayMs = Math.min(RETRY_MAX_MS, 50 * 2 ** Math.min(times, 10))
   // Many hubs that lost one Redis do not come back in step.
   return delayMs * (0.5 + Math.random() / 2)
-}
-
-function deadline(milliseconds: number): { promise: Promise<never>; cancel: () => void } {
-  let timer: NodeJS.Timeout | undefined
-  const promise = new Promise<never>((_, reject) => {
-    // After what has come meanwhile was read: this process may have been held up, not the answer.
-    const end = (): void => reject(new Error(`no answer in ${Math.round(milliseconds)} ms`))
-    timer = setTimeout(() => setImmediate(end), milliseconds)
-  })
-  promise.catch(() => undefined)
-  return { promise, cancel: () => clearTimeout(timer) }
 }
