@@ -62,7 +62,7 @@ describe('the parties', () => {
       const texts = (await rows.allInnerTexts()).map((text) => text.replaceAll(/\s+/g, ' '))
       expect(texts[0]).toMatch(/DE-CPO CPO DE-CPO Ltd connected .* de-cpo/)
       expect(texts[3]).toMatch(
-        /FR-OFF CPO FR-OFF Ltd offline asked in (5\d min|1 h 0 min) never fr-off 0 0 –/,
+        /FR-OFF CPO FR-OFF Ltd offline asked in (5\d min|1 h 0 min) not yet fr-off 0 0 –/,
       )
       await page.getByLabel('Search').fill('two')
       await rows.nth(1).waitFor({ state: 'detached' })

@@ -76,9 +76,15 @@ export function TimeHead() {
   )
 }
 
-/** How long ago; the full time in UTC on pointing. */
+/** How long ago; the full time in UTC on pointing. Absent: since the hub started; it may not remember what was before. */
 export function Ago({ time }: { time: string | undefined }) {
-  if (time === undefined) return <span class="quiet">never</span>
+  if (time === undefined) {
+    return (
+      <span class="quiet" title="Not since the hub started">
+        not yet
+      </span>
+    )
+  }
   return (
     <time dateTime={time} title={time}>
       {ago(time)}
