@@ -10,6 +10,9 @@ const CERT = 'OCPI_HUB_CLIENT_CERT'
 const KEY = 'OCPI_HUB_CLIENT_KEY'
 export const CERTIFICATE_HELP = `${CERT} and ${KEY} name the PEM files of a client certificate, for a hub that demands one.`
 
+/** Three heartbeats of a stream of the hub: one that hangs must not look like one where nothing fails. */
+const SILENCE_MS = 45_000
+
 /**
  * `fetch`, with the certificate that the environment names if it does, once what it stands on is loaded: a time that is
  * set for an answer must not run before. Throws a failure when the files cannot be used.
@@ -17,7 +20,9 @@ export const CERTIFICATE_HELP = `${CERT} and ${KEY} name the PEM files of a clie
 export function loadHubFetch(context: CliContext): Promise<typeof fetch> {
   const certificate = clientCertificate(context)
   // Verbs that ask no hub do not wait for the library behind it.
-  return import('../forwarding/fetch.ts').then(({ createFetch }) => createFetch(certificate))
+  return import('../forwarding/fetch.ts').then(({ createFetch }) =>
+    createFetch({ certificate, silenceMs: SILENCE_MS }),
+  )
 }
 
 /** The same at once, for those that wait for an answer as long as loading may take and longer. */

@@ -9,9 +9,18 @@ export interface ClientCertificate {
   readonly key: Buffer
 }
 
+export interface FetchOptions {
+  readonly certificate?: ClientCertificate | undefined
+  /** An answer that has begun fails when nothing more comes for so long. */
+  readonly silenceMs: number
+}
+
 /** A `fetch` with connections of its own, which show this certificate if there is one. */
-export function createFetch(certificate?: ClientCertificate): typeof fetch {
-  const dispatcher = new Agent(certificate && { connect: { ...certificate } })
+export function createFetch({ certificate, silenceMs }: FetchOptions): typeof fetch {
+  const dispatcher = new Agent({
+    bodyTimeout: silenceMs,
+    ...(certificate && { connect: { ...certificate } }),
+  })
   return async (input, init) => {
     const answer: unknown = await fetchWith(input as string, { ...(init as object), dispatcher })
     return answer as Response
