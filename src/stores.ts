@@ -13,7 +13,7 @@ import { createEmbeddedJournal } from './journal/embedded.ts'
 import { openEnvironment } from './journal/environment.ts'
 import { createMemoryJournal } from './journal/memory.ts'
 import { createRedisJournal } from './journal/redis-store.ts'
-import { openRedis } from './journal/redis.ts'
+import { openRedis, type RedisConnectionOptions } from './journal/redis.ts'
 import { createRedisTrail } from './journal/redis-trail.ts'
 import type { JournalStore } from './journal/store.ts'
 import { createEmbeddedTrail } from './journal/trail-embedded.ts'
@@ -58,13 +58,17 @@ export interface Stores {
   close(): Promise<void>
 }
 
-/** Throws an Error meant for the operator when a directory is held by another process or cannot be used. */
+/**
+ * Throws an Error meant for the operator when a directory is held by another process or cannot be used. `deadlines` =
+ * how long Redis is waited for, where that is not what requests can wait.
+ */
 export async function openStores(
   config: Pick<HubConfig, 'registry' | 'journal' | 'secretKeys'>,
+  deadlines: Pick<RedisConnectionOptions, 'deadlineMs' | 'writeDeadlineMs'> = {},
 ): Promise<Stores> {
   const { registry, journal, secretKeys } = config
   if (registry.driver === 'redis') {
-    const redis = openRedis({ url: registry.url, keyPrefix: registry.keyPrefix })
+    const redis = openRedis({ url: registry.url, keyPrefix: registry.keyPrefix, ...deadlines })
     const lease = createRedisLease(redis, { name: 'upkeep' })
     const heard = createHeard(createRedisHeard(redis))
     return {

@@ -9,8 +9,11 @@ import { configPath } from './config-path.ts'
 import { failure, saidFailure, type CliContext } from './context.ts'
 import { styled } from './output.ts'
 
-/** Nobody waits for this process: what one document of JSON can hold. */
+// Nobody waits for this process.
+/** What one document of JSON can hold. */
 const LINKS_MAX = 250_000
+/** A Redis that is slow, or far away, is not away. */
+const PATIENT = { deadlineMs: 10_000, writeDeadlineMs: 10_000 } as const
 
 export interface AtStore {
   readonly stores: Stores
@@ -42,7 +45,7 @@ export async function atStore<Result>(
     throw failure(`registry.path ${path} holds no registry; relative paths start at the working directory`)
   }
   try {
-    const stores = await openStores(loaded.config)
+    const stores = await openStores(loaded.config, PATIENT)
     try {
       const keyring = toKeyring(stores.secrets)
       const links = createLinkBackup(stores.links, keyring, { max: LINKS_MAX })
