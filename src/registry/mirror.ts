@@ -82,8 +82,7 @@ export function createMirror(store: RegistryStore, options: MirrorOptions): Mirr
     refuseNewer(content, steps)
     if (content.schema !== 0 && content.schema < schema) return upgrade(content, rounds)
     if (!content.complete) {
-      // A number that fell or another birth: not the store this picture was taken of.
-      if (content.birth !== seen.birth || content.revision < seen.revision) return pull(true, rounds - 1)
+      if (!goesOn(content, seen)) return pull(true, rounds - 1)
       return take({ content, seen, next: overlayRecords(known, read(content)) })
     }
     const found = read(content)
@@ -129,12 +128,12 @@ export function createMirror(store: RegistryStore, options: MirrorOptions): Mirr
    */
   async function follow(content: StoreContent): Promise<void> {
     const [before, seen] = [known, head]
-    const whole = content.complete ? content : await store.load()
-    const found = readContent(whole, known, sealer, SILENT)
+    const theirs = content.complete || goesOn(content, seen) ? content : await store.load()
+    const found = readContent(theirs, known, sealer, SILENT)
     // What is missing may be lost, and is not this hub's to put back.
-    if (shrink || lostRecords(before, found).length > 0) return
-    const next = [...found].map(([id, now]) => [id, now.problem ? (before.get(id) ?? now) : now] as const)
-    take({ content: whole, seen, next: new Map(next) })
+    if (shrink || (theirs.complete && lostRecords(before, found).length > 0)) return
+    const legible = new Map([...found].map(([id, now]) => [id, now.problem ? (before.get(id) ?? now) : now]))
+    take({ content: theirs, seen, next: theirs.complete ? legible : overlayRecords(before, legible) })
   }
 
   async function upgrade(content: StoreContent, rounds: number): Promise<boolean> {
@@ -186,6 +185,11 @@ export function createMirror(store: RegistryStore, options: MirrorOptions): Mirr
         await pull(true)
       }),
   }
+}
+
+/** With another birth or a number that fell it is not the store that the picture was taken of. */
+function goesOn(content: StoreHead, seen: StoreHead): boolean {
+  return content.birth === seen.birth && content.revision >= seen.revision
 }
 
 /** Tombstones for what is gone and, newer than anything known, what the store has in an older state. */

@@ -73,8 +73,9 @@ export function createUpkeep(store: RegistryStore, options: UpkeepOptions): Upke
   function wentWrong(thrown: unknown): void {
     // A platform that cannot be kept is the caller's trouble, not the store's.
     if (thrown instanceof Fault && thrown.code !== 'store_unavailable') return
-    // Whatever was under way may have taken effect or not: only reading everything tells.
-    needsAll = true
+    // Whatever was under way may have taken effect or not: only reading everything tells. A store that was taken over
+    // has been read.
+    if (!(thrown instanceof RangeError)) needsAll = true
     const { info, message } = toFault(thrown)
     // In words for the operator: a store that a newer hub has taken over.
     const why = thrown instanceof RangeError ? thrown.message : (info.detail ?? message)
@@ -102,6 +103,7 @@ export function createUpkeep(store: RegistryStore, options: UpkeepOptions): Upke
   async function pull(): Promise<void> {
     const complete = needsAll
     needsAll = false
+    if (complete) completeAt = performance.now()
     const pulled = take(complete)
     if (complete) completing = pulled
     try {
@@ -115,7 +117,6 @@ export function createUpkeep(store: RegistryStore, options: UpkeepOptions): Upke
     const trusted = await mirror.pull(complete)
     if (!trusted) needsAll = true
     else currentAt = performance.now()
-    if (trusted && complete) completeAt = currentAt
   }
 
   const pullNow = (): Promise<void> => watchOver(pull)
@@ -133,7 +134,7 @@ export function createUpkeep(store: RegistryStore, options: UpkeepOptions): Upke
         await completing
         // A part that was lost (evicted, deleted by hand) does not change the head.
         if (store.shared && performance.now() - completeAt > COMPLETE_MS) needsAll = true
-        if (isKnown(theirs) && !needsAll) currentAt = performance.now()
+        if (isKnown(theirs) && !needsAll && problem === undefined) currentAt = performance.now()
         else await pull()
       })
     } catch {
