@@ -18,7 +18,13 @@ import { selfSigned } from '../support/certificates.ts'
 import { makeDirectory } from '../support/directory.ts'
 import { kept, platform, role, SECRET } from '../support/platforms.ts'
 import { stablePort } from '../support/ports.ts'
-import { startRedis, startSentinel, type RedisHandle, type RedisServerOptions } from '../support/redis.ts'
+import {
+  PATIENT,
+  startRedis,
+  startSentinel,
+  type RedisHandle,
+  type RedisServerOptions,
+} from '../support/redis.ts'
 import { startCluster } from '../support/redis-cluster.ts'
 import { waitFor } from '../support/wait.ts'
 import { entries } from '../unit/journal/examples.ts'
@@ -35,7 +41,7 @@ async function server(options?: RedisServerOptions): Promise<RedisHandle> {
 }
 
 function connect(url: string) {
-  const connection = openRedis({ url, keyPrefix: 'ocpi-hub:' })
+  const connection = openRedis({ url, keyPrefix: 'ocpi-hub:', ...PATIENT })
   cleanups.push(() => connection.close())
   return connection
 }

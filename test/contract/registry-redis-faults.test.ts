@@ -8,7 +8,7 @@ import type { Registry } from '../../src/registry/registry.ts'
 import { createRedisStore } from '../../src/registry/redis.ts'
 import { inTime, timed } from '../support/in-time.ts'
 import { kept, platform, role, SECRET } from '../support/platforms.ts'
-import { startRedis, type RedisHandle, type RedisServerOptions } from '../support/redis.ts'
+import { PATIENT, startRedis, type RedisHandle, type RedisServerOptions } from '../support/redis.ts'
 import { waitFor } from '../support/wait.ts'
 
 const cleanups: (() => Promise<void>)[] = []
@@ -22,14 +22,15 @@ async function server(options?: RedisServerOptions): Promise<RedisHandle> {
   return redis
 }
 
-async function hub(redis: RedisHandle, options: Partial<RegistryOptions> = {}): Promise<Registry> {
-  const connection = openRedis({ url: redis.url, keyPrefix: 'ocpi-hub:' })
+async function hub({ url }: RedisHandle, options: Partial<RegistryOptions> = {}, deadlines = {}) {
+  const connection = openRedis({ url, keyPrefix: 'ocpi-hub:', ...deadlines })
   cleanups.push(() => connection.close())
   const registry = await createRegistry(createRedisStore(connection), { secretKeys: [SECRET], ...options })
   cleanups.push(() => registry.close())
   return registry
 }
 
+const patientHub = (redis: RedisHandle) => hub(redis, {}, PATIENT)
 const names = (registry: Registry) => [...registry.table().connections.keys()].toSorted()
 
 /** Puts platforms p0, p1 … */
@@ -44,7 +45,6 @@ async function fill(registry: Registry, count: number): Promise<string[]> {
 /** How long it takes until a change is refused. */
 const refused = (change: () => Promise<unknown>): Promise<number> =>
   timed(() => expect(change()).rejects.toMatchObject({ code: 'store_unavailable' }))
-
 const refusedAtOnce = (change: () => Promise<unknown>) => inTime(1_000, () => refused(change))
 
 describe('Redis is down at boot', () => {
@@ -184,7 +184,7 @@ describe('Redis stops answering', () => {
 describe('Redis has lost data', () => {
   it('keeps the snapshot of an emptied Redis, refuses writes, and writes all back when told to', async () => {
     const redis = await server()
-    const [one, other] = [await hub(redis), await hub(redis)]
+    const [one, other] = [await patientHub(redis), await patientHub(redis)]
     const ids = await fill(one, 5)
     await waitFor(() => names(other).length === 5)
     await redis.flush()
@@ -198,19 +198,19 @@ describe('Redis has lost data', () => {
     expect(one.health()).toMatchObject({ up: true, loaded: true })
     expect(one.health().alarm).toBeUndefined()
     await waitFor(() => other.health().alarm === undefined)
-    expect(names(await hub(redis))).toEqual(ids)
+    expect(names(await patientHub(redis))).toEqual(ids)
     expect(names(other)).toEqual(ids)
     kept(await other.put(platform('acme')))
   })
 
   it('takes the emptied Redis for right when that is confirmed, on every hub', async () => {
     const redis = await server()
-    const [one, other] = [await hub(redis), await hub(redis)]
+    const [one, other] = [await patientHub(redis), await patientHub(redis)]
     await fill(one, 5)
     await waitFor(() => names(other).length === 5)
     await redis.flush()
     // A hub that comes new knows of no loss and may already have registered somebody.
-    const fresh = await hub(redis)
+    const fresh = await patientHub(redis)
     kept(await fresh.put(platform('p1', { inbound: [] })))
     await waitFor(() => one.health().alarm && other.health().alarm)
     await one.confirmShrink()
@@ -225,7 +225,7 @@ describe('Redis has lost data', () => {
 
   it('notices at the next write that a part is gone, and writes it back', async () => {
     const redis = await server()
-    const registry = await hub(redis)
+    const registry = await patientHub(redis)
     const ids = await fill(registry, 5)
     const one = registry.table().connections.get('p1')!.platform
     await redis.command('HDEL', '{ocpi-hub}:platforms', 'p1', 'p2')
@@ -236,14 +236,14 @@ describe('Redis has lost data', () => {
     await redis.command('DEL', '{ocpi-hub}:head')
     kept(await registry.put({ ...registry.table().connections.get('p2')!.platform, status: 'OFFLINE' }))
     await waitFor(() => registry.health().up)
-    const fresh = await hub(redis)
+    const fresh = await patientHub(redis)
     expect(fresh.table().connections.get('p2')?.platform.status).toBe('OFFLINE')
     expect(names(fresh)).toEqual(ids)
   })
 
   it('does not alarm when platforms are removed by the hubs, however many', async () => {
     const redis = await server()
-    const [one, other] = [await hub(redis), await hub(redis)]
+    const [one, other] = [await patientHub(redis), await patientHub(redis)]
     await fill(one, 10)
     for (const { platform: gone } of one.table().connections.values()) kept(await one.remove(gone))
     await waitFor(() => names(other).length === 0)
@@ -252,7 +252,7 @@ describe('Redis has lost data', () => {
 
   it('writes back what a restarted Redis had not yet on its disk, removals included', async () => {
     const redis = await server({ appendonly: 'always' })
-    const registry = await hub(redis)
+    const registry = await patientHub(redis)
     const ids = await fill(registry, 8)
     await redis.command('CONFIG', 'SET', 'appendonly', 'no')
     const gone = registry.table().connections.get('p0')!.platform
@@ -265,7 +265,7 @@ describe('Redis has lost data', () => {
     await redis.kill9()
     await redis.start()
     await waitFor(() => registry.health().up && names(registry).join() === expected.join())
-    const fresh = await hub(redis)
+    const fresh = await patientHub(redis)
     await waitFor(() => names(fresh).join() === expected.join())
     expect(fresh.table().connections.get('p1')?.platform).toEqual(changed)
     expect(registry.health().alarm).toBeUndefined()
@@ -273,7 +273,7 @@ describe('Redis has lost data', () => {
 
   it('loses no acknowledged platform when Redis is killed under writes while a hub lives', async () => {
     const redis = await server({ appendonly: 'everysec' })
-    const registry = await hub(redis)
+    const registry = await patientHub(redis)
     const acknowledged = new Set(await fill(registry, 20))
     for (let round = 0; round < 3; round++) {
       let writing = true
@@ -293,7 +293,7 @@ describe('Redis has lost data', () => {
       writing = false
       await writer
     }
-    const fresh = await hub(redis)
+    const fresh = await patientHub(redis)
     await waitFor(() => [...acknowledged].every((id) => fresh.table().connections.has(id)))
     expect([...acknowledged].every((id) => registry.table().connections.has(id))).toBe(true)
   })
