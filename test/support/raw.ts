@@ -14,7 +14,7 @@ export interface RawAnswer {
 }
 
 export interface RawOptions {
-  /** How long to read at most. Milliseconds. */
+  /** How long to read at most, once connected. Milliseconds. */
   readonly limitMs?: number
   /** Stops reading as soon as this many answers are whole. */
   readonly answers?: number
@@ -34,14 +34,18 @@ export function rawRequest(
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     const socket = connect({ host: hostname, port: Number(port), noDelay: true })
-    const timer = setTimeout(() => finish(false), limitMs)
+    let timer: NodeJS.Timeout | undefined
     function finish(closed: boolean): void {
       clearTimeout(timer)
       socket.destroy()
       const all = Buffer.concat(chunks)
       resolve({ bytes: all, answers: readAnswers(all), elapsedMs: performance.now() - start, closed })
     }
-    socket.on('connect', () => void sendPieces(socket, Array.isArray(bytes) ? bytes : [bytes]))
+    socket.on('connect', () => {
+      // Not before: what is never sent is not answered either.
+      timer = setTimeout(() => finish(false), limitMs)
+      void sendPieces(socket, Array.isArray(bytes) ? bytes : [bytes])
+    })
     socket.on('data', (chunk) => {
       chunks.push(chunk)
       if (readAnswers(Buffer.concat(chunks)).length >= answers) finish(false)
