@@ -27,6 +27,18 @@ describe('group commit', () => {
     expect(groups).toEqual([['a'], ['b', 'c', 'd']])
   })
 
+  it('begins ten in quick succession, and then one each 60 ms for as long as writes keep coming', async () => {
+    const { commits } = testDisk()
+    const begun: number[] = []
+    const first = performance.now()
+    while (performance.now() - first < 1_000) await commits.write(() => void begun.push(performance.now()))
+    const gaps = begun.slice(1).map((at, index) => at - begun[index]!)
+    expect(Math.min(...gaps)).toBeGreaterThan(15)
+    expect(Math.min(...gaps.slice(0, 9))).toBeLessThan(55)
+    // A machine that holds this process up makes them fewer.
+    expect(begun.length).toBeLessThanOrEqual(11 + (begun.at(-1)! - first) / 60)
+  })
+
   it('takes what waits along with what is urgent', async () => {
     const { groups, commits, put } = testDisk()
     await commits.write(put('first'))
