@@ -118,8 +118,12 @@ describe('serve', () => {
     const hub = startCli(['serve', '--config', pipe], {}, ISOLATED)
     const writer = await open(pipe, 'w')
     hub.signalChild('SIGTERM')
-    // Its configuration does not come to an end before: a busy process would read that first, and say what it lacks.
+    // Its configuration goes on: a busy process would read an end of it first, and say what it lacks; and Node ends only
+    // when a reading that is under way has given something.
+    const going = setInterval(() => void writer.write('#\n').catch(() => undefined), 20)
+    onTestFinished(() => clearInterval(going))
     expect(await hub.ended).toBe(143)
+    clearInterval(going)
     await writer.close()
     expect(hub.err()).toBe('')
   })
