@@ -4,16 +4,22 @@
 /** Commits what `action` puts, all or nothing. Rejects when nothing was committed. */
 export type Commit = (action: () => void) => Promise<void>
 
+export interface WriteOptions {
+  /** Somebody waits for it. */
+  readonly urgent?: boolean
+  /** More waits behind it than one commit takes: the next one comes at the first pace, whatever came before. */
+  readonly crowded?: boolean
+}
+
 export interface GroupCommit {
-  /** As `Commit`; `action` may run later, and more than once if a commit fails. `urgent`: somebody waits for it. */
-  write(action: () => void, options?: { readonly urgent?: boolean }): Promise<void>
+  /** As `Commit`; `action` may run later, and more than once if a commit fails. */
+  write(action: () => void, options?: WriteOptions): Promise<void>
   /** From now on nothing waits for others; resolves when everything is committed. */
   drain(): Promise<void>
 }
 
-interface Waiting {
+interface Waiting extends WriteOptions {
   readonly action: () => void
-  readonly urgent: boolean
   readonly resolve: () => void
   readonly reject: (error: unknown) => void
 }
@@ -37,7 +43,9 @@ export function createGroupCommit(commit: Commit): GroupCommit {
   function goOn(): void {
     clearTimeout(timer)
     if (running || waiting.length === 0) return
-    const restMs = begunAt + Math.max(PACE_MS, (1 - spare) * LASTING_PACE_MS) - performance.now()
+    const isCrowded = waiting.some(({ crowded }) => crowded)
+    const paceMs = isCrowded ? PACE_MS : Math.max(PACE_MS, (1 - spare) * LASTING_PACE_MS)
+    const restMs = begunAt + paceMs - performance.now()
     if (restMs <= 0 || isDraining || waiting.some(({ urgent }) => urgent)) begin()
     else timer = setTimeout(begin, restMs)
   }
@@ -57,9 +65,9 @@ export function createGroupCommit(commit: Commit): GroupCommit {
   }
 
   return {
-    write: (action, { urgent = false } = {}) =>
+    write: (action, options) =>
       new Promise((resolve, reject) => {
-        waiting.push({ action, urgent, resolve, reject })
+        waiting.push({ ...options, action, resolve, reject })
         goOn()
       }),
     async drain() {

@@ -38,12 +38,15 @@ export function createEmbeddedStore(environment: Environment): RegistryStore {
     const works: Waiting[] = []
     let tell: (() => void)[] = []
     try {
-      await environment.write(() => {
-        works.push(...waiting.splice(0, WORKS_PER_COMMIT - works.length))
-        const staged = stage(tables)
-        tell = works.map(({ decide }) => decide(staged))
-        staged.apply()
-      })
+      await environment.write(
+        () => {
+          works.push(...waiting.splice(0, WORKS_PER_COMMIT - works.length))
+          const staged = stage(tables)
+          tell = works.map(({ decide }) => decide(staged))
+          staged.apply()
+        },
+        { crowded: waiting.length > WORKS_PER_COMMIT },
+      )
       failing = false
     } catch (cause) {
       failing = true
